@@ -1,0 +1,19 @@
+"""An InfluxDB secrets server for tests and trials: a verified fake of influxd's secrets API on a real socket.
+
+```python
+from influx_secrets.emulator import Emulator
+
+with Emulator(orgs=("acme",)) as influxdb:
+    ...  # influxdb.url, influxdb.token, influxdb.environment
+    assert influxdb.secrets("acme") == {"SLACK_TOKEN": "..."}
+```
+
+From a shell: `python -m influx_secrets.emulator`. It needs the extra `emulator` of the package (aiohttp), and shares no
+code with the client, so that one cannot hide a mistake of the other. The same tests run against it and the real
+server; where the two differ is listed in `tests/conformance/divergences.py`.
+"""
+
+from ._answers import Answer
+from ._emulator import Emulator, Hook, Request
+
+__all__ = ["Answer", "Emulator", "Hook", "Request"]

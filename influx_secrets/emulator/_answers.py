@@ -1,0 +1,143 @@
+"""Every text that influxd 2.9.1 answers with, in one place, so that each can be compared with the real server.
+
+The server has two styles of JSON: its newer handlers indent with tabs, its older ones (authentication, queries)
+write compact JSON. Both escape `<`, `>` and `&`, as Go's `encoding/json` does.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+VERSION = "v2.9.1"
+"""The influxd whose answers were compared with these (tests/conformance)."""
+
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+_TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+_STATUS = {
+    "invalid": 400,
+    "unauthorized": 401,
+    "not found": 404,
+    "method not allowed": 405,
+    "request too large": 413,
+    "not implemented": 501,
+}
+
+NOT_READABLE = "404 page not found"
+"""Unknown org and an org that the token may not read: the same answer, so that ids cannot be probed."""
+
+KEY_TOO_LARGE = "key too large"
+ORG_NOT_FOUND = "organization not found"
+PATH_NOT_FOUND = "path not found"
+ID_LENGTH = "id must have a length of 16 bytes"
+ID_INVALID = "invalid ID"
+CORRUPT_ID = "corrupt ID provided"
+OFFSET_INVALID = "offset is invalid"
+LIMIT_INVALID = "limit is invalid"
+LIMIT_RANGE = "limit must be between 1 and 100"
+ROWS_EMPTY = "rows must be non-empty"
+NO_STREAM = (
+    "error in query specification while starting program: this Flux script returns no streaming data. "
+    'Consider adding a "yield" or invoking streaming functions directly, without performing an assignment'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: `headers` hold only what differs from answer to answer."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def encode(value: Any, *, indent: str | None = None) -> bytes:
+    """Return `value` as Go would marshal it; the characters replaced can only stand inside of strings."""
+    separators = (",", ": " if indent else ":")
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode("utf-8", "replace")
+
+
+def ok(value: Any) -> Answer:
+    """200 with indented JSON."""
+    return Answer(200, encode(value, indent="\t"), _JSON)
+
+
+def no_content() -> Answer:
+    """204: the whole answer of every write."""
+    return Answer(204)
+
+
+def error(code: str, message: str) -> Answer:
+    """An error of the newer handlers (orgs, secrets)."""
+    body = encode({"code": code, "message": message}, indent="\t")
+    return Answer(_STATUS[code], body, {**_JSON, "X-Platform-Error-Code": code})
+
+
+def compact_error(code: str, message: str) -> Answer:
+    """An error of the older handlers (authentication, queries)."""
+    body = encode({"code": code, "message": message})
+    return Answer(_STATUS[code], body, {**_JSON, "X-Platform-Error-Code": code})
+
+
+def unauthenticated() -> Answer:
+    """No token, an unknown one, or a header of another scheme."""
+    return compact_error("unauthorized", "unauthorized access")
+
+
+def method_not_allowed() -> Answer:
+    """The router's own 405: no body at all."""
+    return Answer(405)
+
+
+def page_not_found() -> Answer:
+    """The router's own 404, below `/api/v2/orgs`: plain text."""
+    return Answer(404, b"404 page not found\n", _TEXT)
+
+
+def bad_request() -> Answer:
+    """What Go's HTTP server answers to a path that it cannot parse."""
+    return Answer(400, b"400 Bad Request", {"Content-Type": _TEXT["Content-Type"], "Connection": "close"})
+
+
+def no_assets() -> Answer:
+    """Paths outside of the API belong to the web interface, which the emulator has as little as a plain build."""
+    headers = {"Cache-Control": "public, max-age=3600", **_TEXT}
+    return Answer(404, b"no assets included in binary\n", headers)
+
+
+def health() -> Answer:
+    """The answer of `/health`, to any method; spaced as the server spaces it."""
+    head = '{"name":"influxdb", "message":"ready for queries and writes", "status":"pass", "checks":[], '
+    return Answer(200, f'{head}"version": "{VERSION}", "commit": "none"}}\n'.encode(), _JSON)
+
+
+def ping(method: str) -> Answer:
+    """The answer of `/ping`."""
+    headers = {"Vary": "Accept-Encoding"}
+    if method in {"GET", "HEAD"}:
+        return Answer(204, headers=headers)
+    return Answer(405, b"Method Not Allowed\n", {**headers, **_TEXT, "Allow": "GET, HEAD, OPTIONS"})
+
+
+def csv(body: bytes) -> Answer:
+    """The result of a query."""
+    return Answer(200, body, {"Content-Type": "text/csv; charset=utf-8"})
+
+
+def forbidden(action: str, resource: str) -> str:
+    """The message for a token without a permission, such as `read:orgs/<id>/secrets`."""
+    return f"{action}:{resource} is unauthorized"
+
+
+def org_name_not_found(name: str) -> str:
+    """The message for a name that no org has."""
+    return f'organization name "{name}" not found'
+
+
+def bad_json(problem: str) -> Answer:
+    """400 for a body that is not the JSON asked for."""
+    return error("invalid", f"failed to unmarshal json: {problem}")

@@ -1,0 +1,114 @@
+"""Serves the API on a real socket: an aiohttp server on an event loop in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+try:
+    from aiohttp import web
+except ModuleNotFoundError as missing:
+    if missing.name != "aiohttp":
+        raise
+    raise ModuleNotFoundError(
+        "the emulator needs aiohttp: pip install 'influx_secrets[emulator]'", name="aiohttp"
+    ) from None
+
+from ._answers import VERSION, Answer
+from ._api import Call
+
+_MAX_HEADER = (1 << 20) + 4096
+"""What Go's HTTP server takes for the request line and the headers together: a long key fits into a path."""
+
+_GZIP_FROM = 1400
+"""Smallest result of a query that influxd compresses."""
+
+Answerer = Callable[[Call], Answer]
+"""Called in a worker thread, so it may take its time."""
+
+
+class _Server(web.Server):
+    """Counts the connections that it accepts."""
+
+    accepted = 0
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        self.accepted += 1
+        super().connection_made(handler, transport)
+
+
+class HTTPServer:
+    """Listens on `host` and `port` (0: a free one) from construction until `stop`."""
+
+    def __init__(self, answerer: Answerer, host: str, port: int) -> None:
+        self._answerer = answerer
+        self._server: _Server | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._stopped: asyncio.Event
+        started: Future[int] = Future()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(host, port, started)),
+            name="influx_secrets emulator",
+            daemon=True,
+        )
+        self._thread.start()
+        try:
+            self.port = started.result()
+        except BaseException:
+            self._thread.join()
+            raise
+
+    @property
+    def connections(self) -> int:
+        """Number of TCP connections accepted so far."""
+        return self._server.accepted if self._server else 0
+
+    def stop(self) -> None:
+        """Close the socket and all connections, and wait until that is done."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    async def _serve(self, host: str, port: int, started: Future[int]) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        self._server = _Server(
+            self._handle,
+            access_log=None,
+            auto_decompress=False,
+            max_line_size=_MAX_HEADER,
+            max_field_size=_MAX_HEADER,
+        )
+        runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, host, port).start()
+        except OSError as problem:
+            await runner.cleanup()
+            started.set_exception(problem)
+            return
+        started.set_result(runner.addresses[0][1])
+        await self._stopped.wait()
+        await runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        target = request.raw_path.encode("utf-8", "surrogateescape")
+        call = Call(request.method, target, headers, await request.content.read())
+        answer = await asyncio.to_thread(self._answerer, call)
+        response = web.Response(status=answer.status, headers=_headers(answer), body=answer.body or None)
+        if (
+            "Vary" in answer.headers
+            and len(answer.body) >= _GZIP_FROM
+            and "gzip" in headers.get("accept-encoding", "")
+        ):
+            response.body = gzip.compress(answer.body, 6)
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    build = {"X-Influxdb-Build": "OSS", "X-Influxdb-Version": VERSION}
+    # The real server does not name itself; here it helps to see who answered.
+    return {**answer.headers, **build, "Server": "influx_secrets-emulator"}

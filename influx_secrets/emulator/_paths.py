@@ -1,0 +1,35 @@
+"""How the real server finds a route from a path, which decides whether DELETE meets the key that was meant.
+
+Go keeps the encoded path (`URL.RawPath`) only where it is not what Go itself would write for the decoded one; influxd's
+router (chi) then takes the encoded path and hands out its parts undecoded, and the decoded path otherwise. So
+`%D0%BA` is decoded and `%d0%ba` is not; `a%20b` is, and `a%2Cb` is not, because Go would have left the comma alone;
+one such character anywhere keeps the whole path encoded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_PLAIN: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~$&+,/:;=@")
+"""The bytes that Go leaves alone in a path (`url.shouldEscape` with `encodePath`)."""
+
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_CONTROL = re.compile(rb"[\x00-\x20\x7f]")
+
+
+def route_path(raw: bytes) -> tuple[str, str] | None:
+    """Return the path that influxd routes on, and the decoded one; None where Go refuses the path.
+
+    Bytes that are not UTF-8 stay recognizable (as surrogates), so that they equal no stored key.
+    """
+    if _BAD_ESCAPE.search(raw) or _CONTROL.search(raw):
+        return None
+    decoded = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), raw)
+    routed = decoded if _go_encoded(decoded) == raw else raw
+    return routed.decode("utf-8", "surrogateescape"), decoded.decode("utf-8", "surrogateescape")
+
+
+def _go_encoded(path: bytes) -> bytes:
+    return b"".join(bytes([byte]) if byte in _PLAIN else b"%%%02X" % byte for byte in path)
