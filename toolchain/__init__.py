@@ -1,0 +1,20 @@
+"""Finds or builds the programs that the sample and the tests run: the Pulumi CLI, influxd and toxiproxy.
+
+Not part of the wheel. Each program is looked for in this order: the environment variable that names it, the
+search path, the cache folder of the user; only `ensure` goes on to install or build it.
+
+```python
+import toolchain
+
+influxd = toolchain.find("influxd")  # a path, or None: never builds, never touches the network
+pulumi = toolchain.ensure("pulumi")  # builds it if need be, or raises ToolchainError
+env = toolchain.environment(folder)  # what a Pulumi run with a local file backend needs
+```
+"""
+
+from toolchain._ensure import ensure
+from toolchain._environment import environment
+from toolchain._errors import ToolchainError
+from toolchain._find import find
+
+__all__ = ["ToolchainError", "ensure", "environment", "find"]

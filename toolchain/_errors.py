@@ -1,0 +1,5 @@
+"""The one error of the toolchain: a line that a person can act on."""
+
+
+class ToolchainError(Exception):
+    """A program could not be had; the message is one line and says what to do."""
