@@ -1,0 +1,255 @@
+"""The memory of one provider process: claims, values at hand, what the server holds. The only state, the only locks.
+
+The engine runs every resource of a provider in one process, and calls `check` of all that the program declares before
+or beside the creates, updates and deletes. What `check` learned must be known to them, and may not reach the state.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
+from typing import TypeVar
+
+from influx_secrets._client import SecretsClient
+from influx_secrets._errors import (
+    InfluxSecretsError,
+    InternalError,
+    RateLimitedError,
+    ResponseError,
+    SettingsError,
+    TransportError,
+    UnavailableError,
+)
+from influx_secrets._proofs import KEYS_PER_QUERY, Proof, ProofsUnavailableError, prove
+from influx_secrets._records import UNKNOWN, Unknown
+from influx_secrets._rules import is_server_owned
+from influx_secrets._settings import Settings
+
+T = TypeVar("T")
+
+_SILENCE = (SettingsError, TransportError, ResponseError, RateLimitedError, UnavailableError, InternalError)
+"""What a preview takes for "could not be asked". Every other error says that the declaration cannot work."""
+
+
+class Ledger:
+    """What one provider process knows of its server.
+
+    Args:
+        settings: Of the server; the ledger makes the one client of the process from it.
+        say: Shows one line to the user.
+    """
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.client = SecretsClient(settings)
+        self._say = say
+        self._said: set[str] = set()
+        self._lock = threading.RLock()
+        self._orgs: dict[str, OrgLedger] = {}
+        self._claimed_somewhere: set[str] = set()
+        self._ids: dict[str, str] = {}
+        self._silent = False
+        self._unprovable: str | None = None
+
+    def org(self, org_id: str) -> OrgLedger:
+        """Return what is known of one org."""
+        with self._lock:
+            return self._orgs.setdefault(org_id, OrgLedger(self, org_id))
+
+    def org_id(self, name: str, *, preview: bool) -> str | Unknown:
+        """Look an org's id up, once per name; unknown in a preview that cannot ask."""
+        with self._lock:
+            if name not in self._ids:
+                found = self.ask(lambda client: client.find_org(name).id, preview=preview)
+                if found is UNKNOWN:
+                    return UNKNOWN
+                self._ids[name] = found
+            return self._ids[name]
+
+    def claim_somewhere(self, named: Iterable[str]) -> None:
+        """Note keys whose org could not be found out: they are not removed from any org in this run."""
+        with self._lock:
+            self._claimed_somewhere.update(named)
+
+    def claimed_somewhere(self, key: str) -> bool:
+        """Whether a resource declares the key in an org that could not be found out."""
+        return key in self._claimed_somewhere
+
+    def ask(self, call: Callable[[SecretsClient], T], *, preview: bool) -> T | Unknown:
+        """Ask the server something that nothing depends on in a preview.
+
+        A preview asks once and briefly, and after a first silence no more: many resources must not wait one by one.
+        """
+        if not preview:
+            return call(self.client)
+        with self._lock:
+            if self._silent:
+                return UNKNOWN
+            try:
+                return call(self.client.hurried())
+            except _SILENCE as error:
+                self._silent = True
+                self.say(f"the server could not be asked, so this preview cannot show what it holds: {error}")
+                return UNKNOWN
+
+    def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | Unknown | None:
+        """Return proofs of the keys' values; None where this server gives none to this token, which is said once.
+
+        Raises:
+            ProofsUnavailableError: There are none, and the settings demand them.
+        """
+        if self._unprovable is None and self.settings.verify_values == "never":
+            self._unprovable = "verifyValues is never"
+        if self._unprovable is None:
+            try:
+                return self.ask(lambda client: prove(client, org_id, keys), preview=preview)
+            except ProofsUnavailableError as error:
+                self._unprovable = str(error)
+                if self.settings.verify_values == "auto":
+                    self.say(f"values cannot be checked on this server, only which keys exist: {error}")
+        if self.settings.verify_values == "always":
+            raise ProofsUnavailableError(f"verifyValues is always, and {self._unprovable}")
+        return None
+
+    def say(self, line: str) -> None:
+        """Show a line to the user, once."""
+        with self._lock:
+            if line in self._said:
+                return
+            self._said.add(line)
+        self._say(line)
+
+
+class OrgLedger:
+    """What one provider process knows of one org.
+
+    Hold `lock` around what must not be torn: "claim, list, prove", and "look at claims, remove".
+    """
+
+    def __init__(self, ledger: Ledger, org_id: str) -> None:
+        self.lock = threading.RLock()
+        self._ledger = ledger
+        self.org_id = org_id
+        self._claims: dict[str, str] = {}
+        self._values: dict[str, str] = {}
+        self._exclusive: str | None = None
+        self._listed: set[str] | None = None
+        self._proofs: dict[str, Proof] = {}
+
+    def claim(self, urn: str, named: Iterable[str], values: Mapping[str, str], *, exclusive: bool) -> dict[str, str]:
+        """Note the keys that a resource declares, and the values at hand; return key to the other resource that has it.
+
+        A claimed key is not removed by any resource of this process: it was renamed or moved, and lives on.
+        """
+        with self.lock:
+            taken = {key: self._claims[key] for key in named if self._claims.get(key, urn) != urn}
+            self._claims |= {key: urn for key in named if key not in taken}
+            self._values |= {key: value for key, value in values.items() if key not in taken}
+            if exclusive and self._exclusive is None:
+                self._exclusive = urn
+            return taken
+
+    def beside_exclusive(self, urn: str) -> str | None:
+        """Return another resource of the org when one of the two is exclusive, else None."""
+        with self.lock:
+            if self._exclusive is None:
+                return None
+            if self._exclusive != urn:
+                return self._exclusive
+            return next((other for other in self._claims.values() if other != urn), None)
+
+    def claimed(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return those of the keys that some resource of this run declares."""
+        with self.lock:
+            return frozenset(key for key in keys if key in self._claims or self._ledger.claimed_somewhere(key))
+
+    def values(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the values at hand for the keys."""
+        with self.lock:
+            return {key: self._values[key] for key in keys if key in self._values}
+
+    def listed(self, *, preview: bool = False) -> frozenset[str] | Unknown:
+        """Return the org's keys: asked once, kept true by our own writes; unknown where a preview cannot ask."""
+        with self.lock:
+            if self._listed is None:
+                found = self._ledger.ask(lambda client: client.list_secret_keys(self.org_id), preview=preview)
+                if found is UNKNOWN:
+                    return UNKNOWN
+                self._listed = set(found)
+            return frozenset(self._listed)
+
+    def compare(self, digests: Mapping[str, str], *, preview: bool = False) -> dict[str, bool] | Unknown | None:
+        """Return for each listed key whether its value has the digest; None where nothing can be proved."""
+        with self.lock:
+            unproved = [key for key in digests if key not in self._proofs]
+            if unproved:
+                found = self._ledger.prove(self.org_id, self._with_neighbours(unproved), preview=preview)
+                if found is None or found is UNKNOWN:
+                    return found
+                self._proofs |= found
+            return {key: self._proofs[key].matches(digest) for key, digest in digests.items()}
+
+    def write(self, values: Mapping[str, str]) -> None:
+        """Set the keys to the values, in one transaction."""
+        try:
+            self._ledger.client.upsert_secrets(self.org_id, values)
+        except InfluxSecretsError:
+            # The server may have acted or not: ask it again, should anybody want to know.
+            self._learn(None, forget=values)
+            raise
+        self._learn(values, forget=values)
+
+    def remove(self, keys: Collection[str]) -> None:
+        """Remove the keys, in one transaction, but those that a resource of this run declares."""
+        with self.lock:
+            gone = sorted(set(keys) - self.claimed(keys))
+            if len(gone) == 1:
+                self._ledger.client.delete_secret(self.org_id, gone[0])
+            else:
+                self._ledger.client.delete_secrets(self.org_id, gone)
+            if self._listed is not None:
+                self._listed -= set(gone)
+
+    def _learn(self, added: Iterable[str] | None, *, forget: Iterable[str]) -> None:
+        with self.lock:
+            for key in forget:
+                self._proofs.pop(key, None)
+            if added is None:
+                self._listed = None
+            elif self._listed is not None:
+                self._listed.update(added)
+
+    def _with_neighbours(self, keys: Collection[str]) -> Collection[str]:
+        """Return the keys, a single one with others of the org: the next resource will ask for one of them."""
+        if len(keys) != 1 or self._listed is None:
+            return keys
+        (first,) = keys
+        others = (key for key in self._listed if key != first and key not in self._proofs and not is_server_owned(key))
+        return [first, *islice(others, KEYS_PER_QUERY - 1)]
+
+
+class Ledgers:
+    """The ledgers of one process, one for each server and way of asking it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ledgers: dict[Settings, Ledger] = {}
+
+    def of(self, settings: Settings) -> Ledger:
+        """Return the ledger for these settings; the two kinds of resource of one provider share it."""
+        with self._lock:
+            if settings not in self._ledgers:
+                self._ledgers[settings] = Ledger(settings, _say_on_stderr)
+            return self._ledgers[settings]
+
+
+def _say_on_stderr(line: str) -> None:
+    # The engine shows what a provider process writes there, in previews too.
+    sys.stderr.write(f"influx-secrets: {line}\n")
+    sys.stderr.flush()
+
+
+PROCESS = Ledgers()
+"""The one store of this package that lives as long as the process: the engine makes the provider objects by itself."""

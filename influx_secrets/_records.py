@@ -1,0 +1,96 @@
+"""What a program declares and what a state holds: the frozen data that all parts of the life cycle pass around."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+
+class Unknown(Enum):
+    """The type of a property that a preview cannot know yet."""
+
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+"""Stands for the engine's own mark, so that only the outermost files need to know Pulumi."""
+
+Drift: TypeAlias = Literal["changed", "deleted"]
+"""How a key on the server differs from what was last written there."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotText:
+    """A value that is no usable text; `kind` says what it is in JSON's words, the value itself stays in the program."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What one resource of a program asks for, as `check` receives it.
+
+    Attributes:
+        urn: Tells the resource from every other one of the program.
+        preview: Whether the run is a preview; only the program knows.
+        org_id: 16 hexadecimal digits, or None where the program names no id.
+        org: The org's name, or None where the program names none.
+        keys: The keys to be managed; unknown where the program passes them as an output that is not there yet.
+        named: Every key that the program names, those included that `ignore_changes` keeps out of `keys`.
+        values: The values at hand. A declared key without one is left alone, never removed.
+        rotate_on: Key to text: such a key is written again when its text changes, not when its value does.
+        overwrite: Whether an existing key with another value may be taken over.
+        exclusive: Whether keys of the org that are not declared are removed.
+        keep: Shell patterns of keys that `exclusive` leaves alone.
+    """
+
+    urn: str
+    preview: bool
+    org_id: str | Unknown | None
+    org: str | Unknown | None
+    keys: frozenset[str] | Unknown
+    named: frozenset[str]
+    values: Mapping[str, str | Unknown | NotText] = field(repr=False)
+    rotate_on: Mapping[str, str | Unknown] = field(default_factory=dict)
+    overwrite: bool = False
+    exclusive: bool = False
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the state holds of one resource, and what a new declaration makes of it.
+
+    Attributes:
+        org_id: The org's id; unknown in a preview that could not look a name up.
+        org: The name that `org_id` was looked up under, or None.
+        digests: Key to digest, in lower-case hexadecimal; empty for a key whose value is not known to be on the server.
+        versions: Key to the number of times it was written. Its keys are the managed keys.
+        rotate_on: Key to the text of its last rotation.
+        overwrite: As declared.
+        exclusive: As declared.
+        keep: As declared.
+        pruned: Key to the number of times `exclusive` removed it; unknown in a preview that could not ask.
+        drift: What the last refresh found, for keys that no run has repaired since.
+    """
+
+    org_id: str | Unknown
+    org: str | Unknown | None = None
+    digests: Mapping[str, str | Unknown] | Unknown = field(default_factory=dict, repr=False)
+    versions: Mapping[str, int | Unknown] | Unknown = field(default_factory=dict)
+    rotate_on: Mapping[str, str | Unknown] = field(default_factory=dict)
+    overwrite: bool = False
+    exclusive: bool = False
+    keep: tuple[str, ...] = ()
+    pruned: Mapping[str, int] | Unknown = field(default_factory=dict)
+    drift: Mapping[str, Drift] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The managed keys; none where they are not known yet."""
+        return frozenset() if self.versions is UNKNOWN else frozenset(self.versions)

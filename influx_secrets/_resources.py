@@ -1,0 +1,341 @@
+"""The resources that a program declares: `Provider`, `Secret`, `OrgSecrets`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import pulumi
+from pulumi import dynamic
+from pulumi.resource import create_urn
+
+from influx_secrets._errors import DeclarationError
+from influx_secrets._formats import DECLARATION, NOT_TEXT
+from influx_secrets._program import PACKAGE, default_provider, setting
+from influx_secrets._providers import OrgSecretsProvider, SecretProvider
+from influx_secrets._rules import ENGINE_MARK, parse_secret_id, text_kind, unescape_key
+
+Secrets: TypeAlias = Mapping[str, pulumi.Input[str]]
+
+
+class Provider(pulumi.ProviderResource):
+    """One InfluxDB server, for resources that name it in `opts.provider`, or inherit it from a component.
+
+    A setting that is not given is looked for in the environment and in the active profile of the `influx` CLI, each
+    on its own. A token that comes from there is in no state; one given here is stored, encrypted, with the stack.
+
+    Args:
+        resource_name: Pulumi's logical name.
+        url: Of the server, such as `https://eu.example.com:8086`; may be an output of the same program.
+        token: Needs read on the org, read and write on its secrets.
+        org: Name of the org for resources that name none.
+        org_id: Id of the org for resources that name none.
+        ca_file: A file of certificates to trust, in PEM.
+        skip_verify: Accept any certificate.
+        timeout: Of one attempt, in seconds; 10 by default.
+        max_attempts: Of one request, the first one included; 5 by default.
+        verify_values: `auto` compares values where the server can, `always` fails where it cannot, `never` is silent.
+        missing_org: `gone` lets `pulumi destroy` go on where the org is not there any more; `error` stops, by default.
+        allow_insecure: Send the token over plain http to another machine.
+        trace_span: Text of the header `Zap-Trace-Span`.
+        opts: Options of the resource.
+    """
+
+    def __init__(  # noqa: PLR0913 (each is a setting, by keyword)
+        self,
+        resource_name: str,
+        *,
+        url: pulumi.Input[str] | None = None,
+        token: pulumi.Input[str] | None = None,
+        org: pulumi.Input[str] | None = None,
+        org_id: pulumi.Input[str] | None = None,
+        ca_file: pulumi.Input[str] | None = None,
+        skip_verify: pulumi.Input[bool] | None = None,
+        timeout: pulumi.Input[float] | None = None,
+        max_attempts: pulumi.Input[int] | None = None,
+        verify_values: pulumi.Input[str] | None = None,
+        missing_org: pulumi.Input[str] | None = None,
+        allow_insecure: pulumi.Input[bool] | None = None,
+        trace_span: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        given: dict[str, pulumi.Input[Any] | None] = {
+            "url": url,
+            "org": org,
+            "orgId": org_id,
+            "caFile": ca_file,
+            "skipVerify": skip_verify,
+            "timeout": timeout,
+            "maxAttempts": max_attempts,
+            "verifyValues": verify_values,
+            "missingOrg": missing_org,
+            "allowInsecure": allow_insecure,
+            "traceSpan": trace_span,
+        }
+        props = {setting(name): _text(value) for name, value in given.items() if value is not None}
+        if token is not None:
+            props[setting("token")] = pulumi.Output.secret(token)
+        super().__init__(PACKAGE, resource_name, props, opts)
+
+
+class Secret(dynamic.Resource, module="influxdb", name="Secret"):
+    """One secret of an org. Its value goes to the server alone: the state holds a digest and a counter.
+
+    Args:
+        resource_name: Pulumi's logical name; the secret's own name is `key`.
+        org_id: Id of the org, 16 hexadecimal digits. Give this or `org`; without both, the default org of the provider.
+        org: Name of the org, looked up when the secret is created.
+        key: As Flux reads it: `secrets.get(key: "...")`.
+        value: Any text but an empty one; marked secret whether the caller did or not.
+        overwrite: Take the key over where it exists with another value, instead of refusing.
+        rotate_on: Write the value again when this text changes, and only then; for values made anew on every run.
+            Then not even a digest is stored, and a value changed outside is not seen.
+        opts: Options of the resource.
+
+    Raises:
+        DeclarationError: `org` and `org_id` are both given, or an option is one that cannot work.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        key: pulumi.Input[str],
+        value: pulumi.Input[str],
+        org_id: pulumi.Input[str] | None = None,
+        org: pulumi.Input[str] | None = None,
+        overwrite: pulumi.Input[bool] = False,
+        rotate_on: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        opts = _checked(opts)
+        props = {
+            **_org(org_id, org),
+            "key": _open(key),
+            "value": _hidden(value),
+            "digest": pulumi.Output.secret(""),
+            "overwrite": _open(overwrite),
+            "rotate_on": None if rotate_on is None else _open(rotate_on),
+            "version": None,
+            "drift": None,
+            DECLARATION: _declaration(resource_name, "Secret", opts),
+        }
+        super().__init__(SecretProvider(), resource_name, props, _with_provider(opts, self))
+        _forget(self, "value", "digest", DECLARATION)
+
+    @classmethod
+    def get(cls, resource_name: str, id: str, opts: pulumi.ResourceOptions | None = None) -> Secret:  # noqa: A002 (Pulumi's)
+        """Look up a secret that something else manages. Its value cannot be read, and its `version` is not known.
+
+        Args:
+            resource_name: Pulumi's logical name.
+            id: `<org id>/<key>`.
+            opts: Options of the resource.
+
+        Raises:
+            DeclarationError: The id is malformed. That the key is not there is an error of the deployment.
+        """
+        parse_secret_id(id)
+        secret = cls.__new__(cls)
+        props = dict.fromkeys(("org_id", "org", "key", "overwrite", "rotate_on", "version", "drift"))
+        found = pulumi.ResourceOptions.merge(_with_provider(_checked(opts), secret), pulumi.ResourceOptions(id=id))
+        dynamic.Resource.__init__(secret, SecretProvider(), resource_name, props, found)
+        return secret
+
+    @property
+    def org_id(self) -> pulumi.Output[str]:
+        """The org's id."""
+        return _output(self, "org_id")
+
+    @property
+    def key(self) -> pulumi.Output[str]:
+        """The secret's key."""
+        return _output(self, "key")
+
+    @property
+    def version(self) -> pulumi.Output[int | None]:
+        """How often the secret was written; 1 when created, None for one that was only looked up."""
+        return _output(self, "version").apply(_whole)
+
+    @property
+    def drift(self) -> pulumi.Output[str | None]:
+        """`changed` while the server holds another value than was written, after a refresh; else None."""
+        return _output(self, "drift")
+
+
+class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
+    """Many secrets of one org, changed in one transaction.
+
+    Args:
+        resource_name: Pulumi's logical name.
+        org_id: Id of the org, 16 hexadecimal digits. Give this or `org`; without both, the default org of the provider.
+        org: Name of the org, looked up when the resource is created.
+        secrets: Key to value. Pass a map with outputs as values rather than an output of a map: then a preview can name
+            each key, even where a value is not known yet. An empty value or None is refused, never read as "remove".
+        exclusive: Remove keys of the org that are not declared here, except those matching `keep` and the credentials that
+            the server itself keeps there. Then nothing else in the program may declare keys of the org.
+        keep: Shell patterns of keys that `exclusive` leaves alone, such as `TEAM_*`.
+        overwrite: Take keys over that exist with another value, instead of refusing.
+        rotate_on: Key to text: such a key is written again when its text changes, and only then.
+        opts: Options of the resource.
+
+    Raises:
+        DeclarationError: `org` and `org_id` are both given, or an option is one that cannot work.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        secrets: pulumi.Input[Secrets],
+        org_id: pulumi.Input[str] | None = None,
+        org: pulumi.Input[str] | None = None,
+        exclusive: pulumi.Input[bool] = False,
+        keep: pulumi.Input[Sequence[pulumi.Input[str]]] = (),
+        overwrite: pulumi.Input[bool] = False,
+        rotate_on: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        opts = _checked(opts)
+        props = {
+            **_org(org_id, org),
+            "secrets": _hidden_map(secrets),
+            "digests": pulumi.Output.secret(""),
+            "exclusive": _open(exclusive),
+            "keep": _open(keep if not isinstance(keep, tuple) else list(keep)),
+            "overwrite": _open(overwrite),
+            "rotate_on": None if rotate_on is None else _open(rotate_on),
+            "versions": None,
+            "pruned": None,
+            "drift": None,
+            DECLARATION: {**_declaration(resource_name, "OrgSecrets", opts), "keys": _names(secrets)},
+        }
+        super().__init__(OrgSecretsProvider(), resource_name, props, _with_provider(opts, self))
+        _forget(self, "secrets", "digests", DECLARATION)
+
+    @property
+    def org_id(self) -> pulumi.Output[str]:
+        """The org's id."""
+        return _output(self, "org_id")
+
+    @property
+    def keys(self) -> pulumi.Output[list[str]]:
+        """The managed keys, sorted."""
+        return self.versions.apply(sorted)
+
+    @property
+    def versions(self) -> pulumi.Output[dict[str, int]]:
+        """Key to how often it was written; sorted by key."""
+        return _output(self, "versions").apply(
+            lambda versions: {key: int(count) for key, count in sorted(_unescaped(versions).items())}
+        )
+
+    @property
+    def drift(self) -> pulumi.Output[dict[str, str]]:
+        """Key to `changed` or `deleted`, for keys that a refresh found unlike what was written, and no run repaired yet."""
+        return _output(self, "drift").apply(_unescaped)
+
+
+def _checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    opts = opts or pulumi.ResourceOptions()
+    if opts.id is not None:
+        raise DeclarationError("opts.id would store the value in the state: look a secret up with Secret.get(name, id)")
+    if opts.import_ is not None:
+        raise DeclarationError("opts.import_ is not needed: declaring a key with the value that it has adopts it")
+    if opts.version is not None:
+        raise DeclarationError("opts.version starts another provider process, which can lose keys: leave it out")
+    return opts
+
+
+def _with_provider(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ResourceOptions:
+    """Return options with a provider: the one given, the one inherited, or the program's own."""
+    token = f"{PACKAGE}:{resource._resource_type_name}"  # noqa: SLF001 (the SDK has no other way to the type)
+    given = opts.providers or {}
+    among = PACKAGE in given if isinstance(given, Mapping) else any(p.package == PACKAGE for p in given)
+    inherited = opts.parent.get_provider(token) if opts.parent is not None else None
+    if among or inherited is not None or (opts.provider is not None and opts.provider.package == PACKAGE):
+        return opts
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=default_provider()))
+
+
+def _declaration(name: str, kind: str, opts: pulumi.ResourceOptions) -> dict[str, Any]:
+    """Return what `check` has to know and cannot find out: which resource it looks at, and in what kind of run."""
+    urn = create_urn(name, f"{PACKAGE}:dynamic/influxdb:{kind}", opts.parent)
+    return {"urn": urn, "preview": pulumi.runtime.is_dry_run()}
+
+
+def _org(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> dict[str, Any]:
+    if org_id is not None and org is not None:
+        raise DeclarationError("org_id and org are both given: give one of them")
+    return {name: None if given is None else _open(given) for name, given in (("org_id", org_id), ("org", org))}
+
+
+def _open(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
+    """Return an input that a preview may show."""
+    return value if isinstance(value, (str, bool)) else pulumi.Output.unsecret(pulumi.Output.from_input(value))
+
+
+def _hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:
+    """Return an input that is secret; what is no text is named instead of sent, for the SDK drops None in silence."""
+    if isinstance(value, str):
+        return pulumi.Output.secret(_sendable(value))
+    return pulumi.Output.secret(_as_output(value).apply(_sendable))
+
+
+def _hidden_map(secrets: pulumi.Input[Secrets]) -> pulumi.Input[Any]:
+    # One by one: were the whole map one secret, a single unknown value would hide every key from the preview.
+    if isinstance(secrets, Mapping):
+        return {_legal(key): _hidden(value) for key, value in secrets.items()}
+    return _as_output(secrets).apply(
+        lambda known: {_legal(key): pulumi.Output.secret(_sendable(value)) for key, value in known.items()}
+    )
+
+
+def _as_output(value: pulumi.Input[Any]) -> pulumi.Output[Any]:
+    return pulumi.Output.from_input(value)
+
+
+def _names(secrets: pulumi.Input[Secrets]) -> pulumi.Input[list[str]]:
+    if isinstance(secrets, Mapping):
+        return sorted(secrets)
+    return pulumi.Output.unsecret(_as_output(secrets).apply(sorted))
+
+
+def _legal(key: str) -> str:
+    if key == ENGINE_MARK:
+        raise DeclarationError(f'the key "{key}" is a mark of the Pulumi engine and cannot be used: choose another key')
+    return key
+
+
+def _sendable(value: object) -> object:
+    kind = text_kind(value)
+    return value if kind is None else {NOT_TEXT: kind}
+
+
+def _text(value: pulumi.Input[Any]) -> pulumi.Input[str]:
+    # A provider's inputs are texts, as a stack's config is.
+    return pulumi.Output.unsecret(pulumi.Output.from_input(value).apply(_setting_text))
+
+
+def _setting_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _whole(count: float | None) -> int | None:
+    # The engine's numbers are all floating.
+    return None if count is None else int(count)
+
+
+def _output(resource: pulumi.Resource, name: str) -> pulumi.Output[Any]:
+    output: pulumi.Output[Any] = resource.__dict__[name]
+    return output
+
+
+def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {unescape_key(name): value for name, value in (entries or {}).items()}
+
+
+def _forget(resource: pulumi.Resource, *names: str) -> None:
+    """Take away what the SDK keeps of the inputs, so that no program exports a value by mistake."""
+    for name in names:
+        resource.__dict__.pop(name, None)
