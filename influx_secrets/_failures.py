@@ -1,0 +1,140 @@
+"""What the HTTP libraries raise, translated in one place into what happened, in words that say what to do."""
+
+import errno
+import re
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import requests
+import urllib3.exceptions as low
+
+from influx_secrets._errors import InfluxSecretsError, NoAnswerError, NotSentError, SettingsError
+
+_CA_ADVICE = (
+    "is not signed by an authority that this machine trusts: name its CA file "
+    "(caFile, INFLUXDB_V2_SSL_CA_CERT), or accept any certificate (skipVerify, INFLUX_SKIP_VERIFY)"
+)
+
+#: OpenSSL's verification results (x509_vfy.h) that have a remedy of their own; others are a matter of trust.
+_CERTIFICATE_PROBLEMS = {
+    9: "is not valid yet: check the clocks of this machine and of the server",
+    10: "has expired: renew it on the server",
+    62: "is for another host name: use the name in the certificate as the url's host",
+    64: "is for another address: use the name in the certificate as the url's host",
+}
+
+_NO_TLS_REASONS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+
+_MALFORMED = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    low.LocationValueError,
+    UnicodeError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there was no answer.
+
+    Nothing of the foreign exception is kept: it holds the request, and so the token and the body.
+    """
+
+    kind: type[InfluxSecretsError]
+    text: str
+    #: Whether it can heal by itself.
+    retry: bool
+
+
+def diagnose(exc: BaseException) -> Failure:
+    """Say what an exception of requests, urllib3 or the socket layer means."""
+    causes = tuple(_causes(exc))
+    for cause in causes:
+        failure = _tls(cause) or _proxy(cause, causes)
+        if failure is not None:
+            return failure
+    for cause in causes:
+        failure = _connection(cause) or _settings(cause)
+        if failure is not None:
+            return failure
+    text = "the connection was closed before the answer was complete"
+    return Failure(NoAnswerError, text, retry=True)
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    # Not `__context__`: it leads out of this request when the caller is handling an error of its own.
+    pending, seen = [exc], set()
+    while pending:
+        current = pending.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        inner = (*current.args, getattr(current, "reason", None), current.__cause__)
+        pending.extend(item for item in inner if isinstance(item, BaseException))
+
+
+def _tls(cause: BaseException) -> Failure | None:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        problem = _CERTIFICATE_PROBLEMS.get(cause.verify_code, _CA_ADVICE)
+        return Failure(NotSentError, f"the server's TLS certificate {problem}", retry=False)
+    if not isinstance(cause, ssl.SSLError):
+        return None
+    if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return Failure(NoAnswerError, "the TLS connection was closed too early", retry=True)
+    reason = str(cause.reason or "unknown reason")
+    if reason in _NO_TLS_REASONS:
+        text = "the server does not speak TLS on this port: should the url begin with http://?"
+    else:
+        text = f"no TLS connection could be agreed on ({reason})"
+    return Failure(NotSentError, text, retry=False)
+
+
+def _proxy(cause: BaseException, causes: tuple[BaseException, ...]) -> Failure | None:
+    if not isinstance(cause, low.ProxyError | requests.exceptions.ProxyError):
+        return None
+    if isinstance(cause, requests.exceptions.InvalidProxyURL):
+        text = "the proxy in HTTP_PROXY or HTTPS_PROXY is not a url such as http://host:3128"
+        return Failure(SettingsError, text, retry=False)
+    # The rest of the status line is the proxy's own text, and not to be trusted.
+    refusal = next((found for item in causes if (found := re.search(r"Tunnel.*: (\d{3})", str(item)))), None)
+    what = f"answered HTTP {refusal[1]}" if refusal else "cannot be reached"
+    text = f"the proxy {what}: check HTTP_PROXY, HTTPS_PROXY, or name the server in NO_PROXY"
+    return Failure(NotSentError, text, retry=True)
+
+
+def _connection(cause: BaseException) -> Failure | None:
+    if isinstance(cause, low.NameResolutionError):
+        return Failure(NotSentError, "the host name cannot be resolved: check the url", retry=True)
+    if isinstance(cause, low.NewConnectionError):
+        return Failure(NotSentError, _refused(cause), retry=True)
+    if isinstance(cause, low.ConnectTimeoutError):
+        text = "no connection within the time limit: check the url, firewalls and proxies"
+        return Failure(NotSentError, text, retry=True)
+    if isinstance(cause, low.ReadTimeoutError | TimeoutError):
+        return Failure(NoAnswerError, "no answer within the time limit", retry=True)
+    if isinstance(cause, low.DecodeError):
+        return Failure(NoAnswerError, "the answer was compressed and cannot be unpacked", retry=True)
+    return None
+
+
+def _refused(cause: BaseException) -> str:
+    code = next((item.errno for item in _causes(cause) if isinstance(item, OSError)), None)
+    if code == errno.ECONNREFUSED:
+        return "the connection was refused: is the server running, and is the url right?"
+    name = errno.errorcode.get(code or 0, "unknown reason")
+    return f"no connection could be made ({name}): is the server running, and is the url right?"
+
+
+def _settings(cause: BaseException) -> Failure | None:
+    if isinstance(cause, _MALFORMED):
+        text = "the url, or a proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, cannot be used: check both"
+        return Failure(SettingsError, text, retry=False)
+    # What requests raises, bare, for a bundle that is not there.
+    if type(cause) is OSError and cause.errno is None:
+        text = "the CA bundle in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read"
+        return Failure(SettingsError, text, retry=False)
+    return None

@@ -1,0 +1,246 @@
+"""The only file that opens a socket: session, TLS, time limits, retries and tracing, for any call of the API."""
+
+import copy
+import importlib.metadata
+import json
+import logging
+import random
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from influx_secrets._answers import Answer, Request, error_of
+from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
+from influx_secrets._failures import Failure, diagnose
+from influx_secrets._retries import HURRIED_SECONDS, TOTAL_SECONDS, Policy, Retry
+from influx_secrets._settings import Settings
+
+#: The engine runs at most four calls of a provider process at once.
+POOL_SIZE = 4
+#: An error's text is quoted shortened: more than this is not read.
+MAX_ERROR_BYTES = 65_536
+#: Far above the list of 100,000 keys of the longest kind that people use.
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+
+_CHUNK_BYTES = 65_536
+
+_logger = logging.getLogger("influx_secrets")
+
+
+class _TokenAdapter(HTTPAdapter):
+    """Signs a request at the last moment, below everything that logs or keeps requests."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+        super().__init__(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE, pool_block=True)
+
+    def add_headers(self, request: requests.PreparedRequest, **_: Any) -> None:  # noqa: ANN401 - requests' signature
+        if self._token is not None:
+            request.headers["Authorization"] = f"Token {self._token}"
+
+
+class Transport:
+    """Sends requests to one server, over connections that are kept: at most one per thread.
+
+    Several threads may share it, but not two sides of a fork. A redirect is not followed, a cookie not kept.
+
+    Args:
+        settings: Where the server is and how patient to be.
+        clock: Returns seconds, for measuring.
+        sleep: Waits the given seconds.
+        rng: Returns a number from 0 up to 1, for the jitter of the pauses.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self.settings = settings
+        self._clock, self._sleep, self._rng = clock, sleep, rng
+        self._policy = Policy(settings.max_attempts, TOTAL_SECONDS, settings.timeout)
+        self._user_agent = f"influx_secrets/{_version()}"
+        self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _TokenAdapter(settings.token))
+        if settings.skip_verify and settings.url.startswith("https:"):
+            _logger.warning("the TLS certificate of %s is not verified (skipVerify)", settings.url)
+            # Said above, once and in our words; urllib3 would say it for each request.
+            warnings.filterwarnings("ignore", category=urllib3.exceptions.InsecureRequestWarning)
+
+    def __repr__(self) -> str:
+        return f"Transport({self.settings!r})"
+
+    def __enter__(self) -> "Transport":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. A later request opens new ones."""
+        self._session.close()
+
+    def hurried(self) -> "Transport":
+        """Share the connections with one that suits a preview: one attempt, about three seconds in all."""
+        hurried = copy.copy(self)
+        hurried._policy = Policy(1, HURRIED_SECONDS, self.settings.timeout)  # noqa: SLF001 - of this class
+        return hurried
+
+    def send(self, request: Request) -> Answer:
+        """Send the request, again where that may help, and return the expected answer.
+
+        Raises:
+            SettingsError: There is no token, or the url, a proxy or a CA bundle cannot be used.
+            TransportError: There was no answer.
+            ResponseError: The answer is not the API's.
+            APIError: The API refused.
+        """
+        self._require_token(request)
+        deadline = self._clock() + self._policy.total
+        retry = Retry.of(self._policy, self._rng)
+        span, trace_id = _trace(self.settings.trace_span)
+        while True:
+            outcome = self._attempt(request, deadline, span)
+            if isinstance(outcome, Answer) and outcome.status == request.expects:
+                return outcome
+            attempts = len(retry.history) + 1
+            after = retry.after(request.method, request.path, outcome)
+            if after is None or self._clock() + after[1] >= deadline:
+                raise self._error(request, outcome, attempts, trace_id)
+            retry, pause = after
+            self._tell(request, outcome, attempts, pause)
+            self._sleep(pause)
+
+    def _require_token(self, request: Request) -> None:
+        if request.authenticated and self.settings.token is None:
+            message = (
+                f"cannot {request.intent}: there is no API token: set INFLUX_TOKEN, the provider's token, "
+                "or an active profile of the influx CLI"
+            )
+            raise SettingsError(message)
+
+    def _attempt(self, request: Request, deadline: float, span: str | None) -> Answer | Failure:
+        url = self.settings.url + request.path
+        patience = self._policy.timeout
+        timeout = urllib3.Timeout(max(deadline - self._clock(), 0.001), connect=patience, read=patience)
+        # Passed with each request, as REQUESTS_CA_BUNDLE would override one that is set on the session.
+        verify = False if self.settings.skip_verify else self.settings.ca_file or True
+        try:
+            options: dict[str, Any] = {
+                **self._session.merge_environment_settings(url, {}, True, verify, None),  # noqa: FBT003 - stream
+                "timeout": timeout,
+                "allow_redirects": False,
+            }
+            prepared = self._prepare(url, request, span)
+            with self._session.send(prepared, **options) as response:
+                limit = MAX_ANSWER_BYTES if response.status_code == request.expects else MAX_ERROR_BYTES
+                body = self._read(response.raw, limit, deadline)
+                if isinstance(body, Failure):
+                    return body
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status_code, headers, body)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
+            failure = diagnose(exc)
+        # Left the handler: an error raised in it would drag the foreign one along, and with it token and body.
+        return failure
+
+    def _prepare(self, url: str, request: Request, span: str | None) -> requests.PreparedRequest:
+        headers = {"User-Agent": self._user_agent, "Accept": request.accept, "Accept-Encoding": "gzip, deflate"}
+        if request.content_type is not None:
+            headers["Content-Type"] = request.content_type
+        if span is not None:
+            headers["Zap-Trace-Span"] = span
+        # Without the session, which would add a user name and password that it finds in ~/.netrc.
+        plan = requests.Request(request.method, url, headers=headers, params=list(request.query), data=request.body)
+        return plan.prepare()
+
+    def _read(self, raw: urllib3.HTTPResponse, limit: int, deadline: float) -> bytes | Failure:
+        body = bytearray()
+        # `read1` returns what has come: a trickle meets the deadline too, not only silence.
+        while piece := raw.read1(_CHUNK_BYTES, decode_content=True):
+            body += piece
+            if self._clock() > deadline:
+                return Failure(NoAnswerError, "no complete answer within the time limit", retry=False)
+            if len(body) > limit == MAX_ANSWER_BYTES:
+                return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes", retry=False)
+            if len(body) > limit:
+                break
+        return bytes(body)
+
+    def _error(
+        self, request: Request, outcome: Answer | Failure, attempts: int, trace_id: str | None
+    ) -> InfluxSecretsError:
+        settings = self.settings
+        if isinstance(outcome, Answer):
+            return error_of(
+                request, outcome, server=settings.url, token=settings.token, trace_id=trace_id, attempts=attempts
+            )
+        tried = f" (tried {attempts} times)" if attempts > 1 else ""
+        message = f"cannot {request.intent}: {settings.url}{tried}: {outcome.text}"
+        if issubclass(outcome.kind, TransportError):
+            return outcome.kind(message, method=request.method, path=request.path, attempts=attempts)
+        return outcome.kind(message)
+
+    def _tell(self, request: Request, outcome: Answer | Failure, attempts: int, pause: float) -> None:
+        what = f"HTTP {outcome.status}" if isinstance(outcome, Answer) else outcome.text
+        _logger.info(
+            "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s",
+            attempts,
+            self._policy.max_attempts,
+            request.intent,
+            self.settings.url,
+            what,
+            pause,
+        )
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("influx_secrets")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"  # run from a source tree that was not installed
+
+
+def _trace(configured: str | None) -> tuple[str | None, str | None]:
+    """The header `Zap-Trace-Span` to send and the trace id in it, if there is a trace.
+
+    influxd reads the header when it runs with `--tracing-type=log`: a JSON object of `trace_id` and `span_id`,
+    16 hex digits each, and `baggage` (influxdb 2.9.1, `zap/tracer.go`). OpenTelemetry's 32-digit trace ids
+    are sent by their last 16, as other systems with short ids do.
+    """
+    if configured is not None:
+        return configured, _trace_id_in(configured)
+    # A span can only be current where someone imported OpenTelemetry already: no import of our own is needed.
+    api: Any = sys.modules.get("opentelemetry.trace")
+    if api is None:
+        return None, None
+    context = api.get_current_span().get_span_context()
+    trace_id = f"{context.trace_id:032x}"[-16:]
+    if not context.is_valid or not int(trace_id, 16):
+        return None, None
+    span = {"trace_id": trace_id, "span_id": f"{context.span_id:016x}", "baggage": {}}
+    return json.dumps(span, separators=(",", ":")), trace_id
+
+
+def _trace_id_in(span: str) -> str:
+    try:
+        fields = json.loads(span)
+    except ValueError:
+        return span
+    named = fields.get("trace_id") if isinstance(fields, dict) else None
+    return named if isinstance(named, str) else span
