@@ -19,8 +19,6 @@ _LEAK = 8
 #: Beyond this size of what was sent, server text is dropped unread: searching it would take seconds.
 _MAX_SEARCHED = 4_000_000
 
-_NO_ADVICE: Mapping[int, str] = MappingProxyType({})
-
 # influxd itself answers 405 with an empty body; the other two come so from rate limiters and load balancers.
 _EMPTY_BODY_STATUSES = frozenset({405, 429, 503})
 
@@ -55,7 +53,7 @@ class Request:
     #: The permission without which the server says 401, for messages.
     needs: str | None = None
     #: HTTP status -> what to do, where this call knows better than the general text.
-    advice: Mapping[int, str] = field(default=_NO_ADVICE, repr=False, hash=False)
+    advice: Mapping[int, str] = field(default_factory=dict, repr=False, hash=False)
     #: Texts that the body holds and that no message may repeat.
     sensitive: tuple[str, ...] = field(default=(), repr=False)
     #: False: the call works without a token.
