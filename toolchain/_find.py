@@ -49,9 +49,7 @@ def _named(program: Program, environ: Mapping[str, str]) -> Path | None:
     return Path(path).absolute()
 
 
-def _on_path(
-    program: Program, environ: Mapping[str, str], refused: Callable[[str], None] | None
-) -> Path | None:
+def _on_path(program: Program, environ: Mapping[str, str], refused: Callable[[str], None] | None) -> Path | None:
     found = shutil.which(program.executable, path=environ.get("PATH"))
     if found is None:
         return None

@@ -1,0 +1,151 @@
+"""The commands behind `make up`, `preview`, `shell` and `down`: the sample stack on an InfluxDB of its own.
+
+State, passphrase and the emulator's data are kept in `.demo`, the config of the stack in `Pulumi.demo*.yaml`; git
+ignores both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from influx_secrets._errors import InfluxSecretsError
+from toolchain._ensure import ensure
+from toolchain._environment import environment
+from toolchain._errors import ToolchainError
+from toolchain._progress import Reporter
+from toolchain._servers import EMULATOR_STACK, Server, serving, stack_name
+from toolchain._stack import PROJECT, Stack, left_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_INTERRUPTED = 130
+# Set in the shell of `make shell`, where these commands would start a second server.
+_MARK = "INFLUX_SECRETS_SHELL"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m toolchain.sample", description=__doc__)
+    parser.add_argument("verb", choices=sorted(_VERBS))
+    verb = _VERBS[parser.parse_args(arguments).verb]
+    # What the commands tell is their result; beside what Pulumi prints, the order must be right in a pipe too.
+    reporter, errors = Reporter(Console(highlight=False)), Reporter()
+    if os.environ.get(_MARK):
+        errors.say("error: this is the shell of make shell: type pulumi up, preview or destroy, or exit")
+        return 1
+    try:
+        verb(ROOT / ".demo", os.environ, reporter)
+    except (ToolchainError, InfluxSecretsError) as error:
+        errors.say(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        errors.say("stopped")
+        return _INTERRUPTED
+    return 0
+
+
+def up(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
+    """Apply the sample stack, and show what the orgs hold then."""
+    ensure("pulumi", environ=environ, reporter=reporter)
+    with serving(folder, environ) as server:
+        stack = _prepared(folder, server, reporter)
+        before = server.requests() if server.requests else 0
+        stack.up()
+        if server.requests:
+            _tell_requests(server.requests() - before, reporter)
+        _show(server, stack.orgs(), reporter)
+    _advise(environ, reporter)
+
+
+def preview(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
+    """Show what `up` would change."""
+    ensure("pulumi", environ=environ, reporter=reporter)
+    with serving(folder, environ) as server:
+        _prepared(folder, server, reporter).preview()
+
+
+def shell(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
+    """Run a shell in which `pulumi` works on the sample stack; the emulator ends with it."""
+    ensure("pulumi", environ=environ, reporter=reporter)
+    with serving(folder, environ) as server:
+        stack = _prepared(folder, server, reporter)
+        reporter.say("in this shell `pulumi` works on the sample stack; try:")
+        reporter.say("  pulumi config set --secret slackToken   (type a new value, it is not shown)")
+        reporter.say("  pulumi preview")
+        reporter.say("  pulumi up")
+        reporter.say("  exit")
+        command = [environ.get("SHELL") or "/bin/sh"]
+        with (
+            subprocess.Popen(command, cwd=ROOT, env={**stack.environment, _MARK: "1"}) as process,
+            left_alone(process),
+        ):
+            process.wait()
+
+
+def down(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
+    """Remove everything that `up` made, and the stack; no error if there is nothing."""
+    name = stack_name(environ)
+    if not (folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{name}.json").exists():
+        reporter.say(f"there is no stack {name}: nothing to take back")
+    else:
+        ensure("pulumi", environ=environ, reporter=reporter)
+        with serving(folder, environ) as server:
+            reporter.say(f"server: {server.title}")
+            Stack(name, ROOT, environment(folder, environ=server.environment)).remove()
+        reporter.say(f"the secrets of stack {name} are gone from the server, and so is the stack")
+    for other in sorted(ROOT.glob(f"Pulumi.{EMULATOR_STACK}*.yaml")):
+        reporter.say(f"{other.name} belongs to a stack on another server; INFLUX_HOST=... make down removes it")
+
+
+def _prepared(folder: Path, server: Server, reporter: Reporter) -> Stack:
+    reporter.say(f"server: {server.title}")
+    stack = Stack(server.stack, ROOT, environment(folder, environ=server.environment))
+    stack.select()
+    if not stack.has_orgs() or (server.named and server.environment.get("INFLUX_ORG")):
+        stack.set_orgs(server.orgs())
+    if stack.set_values():
+        reporter.say("made random demonstration values and put them into the stack's encrypted config")
+    return stack
+
+
+def _tell_requests(count: int, reporter: Reporter) -> None:
+    if count:
+        reporter.say(f"this took {count} API request{'s' if count > 1 else ''}, the preview's included")
+    else:
+        reporter.say("nothing changed, so no request was sent to the server")
+
+
+def _show(server: Server, orgs: Sequence[str], reporter: Reporter) -> None:
+    reporter.say("secret keys in the server now (the API never returns a value):")
+    for org in orgs:
+        for key in server.keys(org):
+            reporter.say(f"  {org:<12} {key}")
+
+
+def _advise(environ: Mapping[str, str], reporter: Reporter) -> None:
+    prefix = "INFLUX_HOST=... INFLUX_TOKEN=... " if environ.get("INFLUX_HOST") else ""
+    reporter.say("next:")
+    reporter.say(f"  {prefix}make up     again: nothing changes, and nothing is sent")
+    reporter.say(f"  {prefix}make shell  change a value, see it in the preview by its key, apply it")
+    reporter.say(f"  {prefix}make down   take it all back")
+
+
+_VERBS: Mapping[str, Callable[[Path, Mapping[str, str], Reporter], None]] = {
+    "up": up,
+    "preview": preview,
+    "shell": shell,
+    "down": down,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
