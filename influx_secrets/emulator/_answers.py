@@ -7,12 +7,17 @@ write compact JSON. Both escape `<`, `>` and `&`, as Go's `encoding/json` does.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._context import Context
 
 VERSION = "v2.9.1"
 """The influxd whose answers were compared with these (tests/conformance)."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 _STATUS = {
@@ -24,19 +29,7 @@ _STATUS = {
     "not implemented": 501,
 }
 
-NOT_READABLE = "404 page not found"
-"""Unknown org and an org that the token may not read: the same answer, so that ids cannot be probed."""
-
-KEY_TOO_LARGE = "key too large"
 ORG_NOT_FOUND = "organization not found"
-PATH_NOT_FOUND = "path not found"
-ID_LENGTH = "id must have a length of 16 bytes"
-ID_INVALID = "invalid ID"
-CORRUPT_ID = "corrupt ID provided"
-OFFSET_INVALID = "offset is invalid"
-LIMIT_INVALID = "limit is invalid"
-LIMIT_RANGE = "limit must be between 1 and 100"
-ROWS_EMPTY = "rows must be non-empty"
 NO_STREAM = (
     "error in query specification while starting program: this Flux script returns no streaming data. "
     'Consider adding a "yield" or invoking streaming functions directly, without performing an assignment'
@@ -45,23 +38,31 @@ NO_STREAM = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer: `headers` hold only what differs from answer to answer."""
+    """An HTTP answer; length and date are added where it is sent."""
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def encode(value: Any, *, indent: str | None = None) -> bytes:
-    """Return `value` as Go would marshal it; the characters replaced can only stand inside of strings."""
+def encode(value: object, *, indent: str | None = None) -> bytes:
+    """Return `value` as Go would marshal it; the characters replaced can only stand inside of strings.
+
+    Bytes that are not UTF-8 arrive as surrogates; Go writes the escape of U+FFFD for each.
+    """
     separators = (",", ": " if indent else ":")
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return text.encode("utf-8", "replace")
+    return _SURROGATE.sub(r"\\ufffd", text).encode()
 
 
-def ok(value: Any) -> Answer:
+def built(answer: Answer) -> Answer:
+    """Return `answer` with the headers that influxd puts on every answer of its own."""
+    return replace(answer, headers={**answer.headers, "X-Influxdb-Build": "OSS", "X-Influxdb-Version": VERSION})
+
+
+def ok(value: object) -> Answer:
     """200 with indented JSON."""
     return Answer(200, encode(value, indent="\t"), _JSON)
 
@@ -99,7 +100,7 @@ def page_not_found() -> Answer:
 
 
 def bad_request() -> Answer:
-    """What Go's HTTP server answers to a path that it cannot parse."""
+    """What Go's HTTP server answers to a path that it cannot parse; influxd never sees the request."""
     return Answer(400, b"400 Bad Request", {"Content-Type": _TEXT["Content-Type"], "Connection": "close"})
 
 
@@ -120,7 +121,10 @@ def ping(method: str) -> Answer:
     headers = {"Vary": "Accept-Encoding"}
     if method in {"GET", "HEAD"}:
         return Answer(204, headers=headers)
-    return Answer(405, b"Method Not Allowed\n", {**headers, **_TEXT, "Allow": "GET, HEAD, OPTIONS"})
+    headers["Allow"] = "GET, HEAD, OPTIONS"
+    if method == "OPTIONS":
+        return Answer(200, headers=headers)
+    return Answer(405, b"Method Not Allowed\n", {**headers, **_TEXT})
 
 
 def csv(body: bytes) -> Answer:
@@ -128,9 +132,14 @@ def csv(body: bytes) -> Answer:
     return Answer(200, body, {"Content-Type": "text/csv; charset=utf-8"})
 
 
-def forbidden(action: str, resource: str) -> str:
-    """The message for a token without a permission, such as `read:orgs/<id>/secrets`."""
+def unauthorized(action: str, resource: str) -> str:
+    """The message for a token without a permission, such as to `read` `orgs/<id>/secrets`."""
     return f"{action}:{resource} is unauthorized"
+
+
+def forbidden(action: str, resource: str) -> Answer:
+    """The answer to a token without a permission: 401, as to no token at all, but indented."""
+    return error("unauthorized", unauthorized(action, resource))
 
 
 def org_name_not_found(name: str) -> str:
@@ -141,3 +150,9 @@ def org_name_not_found(name: str) -> str:
 def bad_json(problem: str) -> Answer:
     """400 for a body that is not the JSON asked for."""
     return error("invalid", f"failed to unmarshal json: {problem}")
+
+
+def not_emulated(context: Context) -> Answer:
+    """What a real server would do and the emulator does not; the only answer that no influxd gives."""
+    what = f"{context.method} {context.path}"
+    return error("not implemented", f"the influx_secrets emulator does not serve {what}")

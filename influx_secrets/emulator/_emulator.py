@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ._answers import Answer
-from ._api import API, Call, Trace
+from ._api import API
+from ._context import Trace
 from ._store import Grant, Org, Store
 
 if TYPE_CHECKING:
+    from ._context import Call
     from ._http import HTTPServer
 
 
@@ -208,8 +210,6 @@ class Emulator:
         org = self._store.org(trace.org_id)
         with self._lock:
             self._requests.append(
-                Request(
-                    call.method, path, answer.status, org.name if org else "", trace.keys, time.monotonic()
-                )
+                Request(call.method, path, answer.status, org.name if org else "", trace.keys, time.monotonic())
             )
         return answer

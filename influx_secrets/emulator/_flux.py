@@ -96,7 +96,7 @@ def run(script: str, secret: Callable[[str], str]) -> Table:
     if (call.package, call.function) != ("array", "from") or not isinstance(records, list):
         raise _unsupported("the script does not end in array.from(rows: [...])")
     if not records:
-        raise _failed(source, call, FluxError("invalid", _answers.ROWS_EMPTY))
+        raise _failed(source, call, FluxError("invalid", "rows must be non-empty"))
     evaluate = _Evaluation(source, secret).value
     rows = [{name: evaluate(value) for name, value in record.items()} for record in records]
     columns = tuple(rows[0])
@@ -224,9 +224,7 @@ class _Parser:
             raise _unsupported(f"{package.text}.{function}")
         arguments = dict(self._labelled() for _ in self._listed("(", ")"))
         if set(arguments) != wanted:
-            raise _unsupported(
-                f"{package.text}.{function} with other arguments than {', '.join(sorted(wanted))}"
-            )
+            raise _unsupported(f"{package.text}.{function} with other arguments than {', '.join(sorted(wanted))}")
         return _Call(package.text, function, arguments, package.start, self._tokens[self._index - 1].end)
 
     def _record(self) -> _Record:
@@ -282,8 +280,4 @@ def _shown(token: _Token) -> str:
 
 
 def _wanted(kind: str, text: str | None) -> str:
-    return (
-        f'"{text}"'
-        if text
-        else {"end": "the end", "text": "a string literal", "name": "a name"}.get(kind, kind)
-    )
+    return f'"{text}"' if text else {"end": "the end", "text": "a string literal", "name": "a name"}.get(kind, kind)

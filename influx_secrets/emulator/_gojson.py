@@ -6,11 +6,12 @@ and half surrogate pairs become U+FFFD, one each; the first problem is told in G
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 MAX_DEPTH: Final = 10_000
 """Go's limit of nesting. Below it, but beyond Python's own recursion limit, this reader refuses too."""
@@ -35,14 +36,11 @@ _NAMED = {
     92: "\\\\",
 }
 
-Pairs = tuple[tuple[str, Any], ...]
-"""A JSON object with its order and its repeated names. Arrays are lists, other values Python's own."""
-
 
 _Step: TypeAlias = Callable[[], "_Step | None"]
 
 
-class JSONProblem(ValueError):
+class JSONError(ValueError):
     """The body is not JSON; the text is Go's."""
 
 
@@ -51,54 +49,60 @@ class Number:
     """Any number: the API has no use for one, so its size does not matter."""
 
 
-def decode(body: bytes) -> Any:
+Pairs: TypeAlias = "tuple[tuple[str, Value], ...]"
+"""A JSON object with its order and its repeated names."""
+
+Value: TypeAlias = "Pairs | list[Value] | str | bool | Number | None"
+
+
+def decode(body: bytes) -> Value:
     """Return the first JSON value of `body`.
 
     Raises:
-        JSONProblem: there is none; the message says it as Go does.
+        JSONError: there is none; the message says it as Go does.
     """
     text = _SURROGATE.sub("\ufffd", body.decode("utf-8", "surrogateescape"))
     start = _space(text, 0)
-    problem: JSONProblem | None = None
     # A bare number is left to the scanner: Python takes "1." for 1 and a rest.
-    if text[start : start + 1] not in set("-0123456789"):
-        try:
+    is_number = text[start : start + 1] in set("-0123456789")
+    with contextlib.suppress(ValueError, RecursionError):
+        if not is_number:
             return _mended(_FAST.raw_decode(text, start)[0])
-        except (ValueError, RecursionError):
-            problem = JSONProblem("exceeded max depth")
     _Scanner(body.decode("latin-1")).scan()
-    if problem:
-        raise problem
-    return Number()
+    if is_number:
+        return Number()
+    raise JSONError(f"invalid character '{text[start]}' exceeded max depth")
 
 
-def kind(value: Any) -> str:
+def kind(value: Value) -> str:
     """Return what Go calls the kind of a decoded value in its messages."""
     names: dict[type, str] = {str: "string", bool: "bool", Number: "number", list: "array", tuple: "object"}
-    return names[type(value)]
+    return names.get(type(value), "null")
 
 
-def _mended(value: Any) -> Any:
+def _mend(text: str) -> str:
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _mended(value: Value) -> Value:
     if isinstance(value, str):
-        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+        return _mend(value)
     return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> Pairs:
-    return tuple((_mended(name), _mended(value)) for name, value in pairs)
+def _pairs(pairs: list[tuple[str, Value]]) -> Pairs:
+    return tuple((_mend(name), _mended(value)) for name, value in pairs)
 
 
 def _number(_: str) -> Number:
     return Number()
 
 
-def _refuse(name: str) -> Any:
+def _refuse(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity are Python's own additions to JSON
 
 
-_FAST = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_int=_number, parse_float=_number, parse_constant=_refuse
-)
+_FAST = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_number, parse_float=_number, parse_constant=_refuse)
 
 
 def _space(text: str, at: int) -> int:
@@ -127,10 +131,10 @@ class _Scanner:
     def _value(self) -> _Step | None:
         character = self._peek()
         if character in "{[":
+            if len(self._open) == MAX_DEPTH:
+                raise self._fail("exceeded max depth")
             self._open.append(character)
             self._at += 1
-            if len(self._open) > MAX_DEPTH:
-                raise JSONProblem("exceeded max depth")
             return self._first
         if character == '"':
             self._string()
@@ -216,25 +220,21 @@ class _Scanner:
 
     def _here(self) -> str:
         if self._at >= len(self._text):
-            raise JSONProblem("unexpected EOF" if self._text.strip(" \t\r\n") else "EOF")
+            raise JSONError("unexpected EOF" if self._text.strip(" \t\r\n") else "EOF")
         return self._text[self._at]
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
         found = pattern.match(self._text, self._at)
         self._at = found.end() if found else self._at
 
-    def _fail(self, context: str) -> JSONProblem:
-        return JSONProblem(f"invalid character {_quoted(self._here())} {context}")
+    def _fail(self, context: str) -> JSONError:
+        return JSONError(f"invalid character {_quoted(self._here())} {context}")
 
 
 def _quoted(character: str) -> str:
     """Quote one byte as Go does: by name, in hexadecimal, or, where it is printable as Latin-1, as it is."""
-    code = ord(character)
-    if code in _NAMED:
-        return f"'{_NAMED[code]}'"
-    if code < 0x20 or code == 0x7F:
-        return f"'\\x{code:02x}'"
-    # No-break space and soft hyphen are the two of Latin-1 that Go does not print.
-    if 0x80 <= code < 0xA1 or code == 0xAD:
-        return f"'\\u{code:04x}'"
-    return f"'{character}'"
+    if ord(character) in _NAMED:
+        return f"'{_NAMED[ord(character)]}'"
+    if character.isprintable():
+        return f"'{character}'"
+    return f"'\\x{ord(character):02x}'" if character.isascii() else f"'\\u{ord(character):04x}'"

@@ -17,8 +17,8 @@ except ModuleNotFoundError as missing:
         "the emulator needs aiohttp: pip install 'influx_secrets[emulator]'", name="aiohttp"
     ) from None
 
-from ._answers import VERSION, Answer
-from ._api import Call
+from ._answers import Answer
+from ._context import Call
 
 _MAX_HEADER = (1 << 20) + 4096
 """What Go's HTTP server takes for the request line and the headers together: a long key fits into a path."""
@@ -97,18 +97,10 @@ class HTTPServer:
         target = request.raw_path.encode("utf-8", "surrogateescape")
         call = Call(request.method, target, headers, await request.content.read())
         answer = await asyncio.to_thread(self._answerer, call)
-        response = web.Response(status=answer.status, headers=_headers(answer), body=answer.body or None)
-        if (
-            "Vary" in answer.headers
-            and len(answer.body) >= _GZIP_FROM
-            and "gzip" in headers.get("accept-encoding", "")
-        ):
+        response = web.Response(status=answer.status, headers=answer.headers, body=answer.body or None)
+        # The real server does not name itself; here it helps to see who answered.
+        response.headers["Server"] = "influx_secrets-emulator"
+        if "Vary" in answer.headers and len(answer.body) >= _GZIP_FROM and "gzip" in headers.get("accept-encoding", ""):
             response.body = gzip.compress(answer.body, 6)
             response.headers["Content-Encoding"] = "gzip"
         return response
-
-
-def _headers(answer: Answer) -> dict[str, str]:
-    build = {"X-Influxdb-Build": "OSS", "X-Influxdb-Version": VERSION}
-    # The real server does not name itself; here it helps to see who answered.
-    return {**answer.headers, **build, "Server": "influx_secrets-emulator"}

@@ -1,9 +1,9 @@
-"""How the real server finds a route from a path, which decides whether DELETE meets the key that was meant.
+"""How the real server reads paths and queries; the path decides whether DELETE meets the key that was meant.
 
-Go keeps the encoded path (`URL.RawPath`) only where it is not what Go itself would write for the decoded one; influxd's
+Go keeps the encoded path (`URL.RawPath`) only where it is not what Go itself would write for the decoded one. influxd's
 router (chi) then takes the encoded path and hands out its parts undecoded, and the decoded path otherwise. So
 `%D0%BA` is decoded and `%d0%ba` is not; `a%20b` is, and `a%2Cb` is not, because Go would have left the comma alone;
-one such character anywhere keeps the whole path encoded.
+and one such character keeps the whole path encoded.
 """
 
 from __future__ import annotations
@@ -19,16 +19,34 @@ _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _CONTROL = re.compile(rb"[\x00-\x20\x7f]")
 
 
-def route_path(raw: bytes) -> tuple[str, str] | None:
+def route_paths(raw: bytes) -> tuple[str, str] | None:
     """Return the path that influxd routes on, and the decoded one; None where Go refuses the path.
 
     Bytes that are not UTF-8 stay recognizable (as surrogates), so that they equal no stored key.
     """
     if _BAD_ESCAPE.search(raw) or _CONTROL.search(raw):
         return None
-    decoded = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), raw)
+    decoded = _decoded(raw)
     routed = decoded if _go_encoded(decoded) == raw else raw
-    return routed.decode("utf-8", "surrogateescape"), decoded.decode("utf-8", "surrogateescape")
+    return _text(routed), _text(decoded)
+
+
+def arguments(query: bytes) -> dict[str, list[str]]:
+    """Return the arguments of a query; as in Go, those with a semicolon or a bad escape are left out."""
+    found: dict[str, list[str]] = {}
+    for pair in query.split(b"&"):
+        if pair and b";" not in pair and not _BAD_ESCAPE.search(pair):
+            name, _, value = (_text(_decoded(part.replace(b"+", b" "))) for part in pair.partition(b"="))
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _decoded(encoded: bytes) -> bytes:
+    return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), encoded)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _go_encoded(path: bytes) -> bytes:

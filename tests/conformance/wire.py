@@ -1,0 +1,87 @@
+"""Sends requests byte for byte as written, and makes the answers of two servers comparable.
+
+HTTP libraries mend paths and headers before they send them; here the paths are the subject.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from servers import SecretsServer
+
+COMPARED_HEADERS = (
+    "Allow",
+    "Cache-Control",
+    "Content-Encoding",
+    "Content-Type",
+    "Location",
+    "Vary",
+    "WWW-Authenticate",
+    "X-Content-Type-Options",
+    "X-Influxdb-Build",
+    "X-Influxdb-Version",
+    "X-Platform-Error-Code",
+)
+"""All that a client could act on. Date, Server and the framing of the body are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: `headers` holds those of COMPARED_HEADERS that it has."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def normalised(self, org_id: str) -> Reply:
+        """Return the reply with the org's id, points in time and build number replaced by words."""
+        body = self.body.replace(org_id.encode(), b"<org>")
+        body = re.sub(rb'"\d{4}-\d\d-\d\dT[\d:.]+Z"', b'"<time>"', body)
+        body = re.sub(rb'"commit": "\w+"', b'"commit": "<commit>"', body)
+        return Reply(self.status, self.headers, body)
+
+
+def send(
+    server: SecretsServer,
+    method: str,
+    target: str | bytes,
+    body: str | bytes | None = None,
+    *,
+    token: str | None = "operator",
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """Send one request and return the answer.
+
+    `token` "operator" is the server's own all-access token; None sends no Authorization header.
+    """
+    sent = {"Host": "test", "Connection": "close"}
+    if token is not None:
+        sent["Authorization"] = f"Token {server.token if token == 'operator' else token}"
+    content = body.encode() if isinstance(body, str) else body
+    if content is not None:
+        sent["Content-Length"] = str(len(content))
+    sent.update(headers or {})
+    path = target.encode() if isinstance(target, str) else target
+    lines = [b"%s %s HTTP/1.1" % (method.encode(), path)]
+    lines += [f"{name}: {value}".encode() for name, value in sent.items()]
+    return _exchange(server, method, b"\r\n".join([*lines, b"", content or b""]))
+
+
+def _exchange(server: SecretsServer, method: str, request: bytes) -> Reply:
+    parts = urlsplit(server.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
+        connection.sendall(request)
+        answer = http.client.HTTPResponse(connection, method=method)
+        answer.begin()
+        with answer:
+            body = answer.read()
+    headers = {name: answer.headers[name] for name in COMPARED_HEADERS if name in answer.headers}
+    return Reply(answer.status, headers, body)

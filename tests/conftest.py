@@ -1,0 +1,69 @@
+"""Fixtures that every layer uses: the two servers, and an environment that steers no test."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from servers import EmulatorServer, InfluxdServer, SecretsServer, find_influxd
+
+from influx_secrets.emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Take away what would steer the code under test: settings of the developer's own servers and stacks."""
+    for name in os.environ:
+        if name.startswith(("INFLUX_", "INFLUXDB_", "PULUMI_")) and name != "INFLUX_SECRETS_REQUIRE_REAL":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("INFLUX_CONFIGS_PATH", str(tmp_path / "no-influx-configs"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "localhost,127.0.0.1")
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An emulator of the test's own, with the org "acme"."""
+    with Emulator(("acme",)) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def emulator_server() -> Iterator[EmulatorServer]:
+    """One emulator for all tests that make their own org."""
+    with EmulatorServer() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdServer]:
+    """One real influxd for all tests: each makes its own org."""
+    binary = find_influxd()
+    if binary is None:
+        reason = "no influxd: put it on PATH, name it in INFLUXD, or let the toolchain build it"
+        if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
+            pytest.fail(f"{reason} (INFLUX_SECRETS_REQUIRE_REAL=1)")
+        pytest.skip(reason)
+    with InfluxdServer(binary, tmp_path_factory.mktemp("influxd")) as started:
+        yield started
+
+
+@pytest.fixture(params=["emulator", pytest.param("influxd", marks=pytest.mark.influxd)])
+def server(request: pytest.FixtureRequest) -> SecretsServer:
+    """The emulator and the real influxd, one after the other."""
+    name = {"emulator": "emulator_server", "influxd": "influxd"}[request.param]
+    found: SecretsServer = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def org(server: SecretsServer, request: pytest.FixtureRequest) -> str:
+    """The name of a new org on `server`."""
+    name = f"{request.node.name}-{os.urandom(4).hex()}"
+    server.create_org(name)
+    return name

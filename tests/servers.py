@@ -1,0 +1,289 @@
+"""Starts the servers that tests talk to: a real influxd and the emulator, behind one small interface.
+
+What a test does to a server besides the code under test (orgs, tokens, outside writers, looking at values) goes through
+plain requests here, never through the client of the package.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import requests
+
+from influx_secrets.emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+
+_START_SECONDS = 30.0
+_KEYS_PER_QUERY = 500
+
+
+class SecretsServer(Protocol):
+    """A server with secrets. Orgs are given by name."""
+
+    name: str
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def environment(self) -> dict[str, str]: ...
+    def org_id(self, org: str) -> str: ...
+    def create_org(self, name: str) -> str: ...
+    def delete_org(self, org: str) -> None: ...
+    def create_token(
+        self, org: str, *, read_org: bool = True, read_secrets: bool = True, write_secrets: bool = True
+    ) -> str: ...
+    def revoke_token(self, token: str) -> None: ...
+    def put_secret(self, org: str, key: str, value: str) -> None: ...
+    def remove_secret(self, org: str, key: str) -> None: ...
+    def keys(self, org: str) -> list[str]: ...
+    def values(self, org: str) -> dict[str, str]: ...
+
+
+def find_influxd() -> Path | None:
+    """Return the influxd of the environment variable INFLUXD, else of PATH, else None."""
+    named = os.environ.get("INFLUXD") or shutil.which("influxd")
+    return Path(named) if named else None
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class EmulatorServer:
+    """The emulator as a SecretsServer; `emulator` has what only the emulator can do."""
+
+    name = "emulator"
+
+    def __init__(self, emulator: Emulator | None = None) -> None:
+        self.emulator = emulator or Emulator(())
+        self.org_id = self.emulator.org_id
+        self.delete_org = self.emulator.delete_org
+        self.create_token = self.emulator.create_token
+        self.revoke_token = self.emulator.revoke_token
+        self.put_secret = self.emulator.put_secret
+        self.remove_secret = self.emulator.remove_secret
+        self.values = self.emulator.secrets
+
+    def __enter__(self) -> EmulatorServer:
+        self.emulator.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.emulator.stop()
+
+    @property
+    def url(self) -> str:
+        return self.emulator.url
+
+    @property
+    def token(self) -> str:
+        return self.emulator.token
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.emulator.environment
+
+    def create_org(self, name: str) -> str:
+        return self.emulator.create_org(name)
+
+    def keys(self, org: str) -> list[str]:
+        return sorted(self.emulator.secrets(org), key=str.encode)
+
+
+class InfluxdServer:
+    """A real influxd on a free loopback port, with its data in `folder`.
+
+    Its port, token and data stay the same when it is stopped, or killed, and started again.
+
+    Attributes:
+        log_file: what influxd writes to stdout and stderr, over all its starts.
+    """
+
+    name = "influxd"
+    token = "operator-token-of-the-tests"
+
+    def __init__(self, binary: Path, folder: Path) -> None:
+        self._binary = binary
+        self._folder = folder
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._authorizations: dict[str, str] = {}
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Token {self.token}"
+        self.log_file = folder / "influxd.log"
+
+    def __enter__(self) -> InfluxdServer:
+        self.start()
+        setup = {"username": "tests", "password": "tests-tests", "org": "setup", "bucket": "setup"}
+        self._call("POST", "/api/v2/setup", {**setup, "token": self.token})
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+        self._session.close()
+
+    def start(self) -> None:
+        """Start influxd and wait until it answers."""
+        if self._process is not None:
+            return
+        command = [
+            str(self._binary),
+            "--reporting-disabled",
+            f"--http-bind-address=127.0.0.1:{self._port}",
+            f"--bolt-path={self._folder / 'influxd.bolt'}",
+            f"--sqlite-path={self._folder / 'influxd.sqlite'}",
+            f"--engine-path={self._folder / 'engine'}",
+        ]
+        environment = {"HOME": str(self._folder), "PATH": os.environ.get("PATH", os.defpath)}
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        self._wait()
+
+    def _wait(self) -> None:
+        process, deadline = self._process, time.monotonic() + _START_SECONDS
+        while process is not None and process.poll() is None and time.monotonic() < deadline:
+            try:
+                if self._session.get(f"{self.url}/health", timeout=1).ok:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.02)
+        self.kill()
+        log = self.log_file.read_text("utf-8", "replace")[-2000:]
+        raise RuntimeError(f"{self._binary} did not start within {_START_SECONDS:.0f} s; its log ends:\n{log}")
+
+    def stop(self) -> None:
+        """End influxd as a service manager would."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End influxd as a power failure would."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"INFLUX_HOST": self.url, "INFLUX_TOKEN": self.token}
+
+    def org_id(self, org: str) -> str:
+        answer = self._call("GET", f"/api/v2/orgs?{requests.compat.urlencode({'org': org})}")
+        org_id: str = answer["orgs"][0]["id"]
+        return org_id
+
+    def create_org(self, name: str) -> str:
+        org_id: str = self._call("POST", "/api/v2/orgs", {"name": name})["id"]
+        return org_id
+
+    def delete_org(self, org: str) -> None:
+        self._call("DELETE", f"/api/v2/orgs/{self.org_id(org)}")
+
+    def create_token(
+        self, org: str, *, read_org: bool = True, read_secrets: bool = True, write_secrets: bool = True
+    ) -> str:
+        org_id = self.org_id(org)
+        org_itself = {"type": "orgs", "id": org_id}
+        secrets = {"type": "secrets", "orgID": org_id}
+        chosen = [
+            (read_org, "read", org_itself),
+            (read_secrets, "read", secrets),
+            (write_secrets, "write", secrets),
+            # A token must have some permission.
+            (not (read_org or read_secrets or write_secrets), "read", {"type": "buckets", "orgID": org_id}),
+        ]
+        permissions = [{"action": action, "resource": resource} for wanted, action, resource in chosen if wanted]
+        made = self._call("POST", "/api/v2/authorizations", {"orgID": org_id, "permissions": permissions})
+        self._authorizations[made["token"]] = made["id"]
+        token: str = made["token"]
+        return token
+
+    def revoke_token(self, token: str) -> None:
+        self._call("DELETE", f"/api/v2/authorizations/{self._authorizations.pop(token)}")
+
+    def put_secret(self, org: str, key: str, value: str) -> None:
+        self._call("PATCH", f"/api/v2/orgs/{self.org_id(org)}/secrets", {key: value})
+
+    def remove_secret(self, org: str, key: str) -> None:
+        self._call("POST", f"/api/v2/orgs/{self.org_id(org)}/secrets/delete", {"secrets": [key]})
+
+    def keys(self, org: str) -> list[str]:
+        keys: list[str] = self._call("GET", f"/api/v2/orgs/{self.org_id(org)}/secrets")["secrets"]
+        return keys
+
+    def values(self, org: str) -> dict[str, str]:
+        """Return the org's secrets as Flux sees them; a value that Flux cannot see counts as empty."""
+        org_id, keys = self.org_id(org), self.keys(org)
+        found: dict[str, str] = {}
+        for first in range(0, len(keys), _KEYS_PER_QUERY):
+            some = keys[first : first + _KEYS_PER_QUERY]
+            values = self._values(org_id, some)
+            if values is None:
+                values = [(self._values(org_id, [key]) or [""])[0] for key in some]
+            found.update(zip(some, values, strict=True))
+        return found
+
+    def _values(self, org_id: str, keys: Sequence[str]) -> list[str] | None:
+        script = flux_rows("string(v: json.encode(v: secrets.get(key: {})))", keys)
+        response = self._session.post(
+            f"{self.url}/api/v2/query?orgID={org_id}",
+            f'import "json"\n{script}'.encode(),
+            headers={"Content-Type": "application/vnd.flux"},
+            timeout=30,
+        )
+        if response.status_code == requests.codes.not_found:
+            return None
+        response.raise_for_status()
+        rows = [row for row in csv.reader(response.content.decode().splitlines()) if row]
+        return [json.loads(row[-1]) for row in rows[1:]]
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON of any shape
+        response = self._session.request(method, self.url + path, json=body, timeout=30)
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+
+def flux_rows(value: str, keys: Iterable[str]) -> str:
+    """Return a script with one row per key; `{}` in `value` stands for the key as a Flux string."""
+    rows = ", ".join(f"{{v: {value.replace('{}', flux_string(key))}}}" for key in keys)
+    return f'import "array"\nimport "influxdata/influxdb/secrets"\narray.from(rows: [{rows}])'
+
+
+def flux_string(text: str) -> str:
+    """Return `text` as a Flux string literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${")
+    return f'"{escaped}"'
