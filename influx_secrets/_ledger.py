@@ -68,6 +68,11 @@ class Ledger:
                 self._ids[name] = found
             return self._ids[name]
 
+    def remember_org(self, name: str, org_id: str) -> None:
+        """Note an id that the state holds: the check after a replacement comes without it."""
+        with self._lock:
+            self._ids.setdefault(name, org_id)
+
     def claim_somewhere(self, named: Iterable[str]) -> None:
         """Note keys whose org could not be found out: they are not removed from any org in this run."""
         with self._lock:

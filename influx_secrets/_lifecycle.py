@@ -138,6 +138,7 @@ def _find_org(ledger: Ledger, declared: Declaration, old: Record | None) -> tupl
     if name is UNKNOWN:
         return UNKNOWN, UNKNOWN
     if old is not None and old.org == name and isinstance(old.org_id, str) and is_org_id(old.org_id):
+        ledger.remember_org(name, old.org_id)
         return old.org_id, name
     return ledger.org_id(name, preview=declared.preview), name
 

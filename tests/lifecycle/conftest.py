@@ -1,0 +1,17 @@
+"""Fixtures of the life-cycle tests: an engine that has the emulator for a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from lifecycle.provider_process import Engine
+
+if TYPE_CHECKING:
+    from influx_secrets.emulator import Emulator
+
+
+@pytest.fixture
+def engine(emulator: Emulator) -> Engine:
+    """An engine whose provider finds the emulator in its environment."""
+    return Engine(emulator.environment)

@@ -1,0 +1,344 @@
+"""One secret through its life, in the real provider process, on the emulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from lifecycle.provider_process import UNKNOWN, CallError, CheckError, Engine, ProviderProcess, secret
+
+from influx_secrets._rules import digest
+
+if TYPE_CHECKING:
+    from influx_secrets.emulator import Emulator
+
+PLANTED = "hunter2-ß"
+
+
+def calls(emulator: Emulator) -> list[str]:
+    """Return the requests since the last look, shortest form."""
+    paths = [(request.method, request.path.partition("?")[0]) for request in emulator.requests]
+    made = [f"{method} {path.rpartition('/')[2]}" for method, path in paths]
+    emulator.clear_requests()
+    return made
+
+
+def test_secret_created_is_written_and_stored_without_value(engine: Engine, emulator: Emulator) -> None:
+    """The server has the value; the state has the digest and version 1."""
+    assert engine.up(secret("a", org="acme", key="A", value=PLANTED)) == {"a": "create"}
+    assert emulator.secrets("acme") == {"A": PLANTED}
+    org_id = emulator.org_id("acme")
+    stored = engine.state["a"]
+    assert stored.id == f"{org_id}/A"
+    expected = {
+        "org": "acme",
+        "org_id": org_id,
+        "key": "A",
+        "version": 1.0,
+        "digest": digest(org_id, "A", PLANTED),
+        "overwrite": False,
+    }
+    assert stored.inputs == stored.outputs == expected
+    assert calls(emulator) == ["GET orgs", "GET secrets", "PATCH secrets"]
+
+
+def test_secret_unchanged_makes_no_request(engine: Engine, emulator: Emulator) -> None:
+    """Neither preview nor up asks the server anything when nothing changed."""
+    declared = secret("a", org="acme", key="A", value=PLANTED)
+    engine.up(declared)
+    calls(emulator)
+    assert engine.preview(declared) == {"a": "same"}
+    assert engine.up(declared) == {"a": "same"}
+    assert calls(emulator) == []
+
+
+def test_secret_rotated_is_one_patch(engine: Engine, emulator: Emulator) -> None:
+    """A new value is version 2 and one request."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    calls(emulator)
+    assert engine.up(secret("a", org="acme", key="A", value="two")) == {"a": "update"}
+    assert calls(emulator) == ["PATCH secrets"]
+    assert engine.state["a"].outputs["version"] == 2
+    assert emulator.secrets("acme") == {"A": "two"}
+
+
+def test_secret_unknown_value_previews_unknown_version(engine: Engine) -> None:
+    """A preview that does not know the value does not claim to know the version."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    checked = engine.checked(secret("a", org="acme", key="A", value=UNKNOWN))
+    assert (checked["version"], checked["digest"]) == (UNKNOWN, UNKNOWN)
+    assert engine.preview(secret("a", org="acme", key="A", value=UNKNOWN)) == {"a": "update"}
+    assert engine.checked(secret("b", org="acme", key="B", value=UNKNOWN))["version"] == 1
+
+
+def test_secret_unknown_org_or_key_previews_replacement(engine: Engine) -> None:
+    """What names the secret is not known: it may have to move."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    assert engine.preview(secret("a", org=UNKNOWN, key="A", value="one")) == {"a": "replace"}
+    assert engine.preview(secret("a", org="acme", key=UNKNOWN, value="one")) == {"a": "replace"}
+    assert engine.preview(secret("b", org_id=UNKNOWN, key=UNKNOWN, value="one"))["b"] == "create"
+
+
+def test_secret_other_key_is_a_replacement(engine: Engine, emulator: Emulator) -> None:
+    """The new key is written before the old one goes."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    calls(emulator)
+    assert engine.up(secret("a", org="acme", key="B", value="one")) == {"a": "replace"}
+    assert emulator.secrets("acme") == {"B": "one"}
+    assert calls(emulator) == ["GET secrets", "PATCH secrets", "DELETE A"]
+
+
+def test_secret_other_org_is_a_replacement(engine: Engine, emulator: Emulator) -> None:
+    """The secret moves; nothing stays behind."""
+    emulator.create_org("beta")
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    assert engine.up(secret("a", org="beta", key="A", value="one")) == {"a": "replace"}
+    assert (emulator.secrets("acme"), emulator.secrets("beta")) == ({}, {"A": "one"})
+
+
+def test_secret_renamed_without_alias_is_kept(engine: Engine, emulator: Emulator) -> None:
+    """The engine creates the new name, then deletes the old one: the key lives on."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    assert engine.up(secret("b", org="acme", key="A", value="one")) == {"b": "create", "a": "delete"}
+    assert emulator.secrets("acme") == {"A": "one"}
+    assert "adopts the key" in engine.said
+
+
+def test_secret_replaced_by_force_is_kept(engine: Engine, emulator: Emulator) -> None:
+    """`up --replace` calls check without the old inputs, creates, then deletes the same key."""
+    declared = secret("a", org="acme", key="A", value="one")
+    engine.up(declared)
+    assert engine.up(declared, replace=frozenset(["a"])) == {"a": "replace"}
+    assert emulator.secrets("acme") == {"A": "one"}
+
+
+def test_secrets_swapped_keep_both_keys(engine: Engine, emulator: Emulator) -> None:
+    """Two resources exchange their keys, values with them."""
+    engine.up(secret("a", org="acme", key="A", value="one"), secret("b", org="acme", key="B", value="two"))
+    engine.up(secret("a", org="acme", key="B", value="two"), secret("b", org="acme", key="A", value="one"))
+    assert emulator.secrets("acme") == {"A": "one", "B": "two"}
+
+
+def test_secret_renamed_with_failed_create_is_kept(engine: Engine, emulator: Emulator) -> None:
+    """With --continue-on-error the old resource is deleted although the new one failed: its key stays."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    steps = engine.up(secret("b", org="acme", key="A", value="two"))
+    assert steps["b"].startswith('failed: the key "A" of the org')
+    assert steps["a"] == "delete"
+    assert emulator.secrets("acme") == {"A": "one"}
+
+
+def test_secret_renamed_with_wrong_declaration_is_kept(engine: Engine, emulator: Emulator) -> None:
+    """The same where the declaration is refused before anything is asked."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    steps = engine.up(secret("b", org="acme", key="A", value=""))
+    assert steps["b"].startswith('failed: the value of the key "A" is empty')
+    assert emulator.secrets("acme") == {"A": "one"}
+
+
+def test_secret_renamed_with_unknown_org_is_kept(engine: Engine, emulator: Emulator) -> None:
+    """The same where the org of the new declaration cannot be found."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    steps = engine.up(secret("b", org="nowhere", key="A", value="one"))
+    assert steps["b"].startswith("failed: ")
+    assert emulator.secrets("acme") == {"A": "one"}
+
+
+def test_secret_foreign_value_is_refused_in_the_preview(engine: Engine, emulator: Emulator) -> None:
+    """A value that we did not write is not overwritten unasked; the message names the way out."""
+    emulator.put_secret("acme", "A", "theirs")
+    declared = secret("a", org="acme", key="A", value="ours")
+    assert 'the key "A" of the org' in engine.preview(declared)["a"]
+    assert "overwrite=True" in engine.up(declared)["a"]
+    assert emulator.secrets("acme") == {"A": "theirs"}
+    assert engine.up(secret("a", org="acme", key="A", value="ours", overwrite=True)) == {"a": "create"}
+    assert "takes over the key" in engine.said
+    assert emulator.secrets("acme") == {"A": "ours"}
+
+
+def test_secret_equal_value_is_adopted_and_said(engine: Engine, emulator: Emulator) -> None:
+    """A key that holds the declared value becomes ours, and the preview says so."""
+    emulator.put_secret("acme", "A", "same")
+    assert engine.preview(secret("a", org="acme", key="A", value="same")) == {"a": "create"}
+    assert 'adopts the key "A" of the org' in engine.said
+    assert engine.up(secret("a", org="acme", key="A", value="same")) == {"a": "create"}
+
+
+def test_secret_ignored_value_is_left_alone(engine: Engine, emulator: Emulator) -> None:
+    """`ignore_changes=["value"]` reaches check as a missing value: created once, then left alone."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    assert engine.up(secret("a", org="acme", key="A")) == {"a": "same"}
+    emulator.put_secret("acme", "A", "theirs")
+    assert engine.refresh() == {"a": "changed"}
+    assert engine.state["a"].outputs["drift"] == "changed"
+    assert engine.up(secret("a", org="acme", key="A")) == {"a": "same"}
+    assert emulator.secrets("acme") == {"A": "theirs"}
+
+
+def test_secret_ignored_value_with_other_key_says_what_is_missing(engine: Engine, emulator: Emulator) -> None:
+    """A replacement needs the value: one line says so, and the old key stays."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    assert "there is no value at hand" in engine.up(secret("a", org="acme", key="B"))["a"]
+    assert emulator.secrets("acme") == {"A": "one"}
+
+
+def test_secret_rotate_on_is_written_when_the_text_changes(engine: Engine, emulator: Emulator) -> None:
+    """The value may differ in every run; only the text decides, and no digest is stored."""
+    engine.up(secret("a", org="acme", key="A", value="one", rotate_on="2026-10"))
+    assert engine.state["a"].inputs["digest"] == ""
+    assert engine.up(secret("a", org="acme", key="A", value="two", rotate_on="2026-10")) == {"a": "same"}
+    assert emulator.secrets("acme") == {"A": "one"}
+    assert engine.up(secret("a", org="acme", key="A", value="three", rotate_on="2026-11")) == {"a": "update"}
+    assert emulator.secrets("acme") == {"A": "three"}
+    assert engine.state["a"].outputs["version"] == 2
+
+
+def test_secret_removed_outside_is_created_again(engine: Engine, emulator: Emulator) -> None:
+    """A refresh sees the key gone, the next up writes it."""
+    declared = secret("a", org="acme", key="A", value="one")
+    engine.up(declared)
+    emulator.remove_secret("acme", "A")
+    assert engine.refresh() == {"a": "gone"}
+    assert engine.up(declared) == {"a": "create"}
+    assert emulator.secrets("acme") == {"A": "one"}
+
+
+def test_secret_changed_outside_is_repaired(engine: Engine, emulator: Emulator) -> None:
+    """A refresh proves the value changed; the preview counts up, the up repairs, and then nothing is left to do."""
+    declared = secret("a", org="acme", key="A", value="one")
+    engine.up(declared)
+    emulator.put_secret("acme", "A", "theirs")
+    assert engine.refresh() == {"a": "changed"}
+    assert engine.state["a"].inputs["drift"] == "changed"
+    checked = engine.checked(declared)
+    assert checked["version"] == 2
+    assert "drift" not in checked
+    assert engine.up(declared) == {"a": "update"}
+    assert emulator.secrets("acme") == {"A": "one"}
+    assert engine.refresh() == {"a": "same"}
+    assert engine.up(declared) == {"a": "same"}
+
+
+def test_secrets_refreshed_share_one_list_and_one_query(engine: Engine, emulator: Emulator) -> None:
+    """Twenty resources of one org cost two requests."""
+    engine.up(*(secret(f"s{n}", org="acme", key=f"K{n}", value=f"v{n}") for n in range(20)))
+    calls(emulator)
+    assert set(engine.refresh().values()) == {"same"}
+    assert calls(emulator) == ["GET secrets", "POST query"]
+
+
+def test_secret_declared_twice_is_refused_naming_both(engine: Engine) -> None:
+    """One key has one owner."""
+    steps = engine.preview(
+        secret("first", org="acme", key="A", value="one"), secret("second", org="acme", key="A", value="two")
+    )
+    assert steps["first"] == "create"
+    assert "is declared twice" in steps["second"]
+    assert 'Secret "first"' in steps["second"]
+
+
+@pytest.mark.parametrize("key", ["a/b", "a,b", "x=1&y", "ключ", "a b", "%2F", "..", ".", "a?b", "a#b", "😀", "__x"])
+def test_secret_with_any_key_is_created_found_and_removed(engine: Engine, emulator: Emulator, key: str) -> None:
+    """A key that a path cannot carry is removed all the same."""
+    engine.up(secret("a", org="acme", key=key, value="one"))
+    assert emulator.secrets("acme") == {key: "one"}
+    assert engine.refresh() == {"a": "same"}
+    engine.destroy()
+    assert emulator.secrets("acme") == {}
+
+
+@pytest.mark.parametrize(
+    ("props", "reason"),
+    [
+        ({"org": "acme", "org_id": "0" * 16, "key": "A", "value": "v"}, "org_id and org are both given"),
+        ({"key": "A", "value": "v"}, "no org: give org or org_id"),
+        ({"org_id": "acme", "key": "A", "value": "v"}, "is not 16 hexadecimal digits"),
+        ({"org": "nowhere", "key": "A", "value": "v"}, "nowhere"),
+        ({"org": "acme", "key": "", "value": "v"}, "a key is empty"),
+        ({"org": "acme", "key": "k" * 40_000, "value": "v"}, "longer than 32,752 bytes"),
+        ({"org": "acme", "key": f"{'0' * 16}-token", "value": "v"}, "belongs to a notification endpoint"),
+        ({"org": "acme", "key": "A", "value": {"notText": "null"}}, 'the value of the key "A" is null'),
+        ({"org": "acme", "key": "A", "value": {"notText": "a number"}}, 'the value of the key "A" is a number'),
+        ({"org": "acme", "key": "A", "value": ""}, 'the value of the key "A" is empty'),
+    ],
+)
+def test_secret_wrong_declaration_fails_in_the_preview(
+    engine: Engine, emulator: Emulator, props: dict[str, object], reason: str
+) -> None:
+    """Each bad input has one readable line, under no property's name, and nothing is written."""
+    with pytest.raises(CheckError) as caught:
+        engine.checked(secret("a", **props))  # type: ignore[arg-type]  # wrong on purpose
+    ((name, said),) = caught.value.failures
+    assert name == ""
+    assert reason in said
+    assert "\n" not in said
+    assert emulator.secrets("acme") == {}
+
+
+def test_secret_default_org_comes_from_the_settings(emulator: Emulator) -> None:
+    """A resource that names no org uses the provider's."""
+    engine = Engine(emulator.environment, config={"influx-secrets:org": "acme"})
+    engine.up(secret("a", key="A", value="one"))
+    assert engine.state["a"].inputs["org"] == "acme"
+    by_id = Engine({**emulator.environment, "INFLUX_ORG_ID": emulator.org_id("acme")})
+    by_id.up(secret("b", key="B", value="one"))
+    assert by_id.state["b"].inputs["org_id"] == emulator.org_id("acme")
+    assert emulator.secrets("acme") == {"A": "one", "B": "one"}
+
+
+def test_preview_without_server_works_with_org_id(emulator: Emulator) -> None:
+    """What could not be asked is said once, and the preview goes on."""
+    gone = Engine({"INFLUX_HOST": "http://127.0.0.1:9", "INFLUX_TOKEN": "t"})
+    org_id = emulator.org_id("acme")
+    steps = gone.preview(
+        secret("a", org_id=org_id, key="A", value="one"),
+        secret("b", org_id=org_id, key="B", value="one"),
+        secret("c", org="acme", key="C", value="one"),
+    )
+    assert steps == {"a": "create", "b": "create", "c": "create"}
+    assert gone.said.count("the server could not be asked") == 1
+    assert gone.said.count("\n") == 1
+
+
+def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
+    """A reviewer needs no token to see which keys change; an up does."""
+    engine = Engine({"INFLUX_HOST": emulator.url})
+    declared = secret("a", org_id=emulator.org_id("acme"), key="A", value="one")
+    assert engine.preview(declared) == {"a": "create"}
+    assert "INFLUX_TOKEN" in engine.said
+    assert "INFLUX_TOKEN" in engine.up(declared)["a"]
+
+
+def test_up_without_server_fails_in_one_line(emulator: Emulator) -> None:
+    """In an update what is new must be asked."""
+    engine = Engine({"INFLUX_HOST": "http://127.0.0.1:9", "INFLUX_TOKEN": "t"}, {"influx-secrets:maxAttempts": "1"})
+    failed = engine.up(secret("a", org_id=emulator.org_id("acme"), key="A", value="one"))["a"]
+    assert failed.startswith("failed: ")
+    assert "127.0.0.1:9" in failed
+    assert "\n" not in failed
+
+
+def test_call_that_fails_shows_one_line(engine: Engine, emulator: Emulator) -> None:
+    """An error of ours has a name and a message, and no traceback."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    stored = engine.state["a"]
+    emulator.delete_org("acme")
+    process = ProviderProcess(emulator.environment)
+    with pytest.raises(CallError) as caught:
+        process.delete("Secret", stored.id, stored.outputs)
+    process.stop()
+    said = str(caught.value).strip()
+    assert said.startswith("influx_secrets.NotFoundError: ")
+    assert "\n" not in said
+
+
+def test_get_of_missing_key_is_an_error(emulator: Emulator) -> None:
+    """`Secret.get` reads with the id alone."""
+    emulator.put_secret("acme", "A/B", "theirs")
+    org_id = emulator.org_id("acme")
+    process = ProviderProcess(emulator.environment)
+    found = process.read("Secret", f"{org_id}/A/B", {})
+    with pytest.raises(CallError, match="SecretNotFoundError: the org .* has no secret with the key"):
+        process.read("Secret", f"{org_id}/C", {})
+    process.stop()
+    assert found[:2] == (f"{org_id}/A/B", {"org_id": org_id, "key": "A/B"})
