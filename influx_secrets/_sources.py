@@ -1,6 +1,5 @@
 """Where settings come from: finds each field's raw value and the name of its source; validates nothing."""
 
-import os
 import re
 import sys
 from collections.abc import Mapping
@@ -90,9 +89,7 @@ def _lacks(field: str, sources: list[dict[str, Found]]) -> bool:
 def _refuse_unknown(inputs: Mapping[str, Raw | None]) -> None:
     known = set(INPUT_KEYS.values())
     # `version` and names with two underscores are the engine's own additions.
-    unknown = sorted(
-        key for key in inputs if key not in known and key != "version" and not key.startswith("__")
-    )
+    unknown = sorted(key for key in inputs if key not in known and key != "version" and not key.startswith("__"))
     if unknown:
         names = ", ".join(repr(key) for key in unknown)
         message = f"unknown setting {names}; known are {', '.join(sorted(known))}"
@@ -127,6 +124,8 @@ def _from_profile(environ: Mapping[str, str]) -> dict[str, Found]:
     `config/config.go`). No file, or no active profile, is not an error, as for the CLI.
     """
     path = _profiles_path(environ)
+    if path is None:
+        return {}
     profiles = _read_toml(path)
     name = environ.get("INFLUX_ACTIVE_CONFIG") or _active(profiles, path)
     if name is None:
@@ -143,11 +142,11 @@ def _from_profile(environ: Mapping[str, str]) -> dict[str, Found]:
     return found
 
 
-def _profiles_path(environ: Mapping[str, str]) -> Path:
+def _profiles_path(environ: Mapping[str, str]) -> Path | None:
     if environ.get("INFLUX_CONFIGS_PATH"):
         return Path(environ["INFLUX_CONFIGS_PATH"])
     home = environ.get("HOME") or environ.get("USERPROFILE")
-    return (Path(home) if home else Path(os.curdir)) / ".influxdbv2" / "configs"
+    return Path(home) / ".influxdbv2" / "configs" if home else None
 
 
 def _read_toml(path: Path) -> dict[str, object]:
@@ -164,16 +163,12 @@ def _read_toml(path: Path) -> dict[str, object]:
     except tomllib.TOMLDecodeError as exc:
         # Its text may quote the file, which holds tokens: only the place is passed on.
         place = re.search(r"at line \d+", str(exc))
-        message = f"the profiles of the influx CLI in {path} are not TOML" + (
-            f" ({place[0]})" if place else ""
-        )
+        message = f"the profiles of the influx CLI in {path} are not TOML" + (f" ({place[0]})" if place else "")
     raise SettingsError(message)
 
 
 def _active(profiles: Mapping[str, object], path: Path) -> str | None:
-    active = [
-        name for name, value in profiles.items() if isinstance(value, dict) and value.get("active") is True
-    ]
+    active = [name for name, value in profiles.items() if isinstance(value, dict) and value.get("active") is True]
     if len(active) > 1:
         message = f"more than one profile is active in {path}: run `influx config NAME`"
         raise SettingsError(message)
