@@ -38,7 +38,33 @@ down: $(STAMP)  ## take the sample stack back
 tools: $(STAMP)  ## find or build the Pulumi CLI, influxd and toxiproxy
 	@$(PY) -m toolchain pulumi --optional influxd toxiproxy
 
+test: tools  ## every test, on the emulator, influxd and the real engine, then on the built wheel
+	@$(PY) -m pytest --cov --cov-report=term $(if $(INFLUX_SECRETS_REQUIRE_REAL),--cov-fail-under=95) $(ARGS)
+	@$(PY) -m toolchain.wheel
+
+check: lint type test  ## lint, types and tests: what must pass before a change is merged
+
+lint: $(STAMP)  ## style, format and spelling
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check . || { echo "run: $(PY) -m ruff format ." >&2; exit 1; }
+	@$(VENV)/bin/codespell
+
+type: $(STAMP)  ## types, strictly
+	@$(PY) -m mypy
+
+bench: $(STAMP)  ## measure
+	@set -- benchmarks/bench_*.py; \
+	if [ -e "$$1" ]; then for file in "$$@"; do $(PY) "$$file" || exit 1; done; else echo "there are no benchmarks yet"; fi
+
+build: $(STAMP)  ## the source distribution and the wheel, into dist/
+	@rm -rf dist
+	@$(PY) -m uv build --quiet --no-build-isolation --python $(PY) && ls dist/*
+
 clean:  ## remove what was made here, the sample's state too; not the programs in the user's cache
-	@rm -rf $(VENV) .demo .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist htmlcov Pulumi.demo.yaml
+	@# What a real server holds is known to that state alone.
+	@if ls Pulumi.demo-*.yaml >/dev/null 2>&1; then \
+	  echo "kept .demo: the sample is still on a server (Pulumi.demo-*.yaml); first: INFLUX_HOST=... make down"; \
+	else rm -rf .demo Pulumi.demo.yaml; fi
+	@rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist htmlcov
 	@rm -f .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,126 @@
+"""The command `python -m toolchain.wheel`: tests the built wheel beside the oldest packages that it supports.
+
+The wheel is installed into a virtual environment of its own, and the tests run in a folder that holds no copy of the
+package: what they pass is what users install.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolchain._errors import ToolchainError
+from toolchain._progress import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_OLDEST_PYTHON = "3.10"
+# Layers that need neither the repository nor a program from outside.
+_LAYERS = ("tests/unit", "tests/lifecycle")
+_BESIDE = ("tests", "toolchain", "pyproject.toml")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Build the wheel and run the tests against it; arguments go to pytest. Returns the exit code."""
+    reporter = Reporter()
+    try:
+        with tempfile.TemporaryDirectory(prefix="influx-secrets-wheel-") as name:
+            return _test_wheel(Path(name), arguments, reporter)
+    except ToolchainError as error:
+        reporter.say(f"error: {error}")
+        return 1
+
+
+def _test_wheel(folder: Path, arguments: Sequence[str], reporter: Reporter) -> int:
+    wheel = build(folder / "dist")
+    python = oldest_python(os.environ)
+    reporter.say(f"testing {wheel.name} with the oldest packages that it supports, {python}")
+    installed = _install(wheel, python, folder / "venv")
+    place = folder / "place"
+    place.mkdir()
+    for name in _BESIDE:
+        _copy(ROOT / name, place / name)
+    layers = [layer for layer in _LAYERS if any((place / layer).glob("test_*.py"))]
+    env = {**os.environ, "PYTHONPATH": str(place), "PATH": f"{installed.parent}{os.pathsep}{os.environ['PATH']}"}
+    _refuse_other_copy(installed, place, env)
+    # The cache would be written for nothing: the folder goes away.
+    command = [str(installed), "-m", "pytest", "-p", "no:cacheprovider", "-q", *layers, *arguments]
+    return subprocess.run(command, cwd=place, env=env, check=False).returncode
+
+
+def build(folder: Path) -> Path:
+    """Build the source distribution, and the wheel from it, into a folder; returns the wheel."""
+    # Without isolation: the build backend is pinned with the other tools, and nothing is fetched.
+    command = ["build", "--quiet", "--no-build-isolation", "--python", sys.executable, "--out-dir", str(folder)]
+    _uv(*command, str(ROOT))
+    return next(folder.glob("*.whl"))
+
+
+def oldest_python(environ: Mapping[str, str]) -> Path:
+    """The oldest supported Python on this machine that runs; the one that runs now if there is no other."""
+    for candidate in _candidates(environ):
+        # A shim may be there for a version that is not.
+        done = subprocess.run(
+            [str(candidate), "-c", "import sys, venv; print(sys.executable)"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return Path(done.stdout.strip())
+    return Path(sys.executable)
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
+    found = shutil.which(f"python{_OLDEST_PYTHON}", path=environ.get("PATH"))
+    if found is not None:
+        yield Path(found)
+    pyenv = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from sorted(pyenv.glob(f"versions/{_OLDEST_PYTHON}.*/bin/python"))
+
+
+def _install(wheel: Path, python: Path, folder: Path) -> Path:
+    installed = folder / "bin" / "python"
+    _uv("venv", "--quiet", "--python", str(python), str(folder))
+    target = ("pip", "install", "--quiet", "--python", str(installed))
+    # The wheel's own requirements count as direct only where they are read from the project.
+    extras = ("--extra", "emulator", "--extra", "test")
+    _uv(*target, "--resolution", "lowest-direct", "-r", str(ROOT / "pyproject.toml"), *extras)
+    _uv(*target, "--no-deps", str(wheel))
+    return installed
+
+
+def _refuse_other_copy(python: Path, place: Path, env: Mapping[str, str]) -> None:
+    command = [str(python), "-c", "import influx_secrets; print(influx_secrets.__file__)"]
+    done = subprocess.run(command, cwd=place, env=dict(env), capture_output=True, text=True, check=False)
+    if "site-packages" not in done.stdout:
+        told = (done.stdout + done.stderr).strip().splitlines() or ["nothing"]
+        raise ToolchainError(f"the installed wheel is not what Python imports: {told[-1]}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copyfile(source, target)
+
+
+def _uv(*arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "uv", *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    if done.returncode:
+        told = [line for line in done.stderr.splitlines() if line.strip()]
+        raise ToolchainError(f"uv {' '.join(arguments[:2])} failed: {' '.join(told[-4:])}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
