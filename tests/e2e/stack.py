@@ -1,0 +1,202 @@
+"""A Pulumi stack in a folder of its own, where the real CLI, engine and provider process run a small program."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import toolchain
+
+if TYPE_CHECKING:
+    from proxies import CountingProxy
+
+PROJECT = "e2e"
+STACK = "dev"
+SECRET_TYPE = "pulumi-python:dynamic/influxdb:Secret"
+PROVIDER_TYPE = "pulumi:providers:pulumi-python"
+
+_COMMAND_SECONDS = 240
+_TAIL = 4000
+_OWN_TYPES = ("pulumi-python:dynamic/influxdb:", "pulumi-python:dynamic:", "pulumi-python:dynamic/")
+_HEADER = """\
+import pulumi
+from pulumi import ResourceOptions
+
+import influx_secrets as influx
+
+config = pulumi.Config()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one command did.
+
+    Attributes:
+        code: The exit status.
+        output: What it wrote to stdout and stderr, as a terminal would have it.
+        events: What the engine told of the run, in its own words; empty for a command that runs no deployment.
+    """
+
+    code: int
+    output: str = field(repr=False)
+    events: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def steps(self) -> dict[str, str]:
+        """Logical name to operation (`create`, `update`, `same`, `replace`, `delete`) of each dynamic resource."""
+        return {name: operations[0] for name, operations in self.operations.items()}
+
+    @property
+    def operations(self) -> dict[str, list[str]]:
+        """Logical name to all operations of each dynamic resource, the parts of a replacement among them."""
+        found: dict[str, list[str]] = {}
+        for event in self.events:
+            step = event.get("resourcePreEvent", {}).get("metadata", {})
+            if step.get("type", "").startswith(_OWN_TYPES):
+                found.setdefault(step["urn"].rpartition("::")[2], []).append(step["op"])
+        return found
+
+    @property
+    def diagnostics(self) -> list[str]:
+        """What was said to the user during the run, errors and what the provider wrote to stderr, a text each."""
+        told = [event["diagnosticEvent"] for event in self.events if "diagnosticEvent" in event]
+        return [one["message"] for one in told if one["severity"] != "debug"]
+
+    @property
+    def changes(self) -> list[str]:
+        """The lines of a `--diff` about a property that comes, goes or changes, such as `~ version: 1 => 2`."""
+        lines = [re.sub(r"\s+:", ":", line.strip()) for line in self.output.splitlines()]
+        return [line for line in lines if re.match(r"[+~-] [^:]+: ", line) and "pulumi-python:" not in line]
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines of this package about what is wrong: neither the engine's summary nor its advice."""
+        return [line for text in self.diagnostics for line in text.splitlines() if _is_about_us(line)]
+
+
+def _is_about_us(line: str) -> bool:
+    return "influx_secrets." in line or "pulumi-python:dynamic/influxdb:" in line or "influx-secrets: " in line
+
+
+class Stack:
+    """One stack, `dev` of the project `e2e`, with state, settings and passphrase of its own below `folder`.
+
+    Every command's output is kept in `outputs`. Nothing of the environment's own Pulumi or InfluxDB settings is used.
+
+    Attributes:
+        folder: Holds the program in `project`, and the rest beside it.
+        environment: What the commands run in; a test may change it between two commands.
+        outputs: What all commands so far wrote, and the engine's event logs.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], **constants: str) -> None:
+        """Make the stack; `constants` are names that every program of it can use."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("INFLUX", "PULUMI_"))}
+        self.folder = folder
+        self.project = folder / "project"
+        self.project.mkdir(parents=True)
+        (folder / "tmp").mkdir()
+        self.environment = {
+            **toolchain.environment(folder, environ=inherited),
+            "INFLUX_CONFIGS_PATH": str(folder / "no-influx-configs"),
+            "NO_PROXY": "localhost,127.0.0.1",
+            "PULUMI_DEBUG_COMMANDS": "true",  # for --event-log
+            "TMPDIR": str(folder / "tmp"),
+            **environ,
+        }
+        self.outputs: list[str] = []
+        self._constants = constants
+        self._runs = 0
+        (self.project / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", "utf-8")
+        self.pulumi("stack", "init", STACK)
+
+    def program(self, body: str, **constants: str) -> Stack:
+        """Write the program; `pulumi`, `influx`, `config`, `ResourceOptions` and the constants are there already."""
+        given = "".join(f"{name} = {value!r}\n" for name, value in {**self._constants, **constants}.items())
+        text = f"{_HEADER}{given}\n{textwrap.dedent(body)}"
+        (self.project / "__main__.py").write_text(text, "utf-8")
+        return self
+
+    def preview(self, *options: str, fails: bool = False, diff: bool = False) -> Run:
+        """Run `pulumi preview`; with `diff` its output names each property that changes."""
+        return self._deployment("preview", *(["--diff"] if diff else []), *options, fails=fails)
+
+    def up(self, *options: str, fails: bool = False, preview: bool = False) -> Run:
+        """Run `pulumi up`, without its own preview unless a test wants it."""
+        return self._deployment("up", "--yes", *([] if preview else ["--skip-preview"]), *options, fails=fails)
+
+    def refresh(self, *options: str, fails: bool = False) -> Run:
+        """Run `pulumi refresh`."""
+        return self._deployment("refresh", "--yes", "--skip-preview", *options, fails=fails)
+
+    def destroy(self, *options: str, fails: bool = False) -> Run:
+        """Run `pulumi destroy`."""
+        return self._deployment("destroy", "--yes", "--skip-preview", *options, fails=fails)
+
+    def set_secret(self, name: str, value: str) -> None:
+        """Put a value into the encrypted config, through standard input, as a person would."""
+        self.pulumi("config", "set", "--secret", name, text=value)
+
+    def set_config(self, name: str, value: str) -> None:
+        """Put a value into the config in clear text."""
+        self.pulumi("config", "set", "--plaintext", name, value)
+
+    def exported(self) -> list[dict[str, Any]]:
+        """Return the resources of the state, with all secrets shown."""
+        run = self.pulumi("stack", "export", "--show-secrets")
+        resources: list[dict[str, Any]] = json.loads(run.output)["deployment"].get("resources", [])
+        return resources
+
+    def stored(self, name: str) -> dict[str, Any]:
+        """Return one resource of the state, by its logical name."""
+        (found,) = [one for one in self.exported() if one["urn"].endswith(f"::{name}")]
+        return found
+
+    def stack_outputs(self) -> Any:  # noqa: ANN401 (JSON of any shape)
+        """Return the stack's outputs, secret ones too."""
+        return json.loads(self.pulumi("stack", "output", "--json", "--show-secrets").output)
+
+    def pulumi(self, *arguments: str, text: str = "", fails: bool = False) -> Run:
+        """Run any command of the CLI in the project; `text` is its standard input."""
+        command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
+        if arguments[:2] != ("stack", "init"):
+            command += ["--stack", STACK]
+        done = subprocess.run(
+            command,
+            cwd=self.project,
+            env=self.environment,
+            input=text,
+            stdout=subprocess.PIPE,
+            # Only a deployment has something to say on both, in an order that matters.
+            stderr=subprocess.STDOUT if "--yes" in arguments or arguments[0] == "preview" else subprocess.PIPE,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+        )
+        self.outputs += [done.stdout, done.stderr or ""]
+        if bool(done.returncode) is not fails:
+            shown = f"{done.stdout}{done.stderr or ''}"[-_TAIL:]
+            raise AssertionError(f"pulumi {' '.join(arguments[:2])} ended with {done.returncode}:\n{shown}")
+        return Run(done.returncode, done.stdout)
+
+    def _deployment(self, *arguments: str, fails: bool) -> Run:
+        self._runs += 1
+        log = self.folder / f"events-{self._runs}.json"
+        run = self.pulumi(*arguments, f"--event-log={log}", fails=fails)
+        lines = log.read_text("utf-8").splitlines() if log.exists() else []
+        return Run(run.code, run.output, tuple(json.loads(line) for line in lines))
+
+
+def calls(proxy: CountingProxy) -> list[str]:
+    """Return the requests since the last look, each as method, last part of the path, and status."""
+    passed = [f"{one.method} {one.path.partition('?')[0].rpartition('/')[2]} {one.status}" for one in proxy.exchanges]
+    proxy.clear()
+    return passed

@@ -1,0 +1,73 @@
+"""No value and no token is left behind: not in the state, not in any output, not in any file."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from e2e.leaks import forms, leaks, places
+
+if TYPE_CHECKING:
+    from e2e.stack import Stack
+    from servers import InfluxdServer
+
+# With what each way of writing changes: quotes, a backslash, a space, letters beyond ASCII.
+PLANTED = 'hunter2 "grüße" \\ 100%/ключ'
+ROTATED = 'correct horse "größe" \\ 200%/замок'
+
+
+@pytest.mark.parametrize("around", ["", "x", "xy", "xyz"])
+def test_search_finds_a_value_however_it_is_written(around: str) -> None:
+    """Each form is found, base64 at any offset and within longer text."""
+    text = f"{around}{PLANTED}{around}"
+    written = {
+        "raw": text.encode(),
+        "JSON": json.dumps({"value": text}).encode(),
+        "JSON in JSON": json.dumps(json.dumps({"value": text})).encode(),
+        "base64": base64.b64encode(text.encode()),
+        "hex": text.encode().hex().encode(),
+    }
+    assert {leak.place for leak in leaks(PLANTED, written)} == set(written)
+    assert leaks(PLANTED, {"nothing": b"hunter2 and no more", "empty": b""}) == []
+
+
+def test_search_has_no_form_that_is_found_everywhere() -> None:
+    """A form of a few letters would be found by chance."""
+    assert min(map(len, forms(PLANTED).values())) > len(PLANTED) / 2
+
+
+def test_value_planted_in_the_open_is_found(stack: Stack) -> None:
+    """The search over a stack's folder and outputs sees a value that is there: in the config, the state, an output."""
+    stack.set_config("open", PLANTED)
+    stack.program('pulumi.export("open", config.require("open"))').up()
+    found = {leak.place for leak in leaks(PLANTED, places(stack))}
+    assert {"project/Pulumi.dev.yaml", "state/.pulumi/stacks/e2e/dev.json", "export --show-secrets"} <= found
+    assert any(place.startswith("output ") for place in found)
+
+
+def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """Neither the old nor the new value nor the token is in any file or output after a whole life."""
+    stack.set_secret("slack", PLANTED)
+    stack.program("""
+        secret = influx.Secret("a", org=ORG, key="A", value=config.require_secret("slack"))
+        influx.Secret("b", org=ORG, key="B", value=secret.key.apply(lambda key: config.require("slack")))
+        pulumi.export("version", secret.version)
+        pulumi.export("key", secret.key)
+    """)
+    stack.preview("--debug", diff=True)
+    stack.up("--debug")
+    assert influxd.values(acme) == {"A": PLANTED, "B": PLANTED}
+    assert stack.stack_outputs() == {"version": 1, "key": "A"}
+    stack.set_secret("slack", ROTATED)
+    stack.preview("--json")
+    stack.up()
+    assert influxd.values(acme) == {"A": ROTATED, "B": ROTATED}
+    stack.refresh()
+    left = places(stack)
+    assert "export --show-secrets" in left
+    for planted in (PLANTED, ROTATED, influxd.token):
+        assert leaks(planted, left) == []
+    stack.destroy()
+    assert leaks(PLANTED, places(stack)) == []
