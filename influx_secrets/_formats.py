@@ -15,7 +15,7 @@ from influx_secrets._rules import escape_key, secret_id, unescape_key
 Props = Mapping[str, Any]
 
 DECLARATION: Final = "declaration"
-"""What the program tells `check` besides, and `check` takes out again: `urn`, `preview`, `keys` of a map."""
+"""What the program tells `check` besides, and `check` takes out again: `urn`, `preview`, `resources`, `keys`."""
 
 NOT_TEXT: Final = "notText"
 """The one name in an object that a program sends in place of a value that is no text; what it is, in words."""
@@ -193,9 +193,11 @@ class OrgSecretsFormat:
 
 
 def _common(news: Props) -> dict[str, Any]:
+    told = news[DECLARATION]
     return {
-        "urn": news[DECLARATION]["urn"],
-        "preview": bool(news[DECLARATION]["preview"]),
+        "urn": told["urn"],
+        "preview": bool(told["preview"]),
+        "resources": int(told.get("resources", 1)),
         "org_id": news.get("org_id"),
         "org": news.get("org"),
         "overwrite": bool(news.get("overwrite", False)),

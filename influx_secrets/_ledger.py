@@ -32,6 +32,12 @@ T = TypeVar("T")
 _SILENCE = (SettingsError, TransportError, ResponseError, RateLimitedError, UnavailableError, InternalError)
 """What a preview takes for "could not be asked". Every other error says that the declaration cannot work."""
 
+_PATIENCE_SECONDS = 2.0
+"""How long a removal waits for the next `check`; in one program they come within milliseconds of each other."""
+
+_MOST_WAITING = 3
+"""The SDK's provider process serves four calls at a time."""
+
 
 class Ledger:
     """What one provider process knows of its server.
@@ -50,6 +56,10 @@ class Ledger:
         self._orgs: dict[str, OrgLedger] = {}
         self._claimed_somewhere: set[str] = set()
         self._ids: dict[str, str] = {}
+        self._arrival = threading.Condition()
+        self._arrived: set[str] = set()
+        self._expected = 0
+        self._waiting = 0
         self._silent = False
         self._unprovable: str | None = None
 
@@ -67,6 +77,29 @@ class Ledger:
                     return UNKNOWN
                 self._ids[name] = found
             return self._ids[name]
+
+    def arrive(self, urn: str, expected: int) -> None:
+        """Note that a resource was checked, and how many resources its program declares."""
+        with self._arrival:
+            self._arrived.add(urn)
+            self._expected = max(self._expected, expected)
+            self._arrival.notify_all()
+
+    def wait_for_others(self) -> None:
+        """Wait until every resource of the program was checked: a key that moves is claimed before it is removed.
+
+        A resource that is not checked while this one waits (it depends on it, or on something slow, or is outside
+        `--target`) is not waited for long. The process has four threads, and one has to be free for a `check`.
+        """
+        with self._arrival:
+            if self._waiting >= _MOST_WAITING:
+                return
+            self._waiting += 1
+            try:
+                while len(self._arrived) < self._expected and self._arrival.wait(_PATIENCE_SECONDS):
+                    pass
+            finally:
+                self._waiting -= 1
 
     def remember_org(self, name: str, org_id: str) -> None:
         """Note an id that the state holds: the check after a replacement comes without it."""
@@ -210,12 +243,19 @@ class OrgLedger:
         """Remove the keys, in one transaction, but those that a resource of this run declares."""
         with self.lock:
             gone = sorted(set(keys) - self.claimed(keys))
-            if len(gone) == 1:
-                self._ledger.client.delete_secret(self.org_id, gone[0])
-            else:
-                self._ledger.client.delete_secrets(self.org_id, gone)
-            if self._listed is not None:
-                self._listed -= set(gone)
+            self._ledger.client.delete_secrets(self.org_id, gone)
+            self._unlist(gone)
+
+    def remove_one(self, key: str) -> None:
+        """Remove one key, unless a resource of this run declares it."""
+        with self.lock:
+            if not self.claimed([key]):
+                self._ledger.client.delete_secret(self.org_id, key)
+                self._unlist([key])
+
+    def _unlist(self, keys: Collection[str]) -> None:
+        if self._listed is not None:
+            self._listed.difference_update(keys)
 
     def _learn(self, added: Iterable[str] | None, *, forget: Iterable[str]) -> None:
         with self.lock:

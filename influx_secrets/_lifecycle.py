@@ -36,6 +36,7 @@ def settle(ledger: Ledger, declared: Declaration, old: Record | None) -> Settled
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
     what the program no longer declares, and that must not take a key which was only renamed.
     """
+    ledger.arrive(declared.urn, declared.resources)
     wrong = problems(declared)
     try:
         org_id, org = _find_org(ledger, declared, old) if not wrong else (UNKNOWN, None)
@@ -72,13 +73,18 @@ def apply(ledger: Ledger, old: Record | None, new: Record) -> None:
     if values:
         org.write(values)
     if steps.remove:
+        ledger.wait_for_others()
         org.remove(steps.remove)
 
 
 def remove(ledger: Ledger, record: Record) -> None:
     """Remove the keys of a record, but those that another resource of this run declares."""
+    org = ledger.org(_known(record.org_id))
     try:
-        ledger.org(_known(record.org_id)).remove(record.keys)
+        if len(record.keys) == 1:
+            org.remove_one(*record.keys)
+        else:
+            org.remove(record.keys)
     except NotFoundError:
         if ledger.settings.missing_org != "gone":
             raise
@@ -119,7 +125,7 @@ def look_up(ledger: Ledger, org_id: str, key: str) -> None:
     listed = ledger.org(org_id).listed()
     if listed is UNKNOWN or key not in listed:
         raise SecretNotFoundError(
-            f'the org {org_id} has no secret with the key "{shown(key)}": declare it with Secret(...), or correct the id',
+            f'the org {org_id} has no secret with the key "{shown(key)}": declare it, or correct the id',
             org_id=org_id,
             key=key,
         )
@@ -197,7 +203,7 @@ def _conflict(org_id: str, key: str, *, provable: bool) -> str:
     return str(
         KeyConflictError(
             f'the key "{shown(key)}" of the org {org_id} is already there, {what}: if it is yours (renamed, moved, '
-            "replaced), use an alias, do it in two runs, or set overwrite=True once; else remove it or choose another key",
+            "replaced), use an alias, do it in two runs, or set overwrite=True once; else remove it or take another key",
             org_id=org_id,
             key=key,
         )

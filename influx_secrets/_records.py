@@ -38,6 +38,7 @@ class Declaration:
     Attributes:
         urn: Tells the resource from every other one of the program.
         preview: Whether the run is a preview; only the program knows.
+        resources: How many resources of this provider the program declares, as far as it could tell.
         org_id: 16 hexadecimal digits, or None where the program names no id.
         org: The org's name, or None where the program names none.
         keys: The keys to be managed; unknown where the program passes them as an output that is not there yet.
@@ -51,6 +52,7 @@ class Declaration:
 
     urn: str
     preview: bool
+    resources: int
     org_id: str | Unknown | None
     org: str | Unknown | None
     keys: frozenset[str] | Unknown

@@ -11,7 +11,7 @@ from pulumi.resource import create_urn
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._formats import DECLARATION, NOT_TEXT
-from influx_secrets._program import PACKAGE, default_provider, setting
+from influx_secrets._program import PACKAGE, Run, setting
 from influx_secrets._providers import OrgSecretsProvider, SecretProvider
 from influx_secrets._rules import ENGINE_MARK, parse_secret_id, text_kind, unescape_key
 
@@ -109,6 +109,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         opts = _checked(opts)
+        provider = _provider_of(opts, self)
         props = {
             **_org(org_id, org),
             "key": _open(key),
@@ -118,9 +119,9 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
             "rotate_on": None if rotate_on is None else _open(rotate_on),
             "version": None,
             "drift": None,
-            DECLARATION: _declaration(resource_name, "Secret", opts),
+            DECLARATION: _declaration(resource_name, "Secret", opts, provider),
         }
-        super().__init__(SecretProvider(), resource_name, props, _with_provider(opts, self))
+        super().__init__(SecretProvider(), resource_name, props, _with(opts, provider=provider))
         _forget(self, "value", "digest", DECLARATION)
 
     @classmethod
@@ -138,7 +139,8 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         parse_secret_id(id)
         secret = cls.__new__(cls)
         props = dict.fromkeys(("org_id", "org", "key", "overwrite", "rotate_on", "version", "drift"))
-        found = pulumi.ResourceOptions.merge(_with_provider(_checked(opts), secret), pulumi.ResourceOptions(id=id))
+        opts = _checked(opts)
+        found = _with(opts, provider=_provider_of(opts, secret), id=id)
         dynamic.Resource.__init__(secret, SecretProvider(), resource_name, props, found)
         return secret
 
@@ -172,8 +174,8 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         org: Name of the org, looked up when the resource is created.
         secrets: Key to value. Pass a map with outputs as values rather than an output of a map: then a preview can name
             each key, even where a value is not known yet. An empty value or None is refused, never read as "remove".
-        exclusive: Remove keys of the org that are not declared here, except those matching `keep` and the credentials that
-            the server itself keeps there. Then nothing else in the program may declare keys of the org.
+        exclusive: Remove keys of the org that are not declared here, except those matching `keep` and the credentials
+            that the server itself keeps there. Then nothing else in the program may declare keys of the org.
         keep: Shell patterns of keys that `exclusive` leaves alone, such as `TEAM_*`.
         overwrite: Take keys over that exist with another value, instead of refusing.
         rotate_on: Key to text: such a key is written again when its text changes, and only then.
@@ -197,6 +199,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         opts = _checked(opts)
+        provider = _provider_of(opts, self)
         props = {
             **_org(org_id, org),
             "secrets": _hidden_map(secrets),
@@ -208,9 +211,9 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             "versions": None,
             "pruned": None,
             "drift": None,
-            DECLARATION: {**_declaration(resource_name, "OrgSecrets", opts), "keys": _names(secrets)},
+            DECLARATION: {**_declaration(resource_name, "OrgSecrets", opts, provider), "keys": _names(secrets)},
         }
-        super().__init__(OrgSecretsProvider(), resource_name, props, _with_provider(opts, self))
+        super().__init__(OrgSecretsProvider(), resource_name, props, _with(opts, provider=provider))
         _forget(self, "secrets", "digests", DECLARATION)
 
     @property
@@ -232,7 +235,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
 
     @property
     def drift(self) -> pulumi.Output[dict[str, str]]:
-        """Key to `changed` or `deleted`, for keys that a refresh found unlike what was written, and no run repaired yet."""
+        """Key to `changed` or `deleted`, where a refresh found a key unlike what was written; a run repairs it."""
         return _output(self, "drift").apply(_unescaped)
 
 
@@ -247,21 +250,29 @@ def _checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     return opts
 
 
-def _with_provider(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ResourceOptions:
-    """Return options with a provider: the one given, the one inherited, or the program's own."""
-    token = f"{PACKAGE}:{resource._resource_type_name}"  # noqa: SLF001 (the SDK has no other way to the type)
+def _provider_of(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ProviderResource:
+    """Return the provider of a resource, found as the SDK finds it: given, inherited, or else the program's own."""
     given = opts.providers or {}
-    among = PACKAGE in given if isinstance(given, Mapping) else any(p.package == PACKAGE for p in given)
+    among = given if isinstance(given, Mapping) else {provider.package: provider for provider in given}
+    token = f"{PACKAGE}:{resource._resource_type_name}"  # noqa: SLF001 (the SDK has no other way to the type)
     inherited = opts.parent.get_provider(token) if opts.parent is not None else None
-    if among or inherited is not None or (opts.provider is not None and opts.provider.package == PACKAGE):
-        return opts
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=default_provider()))
+    explicit = opts.provider if opts.provider is not None and opts.provider.package == PACKAGE else None
+    return explicit or among.get(PACKAGE) or inherited or Run.current().default_provider()
 
 
-def _declaration(name: str, kind: str, opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """Return what `check` has to know and cannot find out: which resource it looks at, and in what kind of run."""
-    urn = create_urn(name, f"{PACKAGE}:dynamic/influxdb:{kind}", opts.parent)
-    return {"urn": urn, "preview": pulumi.runtime.is_dry_run()}
+def _with(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
+
+
+def _declaration(
+    name: str, kind: str, opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource
+) -> dict[str, Any]:
+    """Return what `check` has to know and cannot find out: which resource it looks at, in what run, among how many."""
+    return {
+        "urn": create_urn(name, f"{PACKAGE}:dynamic/influxdb:{kind}", opts.parent),
+        "preview": pulumi.runtime.is_dry_run(),
+        "resources": Run.current().declare(provider),
+    }
 
 
 def _org(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The real provider process of the SDK (`python -m pulumi.dynamic`), and a stand-in for the engine that drives it over gRPC."""
+"""The real provider process of the SDK (`python -m pulumi.dynamic`), and a stand-in for the engine over gRPC."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 import grpc
@@ -148,8 +147,12 @@ def secret(name: str, *, key: Any, value: Any = None, **props: Any) -> Declared:
 
 
 def org_secrets(
-    name: str, secrets: Mapping[str, Any] | str | None, *, keys: list[str] | None = None, **props: Any
-) -> Declared:  # noqa: ANN401
+    name: str,
+    secrets: Mapping[str, Any] | str | None,
+    *,
+    keys: list[str] | None = None,
+    **props: Any,  # noqa: ANN401 (wrong ones too)
+) -> Declared:
     """Declare an `OrgSecrets`; `keys` are the names in the program where they differ from those in the map."""
     given: Props = {} if secrets is None else {"secrets": secrets if isinstance(secrets, str) else dict(secrets)}
     names = keys if keys is not None else sorted(secrets) if isinstance(secrets, Mapping) else UNKNOWN
@@ -186,7 +189,7 @@ class Engine:
         with self._process() as process:
             for item in declared:
                 try:
-                    steps[item.name] = self._plan(process, item, preview=True)[0]
+                    steps[item.name] = self._plan(process, item, len(declared), preview=True)[0]
                 except CheckError as error:
                     steps[item.name] = f"failed: {error}"
         for name in self.state.keys() - {item.name for item in declared}:
@@ -196,21 +199,33 @@ class Engine:
     def checked(self, item: Declared) -> Props:
         """Return the checked inputs of one resource in a preview."""
         with self._process() as process:
-            return self._plan(process, item, preview=True)[1]
+            return self._plan(process, item, 1, preview=True)[1]
 
-    def up(self, *declared: Declared, replace: frozenset[str] = frozenset(), parallel: int = 4) -> dict[str, str]:
-        """Apply; return name to operation. What fails keeps its old state, and deletes go on (`--continue-on-error`)."""
+    def up(
+        self,
+        *declared: Declared,
+        replace: frozenset[str] = frozenset(),
+        resources: int | None = None,
+        pause: float = 0,
+    ) -> dict[str, str]:
+        """Apply; return name to operation. What fails keeps its old state, and deletes go on (`--continue-on-error`).
+
+        `resources` is what the program says of their number; `pause` lets steps run before the next check, in seconds.
+        """
         steps: dict[str, str] = {}
         old: list[tuple[str, Stored]] = []
         running: list[tuple[Declared, str, Future[Stored]]] = []
-        with self._process() as process, ThreadPoolExecutor(parallel) as pool:
+        with self._process() as process, ThreadPoolExecutor(4) as pool:
             for item in declared:
                 try:
-                    op, inputs = self._plan(process, item, preview=False, replace=item.name in replace)
+                    op, inputs = self._plan(
+                        process, item, resources or len(declared), preview=False, replace=item.name in replace
+                    )
                 except CheckError as error:
                     steps[item.name] = f"failed: {error}"
                     continue
                 running.append((item, op, pool.submit(self._apply, process, item, op, inputs)))
+                time.sleep(pause)
             for item, op, future in running:
                 try:
                     done = future.result()
@@ -263,10 +278,10 @@ class Engine:
             self.said = process.stop()
 
     def _plan(
-        self, process: ProviderProcess, item: Declared, *, preview: bool, replace: bool = False
+        self, process: ProviderProcess, item: Declared, resources: int, *, preview: bool, replace: bool = False
     ) -> tuple[str, Props]:
         extra = item.props.get("declaration", {})
-        news = {**item.props, "declaration": {"urn": item.urn, "preview": preview, **extra}}
+        news = {**item.props, "declaration": {"urn": item.urn, "preview": preview, "resources": resources, **extra}}
         stored = self.state.get(item.name)
         if stored is None or replace:
             return "create" if stored is None else "replace", process.check(item.kind, {}, news)
@@ -296,6 +311,6 @@ def _struct(props: Props) -> Struct:
 
 
 def _props(bag: Struct) -> Props:
-    props = MessageToDict(bag)
+    props: Props = MessageToDict(bag)
     props.pop(_PROVIDER, None)
     return props

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lifecycle.provider_process import UNKNOWN, CallError, CheckError, Engine, ProviderProcess, secret
+from lifecycle.provider_process import CallError, CheckError, Engine, ProviderProcess, secret
+from pulumi.runtime.rpc import UNKNOWN
 
 from influx_secrets._rules import digest
 
@@ -267,7 +268,7 @@ def test_secret_wrong_declaration_fails_in_the_preview(
 ) -> None:
     """Each bad input has one readable line, under no property's name, and nothing is written."""
     with pytest.raises(CheckError) as caught:
-        engine.checked(secret("a", **props))  # type: ignore[arg-type]  # wrong on purpose
+        engine.checked(secret("a", **props))
     ((name, said),) = caught.value.failures
     assert name == ""
     assert reason in said
@@ -338,7 +339,7 @@ def test_get_of_missing_key_is_an_error(emulator: Emulator) -> None:
     org_id = emulator.org_id("acme")
     process = ProviderProcess(emulator.environment)
     found = process.read("Secret", f"{org_id}/A/B", {})
-    with pytest.raises(CallError, match="SecretNotFoundError: the org .* has no secret with the key"):
+    with pytest.raises(CallError, match=r"SecretNotFoundError: the org .* has no secret with the key"):
         process.read("Secret", f"{org_id}/C", {})
     process.stop()
     assert found[:2] == (f"{org_id}/A/B", {"org_id": org_id, "key": "A/B"})

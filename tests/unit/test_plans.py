@@ -20,6 +20,7 @@ def declare(values: dict[str, str | Unknown | NotText], **more: object) -> Decla
     given: dict[str, object] = {
         "urn": "u",
         "preview": False,
+        "resources": 1,
         "org_id": ORG,
         "org": None,
         "keys": frozenset(values),

@@ -19,6 +19,7 @@ def declaration(**values: object) -> Declaration:
     given: dict[str, object] = {
         "urn": "u",
         "preview": False,
+        "resources": 1,
         "org_id": ORG,
         "org": None,
         "keys": frozenset(["K"]),
