@@ -1,0 +1,283 @@
+"""Many secrets of one org through their life, in the real provider process, on the emulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lifecycle.provider_process import CheckError, Declared, Engine, org_secrets, secret
+from pulumi.runtime.rpc import UNKNOWN
+
+if TYPE_CHECKING:
+    from influx_secrets.emulator import Emulator
+
+ENDPOINT = "0123456789abcdef-routing-key"
+
+
+def shared(secrets: Any, name: str = "shared", **props: Any) -> Declared:  # noqa: ANN401 (wrong ones too)
+    return org_secrets(name, secrets, org="acme", **props)
+
+
+def calls(emulator: Emulator) -> list[str]:
+    """Return the requests since the last look, shortest form."""
+    paths = [(request.method, request.path.partition("?")[0]) for request in emulator.requests]
+    emulator.clear_requests()
+    return [f"{method} {path.rpartition('/')[2]}" for method, path in paths]
+
+
+def test_org_secrets_created_is_one_list_and_one_patch(engine: Engine, emulator: Emulator) -> None:
+    """However many keys there are."""
+    values = {f"K{n}": f"v{n}" for n in range(500)}
+    assert engine.up(shared(values)) == {"shared": "create"}
+    assert calls(emulator) == ["GET orgs", "GET secrets", "PATCH secrets"]
+    assert emulator.secrets("acme") == values
+    stored = engine.state["shared"]
+    assert stored.id == emulator.org_id("acme")
+    assert stored.inputs["versions"] == dict.fromkeys(values, 1)
+    assert stored.outputs == stored.inputs | {"drift": {}}
+
+
+def test_org_secrets_rotate_one_remove_one_add_one(engine: Engine, emulator: Emulator) -> None:
+    """The preview's map of versions names exactly the three; the up is one PATCH and one POST delete."""
+    values = {f"K{n}": f"v{n}" for n in range(100)}
+    engine.up(shared(values))
+    before = engine.state["shared"].inputs["versions"]
+    changed = {**values, "K1": "new", "ADDED": "x"}
+    del changed["K2"]
+    after = engine.checked(shared(changed))["versions"]
+    assert {key: (before.get(key), after.get(key)) for key in before | after if before.get(key) != after.get(key)} == {
+        "K1": (1, 2),
+        "K2": (1, None),
+        "ADDED": (None, 1),
+    }
+    calls(emulator)
+    engine.up(shared(changed))
+    assert calls(emulator) == ["GET secrets", "PATCH secrets", "POST delete"]
+    assert emulator.secrets("acme") == changed
+
+
+def test_org_secrets_several_removed_is_one_post(engine: Engine, emulator: Emulator) -> None:
+    """More than one key goes in one transaction."""
+    engine.up(shared({"A": "1", "B": "2", "C": "3"}))
+    calls(emulator)
+    engine.up(shared({"A": "1"}))
+    assert calls(emulator) == ["POST delete"]
+    assert emulator.secrets("acme") == {"A": "1"}
+
+
+def test_org_secrets_unchanged_makes_no_request(engine: Engine, emulator: Emulator) -> None:
+    """Nothing changed, nothing asked."""
+    engine.up(shared({"A": "1"}))
+    calls(emulator)
+    assert engine.up(shared({"A": "1"})) == {"shared": "same"}
+    assert calls(emulator) == []
+
+
+def test_org_secrets_one_unknown_value_leaves_the_others_known(engine: Engine) -> None:
+    """Each key stands alone in the preview."""
+    engine.up(shared({"A": "1", "B": "2"}))
+    assert engine.checked(shared({"A": UNKNOWN, "B": "2"}))["versions"] == {"A": UNKNOWN, "B": 1}
+
+
+def test_org_secrets_unknown_map_previews_as_unknown(engine: Engine) -> None:
+    """An Output of a map that is not there yet hides the keys, and nothing is claimed to be removed."""
+    engine.up(shared({"A": "1"}))
+    assert engine.checked(shared(UNKNOWN))["versions"] == UNKNOWN
+    assert engine.preview(shared(UNKNOWN)) == {"shared": "update"}
+
+
+@pytest.mark.parametrize("kind", ["null", "a number", "an object"])
+def test_org_secrets_value_that_is_no_text_is_refused(engine: Engine, emulator: Emulator, kind: str) -> None:
+    """A missing value is never read as "remove this key"."""
+    engine.up(shared({"A": "1", "B": "2"}))
+    with pytest.raises(CheckError, match=f'the value of the key "A" is {kind}'):
+        engine.checked(shared({"A": {"notText": kind}, "B": "2"}))
+    assert emulator.secrets("acme") == {"A": "1", "B": "2"}
+
+
+def test_org_secrets_ignored_key_is_left_alone(engine: Engine, emulator: Emulator) -> None:
+    """`ignore_changes=["secrets.A"]` drops the entry from the map: neither rotated nor removed, and not pruned."""
+    engine.up(shared({"A": "1", "B": "2"}))
+    engine.up(shared({"B": "3"}, keys=["A", "B"]))
+    assert emulator.secrets("acme") == {"A": "1", "B": "3"}
+    assert engine.state["shared"].inputs["versions"] == {"A": 1, "B": 2}
+    emulator.put_secret("acme", "NEW", "theirs")
+    engine.up(shared({"B": "3"}, keys=["A", "B", "NEW"], exclusive=True))
+    assert emulator.secrets("acme") == {"A": "1", "B": "3", "NEW": "theirs"}
+
+
+def test_org_secrets_ignored_as_a_whole_is_left_alone(engine: Engine, emulator: Emulator) -> None:
+    """`ignore_changes=["secrets"]` takes the whole map out."""
+    engine.up(shared({"A": "1", "B": "2"}))
+    assert engine.up(shared(None, keys=["C"])) == {"shared": "same"}
+    assert emulator.secrets("acme") == {"A": "1", "B": "2"}
+
+
+def test_org_secrets_key_hidden_by_previews_is_stored_escaped(engine: Engine, emulator: Emulator) -> None:
+    """The engine hides names that begin with two underscores; ours show."""
+    engine.up(shared({"__x": "1", "\\y": "2"}))
+    assert engine.state["shared"].inputs["versions"] == {"\\__x": 1, "\\\\y": 1}
+    assert engine.up(shared({"__x": "1", "\\y": "2"})) == {"shared": "same"}
+    assert engine.up(shared({"__x": "2", "\\y": "2"})) == {"shared": "update"}
+    assert emulator.secrets("acme") == {"__x": "2", "\\y": "2"}
+
+
+def test_org_secrets_exclusive_names_and_removes_strays_only(engine: Engine, emulator: Emulator) -> None:
+    """Kept patterns and the server's own keys survive; what goes is counted under `pruned`."""
+    for key in ("STRAY", "TEAM_x", ENDPOINT):
+        emulator.put_secret("acme", key, "theirs")
+    declared = shared({"A": "1"}, exclusive=True, keep=["TEAM_*"])
+    assert engine.checked(declared)["pruned"] == {"STRAY": 1}
+    engine.up(declared)
+    assert set(emulator.secrets("acme")) == {"A", "TEAM_x", ENDPOINT}
+    calls(emulator)
+    assert engine.up(declared) == {"shared": "same"}
+    assert calls(emulator) == ["GET secrets"]
+    emulator.put_secret("acme", "STRAY", "again")
+    assert engine.checked(declared)["pruned"] == {"STRAY": 2}
+    assert engine.up(declared) == {"shared": "update"}
+    assert engine.up(declared) == {"shared": "same"}
+
+
+def test_org_secrets_exclusive_that_cannot_ask_previews_unknown(emulator: Emulator) -> None:
+    """What could not be asked is unknown, not nothing."""
+    engine = Engine(emulator.environment)
+    declared = org_secrets("shared", {"A": "1"}, org_id=emulator.org_id("acme"), exclusive=True)
+    engine.up(declared)
+    engine.environ = {"INFLUX_HOST": "http://127.0.0.1:9", "INFLUX_TOKEN": "t"}
+    assert engine.checked(declared)["pruned"] == UNKNOWN
+    assert engine.preview(declared) == {"shared": "update"}
+    unknown = org_secrets("shared", {"A": "1"}, org_id=UNKNOWN, exclusive=True)
+    assert engine.checked(unknown)["pruned"] == UNKNOWN
+
+
+@pytest.mark.parametrize("first", ["exclusive", "other"])
+def test_org_secrets_exclusive_beside_another_resource_is_refused(engine: Engine, first: str) -> None:
+    """Whichever is checked first."""
+    program = [shared({"A": "1"}, "everything", exclusive=True), secret("b", org="acme", key="B", value="2")]
+    if first == "other":
+        program.reverse()
+    steps = engine.preview(*program)
+    refused = steps[program[1].name]
+    assert "one of two resources on the org" in refused
+    assert program[0].name in refused
+
+
+def test_org_secrets_exclusive_and_empty_is_refused(engine: Engine) -> None:
+    """It would wipe the org."""
+    with pytest.raises(CheckError, match="would remove every secret of the org"):
+        engine.checked(shared({}, exclusive=True))
+
+
+def test_org_secrets_conflicts_are_named_and_counted(engine: Engine, emulator: Emulator) -> None:
+    """At most ten lines, then how many more."""
+    for n in range(15):
+        emulator.put_secret("acme", f"K{n:02}", "theirs")
+    with pytest.raises(CheckError) as caught:
+        engine.checked(shared({f"K{n:02}": "ours" for n in range(15)}))
+    reasons = [reason for _, reason in caught.value.failures]
+    assert len(reasons) == 11
+    assert 'the key "K00"' in reasons[0]
+    assert reasons[-1] == "and 5 more like these"
+
+
+def test_org_secrets_some_adopted_some_new(engine: Engine, emulator: Emulator) -> None:
+    """A run that died after its PATCH heals itself."""
+    emulator.put_secret("acme", "A", "1")
+    assert engine.up(shared({"A": "1", "B": "2"})) == {"shared": "create"}
+    assert 'adopts the key "A"' in engine.said
+    assert emulator.secrets("acme") == {"A": "1", "B": "2"}
+
+
+def test_org_secrets_without_proofs_needs_overwrite(emulator: Emulator) -> None:
+    """Where values are not to be compared, an existing key is refused unless overwrite is set."""
+    emulator.put_secret("acme", "A", "1")
+    engine = Engine(emulator.environment, {"influx-secrets:verifyValues": "never"})
+    assert "its value cannot be compared" in engine.preview(shared({"A": "1"}))["shared"]
+    assert engine.up(shared({"A": "1"}, overwrite=True)) == {"shared": "create"}
+    always = Engine(emulator.environment, {"influx-secrets:verifyValues": "always"})
+    assert always.preview(shared({"A": "1"})) == {"shared": "create"}
+
+
+def test_org_secrets_drift_is_named_and_repaired_in_one_patch(engine: Engine, emulator: Emulator) -> None:
+    """A changed and a deleted key, each named; the next up writes both."""
+    values = {f"K{n}": f"v{n}" for n in range(10)}
+    engine.up(shared(values))
+    emulator.put_secret("acme", "K1", "theirs")
+    emulator.remove_secret("acme", "K2")
+    calls(emulator)
+    assert engine.refresh() == {"shared": "changed"}
+    assert calls(emulator) == ["GET secrets", "POST query"]
+    assert engine.state["shared"].outputs["drift"] == {"K1": "changed", "K2": "deleted"}
+    checked = engine.checked(shared(values))
+    assert "drift" not in checked
+    assert (checked["versions"]["K1"], checked["versions"]["K2"], checked["versions"]["K3"]) == (2, 2, 1)
+    calls(emulator)
+    engine.up(shared(values))
+    assert calls(emulator) == ["PATCH secrets"]
+    assert emulator.secrets("acme") == values
+    assert engine.refresh() == {"shared": "same"}
+
+
+def test_org_secrets_wiped_outside_is_said_and_restored(engine: Engine, emulator: Emulator) -> None:
+    """`influx apply --secret` wipes an org: the user is told, and one PATCH restores everything."""
+    engine.up(shared({"A": "1", "B": "2"}), secret("c", org="acme", key="C", value="3"))
+    for key in "ABC":
+        emulator.remove_secret("acme", key)
+    assert engine.refresh() == {"shared": "changed", "c": "gone"}
+    assert engine.said.count("influx apply --secret") == 1
+    engine.up(shared({"A": "1", "B": "2"}), secret("c", org="acme", key="C", value="3"))
+    assert emulator.secrets("acme") == {"A": "1", "B": "2", "C": "3"}
+
+
+def test_org_secrets_rotate_on_per_key(engine: Engine, emulator: Emulator) -> None:
+    """A key with a text is written when its text changes; the others when their value does."""
+    engine.up(shared({"A": "1", "B": "2"}, rotate_on={"A": "x"}))
+    engine.up(shared({"A": "new", "B": "2"}, rotate_on={"A": "x"}))
+    assert emulator.secrets("acme") == {"A": "1", "B": "2"}
+    engine.up(shared({"A": "new", "B": "2"}, rotate_on={"A": "y"}))
+    assert emulator.secrets("acme") == {"A": "new", "B": "2"}
+
+
+def test_org_secrets_refresh_with_empty_value_on_the_server(engine: Engine, emulator: Emulator) -> None:
+    """Somebody emptied a key: Flux cannot read it, the query does not fail for the others, and it is repaired."""
+    engine.up(shared({"A": "1", "B": "2", "C": "3"}))
+    emulator.put_secret("acme", "B", "")
+    assert engine.refresh() == {"shared": "changed"}
+    assert engine.state["shared"].outputs["drift"] == {"B": "changed"}
+    engine.up(shared({"A": "1", "B": "2", "C": "3"}))
+    assert emulator.secrets("acme") == {"A": "1", "B": "2", "C": "3"}
+
+
+def test_keys_moved_between_resources_are_never_missing(engine: Engine, emulator: Emulator) -> None:
+    """From secrets to a map, between two maps, and back: no removal ever touches a key that moves."""
+    values = {"A": "1", "B": "2", "C": "3"}
+    programs = [
+        [shared({"A": "1", "B": "2"}), secret("c", org="acme", key="C", value="3")],
+        [shared({"A": "1"}), shared({"B": "2", "C": "3"}, "second")],
+        [shared({"A": "1", "C": "3"}), shared({"B": "2"}, "second")],
+        [*(secret(key.lower(), org="acme", key=key, value=value) for key, value in values.items())],
+        [shared(values)],
+    ]
+    for program in programs:
+        steps = engine.up(*program)
+        assert not [step for step in steps.values() if step.startswith("failed")]
+        assert emulator.secrets("acme") == values
+    assert [request for request in emulator.requests if "delete" in f"{request.method} {request.path}".lower()] == []
+
+
+def test_removal_waits_for_the_resource_that_claims_the_key(engine: Engine, emulator: Emulator) -> None:
+    """The map that loses a key is updated before its new owner is even checked: the key stays there all the time."""
+    engine.up(shared({"A": "1", "B": "2"}))
+    emulator.clear_requests()
+    slow = secret("b", org="acme", key="B", value="2")
+    assert engine.up(shared({"A": "1"}), slow, pause=0.3) == {"shared": "update", "b": "create"}
+    assert [request for request in emulator.requests if request.path.endswith("/delete")] == []
+    assert emulator.secrets("acme") == {"A": "1", "B": "2"}
+
+
+def test_removal_does_not_wait_for_ever(engine: Engine, emulator: Emulator) -> None:
+    """A resource that never comes (it depends on this one) is not waited for long."""
+    engine.up(shared({"A": "1", "B": "2"}))
+    assert engine.up(shared({"A": "1"}), resources=7) == {"shared": "update"}
+    assert emulator.secrets("acme") == {"A": "1"}
