@@ -1,0 +1,82 @@
+"""What a release holds: the wheel and the source distribution are built, opened, and looked into."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The names of all files in both archives (the folder of the version cut off), and the wheel's metadata."""
+
+    wheel: frozenset[str]
+    source: frozenset[str]
+    metadata: Message
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Built as `make build` does: the wheel is made from the source distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    options = ["--quiet", "--no-build-isolation", "--python", sys.executable, "--out-dir", str(folder)]
+    subprocess.run([sys.executable, "-m", "uv", "build", *options, str(_ROOT)], check=True)
+    wheel, source = next(folder.glob("*.whl")), next(folder.glob("*.tar.gz"))
+    with zipfile.ZipFile(wheel) as archive:
+        names = frozenset(archive.namelist())
+        text = archive.read(next(name for name in names if name.endswith(".dist-info/METADATA")))
+    with tarfile.open(source) as packed:
+        sources = frozenset(member.name.partition("/")[2] for member in packed.getmembers() if member.isfile())
+    return Release(names, sources, Parser().parsestr(text.decode()))
+
+
+def _modules() -> set[str]:
+    package = _ROOT / "influx_secrets"
+    return {str(path.relative_to(_ROOT)) for path in package.rglob("*.py")}
+
+
+def test_wheel_holds_every_module_and_nothing_else(release: Release) -> None:
+    """All of the package with its type marker, its licence, and no test, tool or document beside it."""
+    assert {name for name in release.wheel if not name.split("/")[0].endswith(".dist-info")} == {
+        *_modules(),
+        "influx_secrets/py.typed",
+    }
+    assert [name for name in release.wheel if name.endswith("licenses/LICENSE")]
+
+
+def test_source_distribution_holds_the_package_and_its_tests(release: Release) -> None:
+    """Whoever packages this again can run the tests; nothing of a developer's machine is in it."""
+    assert _modules() <= release.source
+    assert {"LICENSE", "README.md", "pyproject.toml", "tests/conftest.py", "toolchain/__init__.py"} <= release.source
+    strays = [name for name in release.source if name.startswith((".venv", ".demo", "Pulumi.demo", "dist"))]
+    assert strays == []
+
+
+def test_metadata_says_what_the_package_needs(release: Release) -> None:
+    """Python and Pulumi versions, the licence, and the emulator's web framework as an extra only."""
+    assert release.metadata["Name"] == "influx_secrets"
+    assert release.metadata["Requires-Python"] == ">=3.10"
+    assert release.metadata["License-Expression"] == "Apache-2.0"
+    needed = release.metadata.get_all("Requires-Dist", [])
+    plain = {line for line in needed if "extra ==" not in line}
+    assert any(line.startswith("pulumi<4,>=3.216") for line in plain)
+    assert not any("aiohttp" in line for line in plain)
+    assert any("aiohttp" in line and "extra == 'emulator'" in line for line in needed)
+
+
+def test_metadata_description_is_the_readme(release: Release) -> None:
+    """The page of the package shows the README."""
+    readme = (_ROOT / "README.md").read_text(encoding="utf-8").strip()
+    payload = release.metadata.get_payload()
+    assert readme
+    assert str(payload).strip() == readme
