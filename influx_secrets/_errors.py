@@ -131,9 +131,7 @@ class NoAnswerError(TransportError):
 class ResponseError(InfluxSecretsError):
     """An answer that is not the InfluxDB API's: from a proxy or a login page, a redirect, cut JSON."""
 
-    def __init__(
-        self, message: str, *, method: str, path: str, status: int, content_type: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, method: str, path: str, status: int, content_type: str | None = None) -> None:
         super().__init__(message)
         #: The HTTP method, such as `"PATCH"`.
         self.method = method

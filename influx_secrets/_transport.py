@@ -9,7 +9,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any
 
@@ -72,7 +71,6 @@ class Transport:
         self._policy = Policy(settings.max_attempts, TOTAL_SECONDS, settings.timeout)
         self._user_agent = f"influx_secrets/{_version()}"
         self._session = requests.Session()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _TokenAdapter(settings.token))
         if settings.skip_verify and settings.url.startswith("https:"):
@@ -141,13 +139,10 @@ class Transport:
         # Passed with each request, as REQUESTS_CA_BUNDLE would override one that is set on the session.
         verify = False if self.settings.skip_verify else self.settings.ca_file or True
         try:
-            options: dict[str, Any] = {
-                **self._session.merge_environment_settings(url, {}, True, verify, None),  # noqa: FBT003 - stream
-                "timeout": timeout,
-                "allow_redirects": False,
-            }
-            prepared = self._prepare(url, request, span)
-            with self._session.send(prepared, **options) as response:
+            found = self._session.merge_environment_settings(url, {}, True, verify, None)  # noqa: FBT003 - stream
+            options: dict[str, Any] = {**found, "timeout": timeout}
+            # Past `Session.send`, which reads the body and url of a redirect even when it is not to follow it.
+            with self._session.get_adapter(url).send(self._prepare(url, request, span), **options) as response:
                 limit = MAX_ANSWER_BYTES if response.status_code == request.expects else MAX_ERROR_BYTES
                 body = self._read(response.raw, limit, deadline)
                 if isinstance(body, Failure):
