@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from influx_secrets._errors import InfluxSecretsError
+from influx_secrets import InfluxSecretsError
 from toolchain._ensure import ensure
 from toolchain._environment import environment
 from toolchain._errors import ToolchainError
