@@ -43,7 +43,7 @@ def shown_keys(keys: Iterable[str]) -> str:
     return f"secret {shown(first)} and {len(others)} more"
 
 
-def encode_text(text: str, what: str) -> bytes:
+def encode_text(text: object, what: str) -> bytes:
     """Encode as UTF-8; `what` names the text in the error, which does not repeat it.
 
     Raises:

@@ -94,11 +94,8 @@ def _tls(cause: BaseException) -> Failure | None:
 
 
 def _proxy(cause: BaseException, causes: tuple[BaseException, ...]) -> Failure | None:
-    if not isinstance(cause, low.ProxyError | requests.exceptions.ProxyError):
+    if not isinstance(cause, low.ProxyError):
         return None
-    if isinstance(cause, requests.exceptions.InvalidProxyURL):
-        text = "the proxy in HTTP_PROXY or HTTPS_PROXY is not a url such as http://host:3128"
-        return Failure(SettingsError, text, retry=False)
     # The rest of the status line is the proxy's own text, and not to be trusted.
     refusal = next((found for item in causes if (found := re.search(r"Tunnel.*: (\d{3})", str(item)))), None)
     what = f"answered HTTP {refusal[1]}" if refusal else "cannot be reached"

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from scripted_server import Clock, ScriptedServer, Step, json_answer
+from scripted_server import Clock, ScriptedServer, Seen, Step, json_answer
 
 from influx_secrets._answers import Request
+from influx_secrets._client import SecretsClient
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._settings import Settings
 from influx_secrets._transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 TOKEN = "planted-token=="
 GET = Request(method="GET", path="/thing", intent="get the thing")
 PATCH = Request(method="PATCH", path="/thing", intent="set the thing", body=b"{}", expects=204)
+ORG = "0123456789abcdef"
+SECRETS = f"/api/v2/orgs/{ORG}/secrets"
 FINE = json_answer(200, {})
 
 
@@ -37,3 +41,14 @@ def failing(*steps: Step, request: Request = GET, clock: Clock | None = None, **
         with pytest.raises(InfluxSecretsError) as caught:
             sender.send(request)
         return caught.value
+
+
+@contextmanager
+def client(*steps: Step) -> Iterator[tuple[SecretsClient, list[Seen]]]:
+    """A client of a scripted server, and the requests that the server has seen."""
+    with ScriptedServer(*steps) as server, SecretsClient(transport=transport(server.url)) as made:
+        yield made, server.requests
+
+
+def asked(seen: list[Seen]) -> list[tuple[str, str]]:
+    return [(one.method, one.target) for one in seen]

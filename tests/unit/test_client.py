@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from scripted_server import ScriptedServer, Seen, Step, answer, json_answer, reset
-from sending import TOKEN, transport
+from scripted_server import ScriptedServer, Step, answer, json_answer, reset
+from sending import ORG, SECRETS, TOKEN, asked, client, transport
 
 from influx_secrets import _errors as errors
 from influx_secrets._client import Org, SecretsClient
 from influx_secrets._settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-ORG = "0123456789abcdef"
-SECRETS = f"/api/v2/orgs/{ORG}/secrets"
 DONE = answer(204)
 NO_ORG = json_answer(404, {"code": "not found", "message": "404 page not found"})
-NO_ROUTE = [
-    answer(405),
-    NO_ORG,
-    answer(404, "404 page not found\n", content_type="text/plain"),
-    json_answer(501, {"code": "not implemented", "message": "x"}),
-]
-
-
-@contextmanager
-def client(*steps: Step) -> Iterator[tuple[SecretsClient, list[Seen]]]:
-    """A client of a scripted server, and the requests that the server has seen."""
-    with ScriptedServer(*steps) as server, SecretsClient(transport=transport(server.url)) as made:
-        yield made, server.requests
-
-
-def asked(seen: list[Seen]) -> list[tuple[str, str]]:
-    return [(one.method, one.target) for one in seen]
 
 
 # The client itself
@@ -200,120 +180,6 @@ def test_upsert_error_names_the_keys_shortly(keys: list[str], named: str) -> Non
     assert str(caught.value).startswith(f"cannot write secret {named} of org {ORG}: HTTP 413 from ")
 
 
-# delete_secret, delete_secrets
-
-
-@pytest.mark.parametrize("key", ["A", "a.b", "~", "-", "_", ".a", "a.", "delete", "A" * 300])
-def test_delete_plain_key_uses_the_delete_route(key: str) -> None:
-    """A key of unreserved characters is the path's last part, as it is."""
-    with client(DONE) as (made, seen):
-        made.delete_secret(ORG, key)
-        assert asked(seen) == [("DELETE", f"{SECRETS}/{key}")]
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "",
-        ".",
-        "..",
-        "...",
-        " ",
-        "a b",
-        "a/b",
-        "a,b",
-        "%2F",
-        "%",
-        "ключ",
-        "\0",
-        "a\n",
-        "x=1&y",
-        *"!\"#$&'()*+,/:;<=>?@[\\]^`{|}",
-    ],
-)
-def test_delete_other_key_uses_the_post_route(key: str) -> None:
-    """A key that some path library would change travels in a body."""
-    with client(DONE) as (made, seen):
-        made.delete_secret(ORG, key)
-        assert asked(seen) == [("POST", f"{SECRETS}/delete")]
-        assert json.loads(seen[0].body) == {"secrets": [key]}
-
-
-@pytest.mark.parametrize("missing", NO_ROUTE)
-def test_delete_missing_delete_route_falls_back_to_post(missing: Step) -> None:
-    """A server without the DELETE route still removes the key."""
-    with client(missing, DONE) as (made, seen):
-        made.delete_secret(ORG, "K")
-        assert asked(seen) == [("DELETE", f"{SECRETS}/K"), ("POST", f"{SECRETS}/delete")]
-
-
-@pytest.mark.parametrize("missing", NO_ROUTE)
-def test_delete_many_missing_post_route_falls_back_to_delete(missing: Step) -> None:
-    """A server without the POST route removes the keys one by one."""
-    with client(missing, DONE) as (made, seen):
-        made.delete_secrets(ORG, ["A", "B"])
-        assert asked(seen) == [("POST", f"{SECRETS}/delete"), ("DELETE", f"{SECRETS}/A"), ("DELETE", f"{SECRETS}/B")]
-
-
-def test_delete_many_missing_post_route_does_not_half_remove() -> None:
-    """Where a path cannot carry one of the keys, none is removed."""
-    with client(answer(405), DONE) as (made, seen):
-        with pytest.raises(errors.MethodNotAllowedError):
-            made.delete_secrets(ORG, ["A", "a/b"])
-        assert asked(seen) == [("POST", f"{SECRETS}/delete")]
-
-
-def test_delete_unknown_org_fails_with_the_first_answer() -> None:
-    """Both routes say 404: the error is the API's, and names the call that was meant."""
-    with client(NO_ORG) as (made, seen):
-        with pytest.raises(errors.NotFoundError, match=f"cannot remove secret 'K' of org {ORG}") as caught:
-            made.delete_secret(ORG, "K")
-        assert caught.value.method == "DELETE"
-        assert len(seen) == 2
-
-
-@pytest.mark.parametrize("status", [401, 400])
-def test_delete_refusal_takes_no_other_route(status: int) -> None:
-    """A refusal is no missing route."""
-    with client(json_answer(status, {})) as (made, seen):
-        with pytest.raises(errors.APIError):
-            made.delete_secret(ORG, "K")
-        with pytest.raises(errors.APIError):
-            made.delete_secrets(ORG, ["K"])
-        assert len(seen) == 2
-
-
-def test_delete_html_refusal_takes_no_other_route() -> None:
-    """A proxy's error page is no missing route."""
-    with client(answer(403, "<html>", content_type="text/html")) as (made, seen):
-        with pytest.raises(errors.ResponseError):
-            made.delete_secret(ORG, "K")
-        assert len(seen) == 1
-
-
-def test_delete_second_route_failing_otherwise_is_what_is_raised() -> None:
-    """When the other route fails for a reason of its own, that reason is told."""
-    refusal = json_answer(401, {"code": "unauthorized"})
-    with client(answer(405), refusal) as (made, _), pytest.raises(errors.UnauthorizedError):
-        made.delete_secret(ORG, "K")
-
-
-def test_delete_many_sends_one_post_with_each_key_once() -> None:
-    """Any iterable, any key: one transaction."""
-    with client(DONE) as (made, seen):
-        made.delete_secrets(ORG, iter(["a/b", "A", "a/b"]))
-        (one,) = seen
-    assert (one.method, one.target) == ("POST", f"{SECRETS}/delete")
-    assert json.loads(one.body) == {"secrets": ["a/b", "A"]}
-
-
-def test_delete_nothing_makes_no_request() -> None:
-    """No keys, no request."""
-    with client(DONE) as (made, seen):
-        made.delete_secrets(ORG, ())
-        assert seen == []
-
-
 # find_org, org_exists
 
 
@@ -379,89 +245,3 @@ def test_org_exists_anything_else_is_an_error(step: Step, kind: type[Exception])
     """A wrong token, a wrong path or another program prove nothing about the org."""
     with client(step) as (made, _), pytest.raises(kind):
         made.org_exists(ORG)
-
-
-# query, server_version
-
-
-def csv_answer(text: str) -> Step:
-    return answer(200, text, content_type="text/csv; charset=utf-8")
-
-
-def test_query_sends_the_script_and_reads_the_rows() -> None:
-    """Flux goes as it is; rows come as text by column, without the annotation column."""
-    body = ',result,table,k,h\r\n,_result,0,"a\r\nb","v""1,"\r\n,_result,0,ключ,\r\n\r\n'
-    with client(csv_answer(body)) as (made, seen):
-        rows = made.query(ORG, "from(ключ)")
-        (one,) = seen
-    assert rows == [
-        {"result": "_result", "table": "0", "k": "a\nb", "h": 'v"1,'},
-        {"result": "_result", "table": "0", "k": "ключ", "h": ""},
-    ]
-    assert (one.method, one.target) == ("POST", f"/api/v2/query?orgID={ORG}")
-    assert one.headers["content-type"] == "application/vnd.flux"
-    assert one.headers["accept"] == "application/csv"
-    assert one.body == "from(ключ)".encode()
-
-
-def test_query_several_tables_have_headers_of_their_own() -> None:
-    """An empty line ends a table."""
-    body = ",result,table,b,a\r\n,two,0,1,\r\n\r\n,result,table,a\r\n,one,0,x\r\n\r\n"
-    with client(csv_answer(body)) as (made, _):
-        rows = made.query(ORG, "x")
-    assert rows == [
-        {"result": "two", "table": "0", "b": "1", "a": ""},
-        {"result": "one", "table": "0", "a": "x"},
-    ]
-
-
-def test_query_annotations_are_understood() -> None:
-    """Annotated CSV: the defaults fill empty cells, the other annotations say nothing to us."""
-    body = (
-        "#datatype,string,long,string\r\n#group,false,false,false\r\n#default,_result,,\r\n,result,table,a\r\n,,0,x\r\n"
-    )
-    with client(csv_answer(body)) as (made, _):
-        assert made.query(ORG, "x") == [{"result": "_result", "table": "0", "a": "x"}]
-
-
-@pytest.mark.parametrize("body", ["", "\r\n", ",result,table,a\r\n\r\n"])
-def test_query_without_rows_is_an_empty_list(body: str) -> None:
-    """No tables, and tables without rows."""
-    with client(csv_answer(body)) as (made, _):
-        assert made.query(ORG, "x") == []
-
-
-@pytest.mark.parametrize(
-    "body", ["<html>\r\n<body>", "result,a\r\n", ",a,b\r\n,1\r\n", ',a\r\n,"cut', "{}", ",a\r\n,x,y\r\n", b"\xff"]
-)
-def test_query_answer_of_another_shape_is_not_the_apis(body: str | bytes) -> None:
-    """What is no table of Flux is no answer."""
-    with client(answer(200, body)) as (made, _), pytest.raises(errors.ResponseError):
-        made.query(ORG, "x")
-
-
-@pytest.mark.parametrize(("said", "quoted"), [("map: boo", ' ("map: boo")'), (TOKEN, "")])
-def test_query_that_fails_midway_is_an_error(said: str, quoted: str) -> None:
-    """A script that fails after its first table was answered with 200: the table of the error is seen."""
-    body = f",result,table,a\r\n,a,0,x\r\n\r\n\r\n,error,reference\r\n,{said},\r\n"
-    with client(csv_answer(body)) as (made, _), pytest.raises(errors.APIError) as caught:
-        made.query(ORG, "x")
-    assert type(caught.value) is errors.APIError
-    assert caught.value.status == 200
-    assert str(caught.value).endswith(f"stopped midway{quoted}")
-
-
-def test_query_script_that_cannot_be_sent_is_refused() -> None:
-    """Half a surrogate pair is no Flux."""
-    with client(DONE) as (made, _), pytest.raises(errors.DeclarationError, match="the Flux script is not valid text"):
-        made.query(ORG, "\ud800")
-
-
-def test_version_is_that_of_health_and_needs_no_token() -> None:
-    """`/health` is asked; a server that does not tell is not InfluxDB."""
-    with ScriptedServer(json_answer(200, {"version": "v2.9.1"}), json_answer(200, {})) as server:
-        made = SecretsClient(Settings(url=server.url))
-        assert made.server_version() == "v2.9.1"
-        assert asked(server.requests) == [("GET", "/health")]
-        with pytest.raises(errors.ResponseError):
-            made.server_version()

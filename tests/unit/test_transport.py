@@ -34,6 +34,16 @@ def test_send_get_carries_token_and_names_itself() -> None:
     assert not {"content-type", "cookie", "zap-trace-span"} & set(seen.headers)
 
 
+def test_send_uninstalled_package_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run from a source tree, the agent says that its version is unknown."""
+    with ScriptedServer(FINE) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "path", [])
+            sender = transport(server.url)
+        sender.send(GET)
+        assert server.requests[0].headers["user-agent"] == "influx_secrets/unknown"
+
+
 def test_send_body_and_query_arrive_as_given() -> None:
     """Bytes are sent as they are, with their type and length; the query is escaped."""
     request = Request(
