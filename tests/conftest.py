@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers import EmulatorServer, InfluxdServer, SecretsServer, find_influxd
+from wire import Wire
 
 from influx_secrets.emulator import Emulator
 
@@ -67,3 +68,18 @@ def org(server: SecretsServer, request: pytest.FixtureRequest) -> str:
     name = f"{request.node.name}-{os.urandom(4).hex()}"
     server.create_org(name)
     return name
+
+
+@pytest.fixture
+def wire(server: SecretsServer, org: str) -> Wire:
+    """A new org on the emulator, then on the real server."""
+    return Wire(server, org, server.org_id(org))
+
+
+@pytest.fixture(scope="module")
+def pair(emulator_server: EmulatorServer, influxd: InfluxdServer) -> tuple[Wire, Wire]:
+    """A new org of the same name on both servers."""
+    name = f"pair-{os.urandom(4).hex()}"
+    servers: tuple[SecretsServer, SecretsServer] = (emulator_server, influxd)
+    first, second = (Wire(server, name, server.create_org(name)) for server in servers)
+    return first, second

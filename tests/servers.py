@@ -7,6 +7,7 @@ plain requests here, never through the client of the package.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -268,7 +269,7 @@ class InfluxdServer:
         if response.status_code == requests.codes.not_found:
             return None
         response.raise_for_status()
-        rows = [row for row in csv.reader(response.content.decode().splitlines()) if row]
+        rows = [row for row in csv.reader(io.StringIO(response.content.decode(), newline="")) if row]
         return [json.loads(row[-1]) for row in rows[1:]]
 
     def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON of any shape
@@ -284,6 +285,11 @@ def flux_rows(value: str, keys: Iterable[str]) -> str:
 
 
 def flux_string(text: str) -> str:
-    """Return `text` as a Flux string literal."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${")
-    return f'"{escaped}"'
+    """Return `text` as a Flux string literal.
+
+    A dollar swallows the character behind it, the backslash of an escape too, and a NUL ends the script (seen on
+    influxd 2.9.1): both are written as bytes.
+    """
+    for character, escaped in (("\\", "\\\\"), ('"', '\\"'), ("$", "\\x24"), ("\0", "\\x00")):
+        text = text.replace(character, escaped)
+    return f'"{text}"'

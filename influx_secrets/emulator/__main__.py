@@ -13,13 +13,13 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from . import Emulator
+from . import Emulator, _private
 
 _DESCRIPTION = """\
 An InfluxDB for trials: orgs, tokens and secrets of InfluxDB OSS 2.9, on a real socket, without InfluxDB.
 It is not a place for secrets that matter."""
 
-_TOKEN_HELP = (
+_OPERATOR_HELP = (
     "operator token; better set INFLUX_TOKEN, as other users of the machine can see the arguments of a program "
     "(default: the one in FILE, else a random one)"
 )
@@ -34,14 +34,14 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8086, help="port to listen on; 0 is a free one (default: 8086)")
     parser.add_argument("--org", action="append", metavar="NAME", help="org to create; repeatable (default: acme)")
-    parser.add_argument("--token", help=_TOKEN_HELP)
+    parser.add_argument("--token", help=_OPERATOR_HELP)
     parser.add_argument(
         "--file", type=Path, help="keep the state here, values in clear text, readable by you alone (default: nowhere)"
     )
     parser.add_argument(
         "--ready-file",
         type=Path,
-        help="written when it listens, removed when it stops: JSON with url, token, orgs and pid, readable by you alone",
+        help="written when it listens, removed when it stops: JSON with url, token, orgs, pid; for you alone",
     )
     return parser.parse_args(arguments)
 
@@ -53,19 +53,11 @@ def main(arguments: list[str] | None = None, output: TextIO | None = None) -> in
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    emulator = Emulator(
-        given.org or ("acme",),
-        token=given.token or os.environ.get("INFLUX_TOKEN"),
-        file=given.file,
-        host=given.host,
-        port=given.port,
-    )
     try:
-        emulator.start()
-    except ModuleNotFoundError as missing:
-        return _failed(str(missing))
-    except (OSError, OverflowError) as problem:
-        return _failed(f"cannot listen on {given.host} port {given.port}: {problem}; try --port 0")
+        emulator = _started(given)
+    except (ImportError, OSError, OverflowError, ValueError) as problem:
+        sys.stderr.write(f"error: {problem}\n")
+        return 1
     try:
         _say(emulator, given, output)
         stop.wait()
@@ -76,9 +68,21 @@ def main(arguments: list[str] | None = None, output: TextIO | None = None) -> in
     return 0
 
 
+def _started(given: argparse.Namespace) -> Emulator:
+    emulator = Emulator(
+        given.org or ("acme",),
+        token=given.token or os.environ.get("INFLUX_TOKEN"),
+        file=given.file,
+        host=given.host,
+        port=given.port,
+    )
+    emulator.start()
+    return emulator
+
+
 def _say(emulator: Emulator, given: argparse.Namespace, output: TextIO) -> None:
     if not _is_loopback(given.host):
-        print(f"warning: {given.host} is open to other machines, without encryption", file=sys.stderr)
+        sys.stderr.write(f"warning: {given.host} is open to other machines, without encryption\n")
     orgs = ", ".join(f"{name} ({org_id})" for name, org_id in emulator.orgs.items())
     known = given.token or os.environ.get("INFLUX_TOKEN")
     token = "...  # the one that you gave" if known else emulator.token
@@ -91,18 +95,15 @@ def _say(emulator: Emulator, given: argparse.Namespace, output: TextIO) -> None:
         f"  export INFLUX_TOKEN={token}",
         "Stop it with Ctrl-C.",
     ]
-    print("\n".join(lines), file=output, flush=True)
+    output.write("\n".join(lines) + "\n")
+    output.flush()
     if given.ready_file:
         _write_ready(given.ready_file, emulator)
 
 
 def _write_ready(path: Path, emulator: Emulator) -> None:
     ready = {"url": emulator.url, "token": emulator.token, "orgs": emulator.orgs, "pid": os.getpid()}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(ready, stream)
-    temporary.replace(path)
+    _private.write(path, json.dumps(ready))
 
 
 def _is_loopback(host: str) -> bool:
@@ -110,11 +111,6 @@ def _is_loopback(host: str) -> bool:
         return all(ipaddress.ip_address(str(entry[4][0])).is_loopback for entry in socket.getaddrinfo(host, None))
     except OSError:
         return False
-
-
-def _failed(message: str) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a handler knows about the request in hand: the request itself, who sent it, and where to note what it touched."""
+"""What a handler knows about a request: what was sent, who sent it, and where to note what it touched."""
 
 from __future__ import annotations
 

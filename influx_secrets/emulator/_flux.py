@@ -1,8 +1,8 @@
 r"""Runs the little Flux that the emulator knows: one `array.from` of records of strings.
 
-A value may be a string literal, `secrets.get(key:)`, `hash.sha256(v:)`, `hash.hmac(v:, k:)`, and their sum; that is what a
-program needs to use secrets and to prove values without reading them. All else is refused with a message that says so.
-Tokens, escapes and positions in messages are those of Flux 0.200 (columns count bytes).
+A value may be a string literal, `secrets.get(key:)`, `hash.sha256(v:)`, `hash.hmac(v:, k:)`, and their sum: what is
+needed to use secrets, and to prove values without reading them. All else is refused with a message that says so.
+Tokens, escapes and the places named in messages are those of Flux 0.200 (columns count bytes).
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ _TOKEN = re.compile(
     rb"""
       (?P<space>[ \t\r\n\v\f]+|//[^\n]*)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    | "(?P<text>(?:[^"\\$]|\\[nrt\\"]|\\\$\{|\\x[0-9A-Fa-f]{2}|\$(?!\{))*)"
+    | "(?P<text>(?:[^"\\$\x00]|\\(?:[nrt\\"]|\$\{|x[0-9A-Fa-f]{2})|\$[^{"\x00])*\$?)"
     | (?P<mark>[()\[\]{}:,.+])
     """,
     re.VERBOSE,
 )
-_ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
+# In a string a dollar takes the byte behind it along, a backslash too: `$\"` ends the string, and `"$\\"` does not.
+_ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|[nrt\\\"$])?")
 _PACKAGES = {"array": "array", "influxdata/influxdb/secrets": "secrets", "contrib/qxip/hash": "hash"}
 _ARGUMENTS = {
     ("array", "from"): {"rows"},
@@ -228,7 +229,13 @@ class _Parser:
         return _Call(package.text, function, arguments, package.start, self._tokens[self._index - 1].end)
 
     def _record(self) -> _Record:
-        return dict(self._labelled() for _ in self._listed("{", "}"))
+        record: _Record = {}
+        for _ in self._listed("{", "}"):
+            label, value = self._labelled()
+            if label in record:
+                raise FluxError("invalid", f'duplicate key in object: "{label}"')
+            record[label] = value
+        return record
 
     def _labelled(self) -> tuple[str, _Value]:
         label = self._take("text" if self._here.kind == "text" else "name").text
@@ -265,8 +272,10 @@ def _unescaped(literal: bytes) -> str:
     named = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
     def plain(found: re.Match[bytes]) -> bytes:
-        code = found[1]
-        return bytes([int(code[1:], 16)]) if len(code) == 3 else named.get(code, code)
+        code: bytes | None = found[1]
+        if code is None:
+            raise _unsupported("a string literal with an unknown escape")
+        return bytes([int(code[1:], 16)]) if code[:1] == b"x" else named.get(code, code)
 
     try:
         return _ESCAPE.sub(plain, literal).decode()

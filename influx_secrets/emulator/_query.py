@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from ._context import Context
     from ._gojson import Value
 
-_PARAMETER = re.compile(r"\s*[\w-]+=(?:[\w.-]+|\"[^\"]*\")\s*")
 _FLUX_TYPE = "application/vnd.flux"
 _NOT_JSON = (
     "failed parsing request body as JSON; if sending a raw Flux script, set 'Content-Type: application/vnd.flux' "
@@ -72,16 +70,12 @@ def _result(context: Context) -> Answer:
         return _answers.compact_error(problem.code, str(problem))
     finally:
         context.trace.keys = tuple(keys)
-    if context.call.headers.get("prefer") == "return-no-content":
-        return _answers.no_content()
     return _answers.csv(_csv(request, table).encode())
 
 
 def _request(headers: Mapping[str, str], body: bytes) -> _Request:
-    media, *parameters = headers.get("content-type", "").split(";")
-    if not all(_PARAMETER.fullmatch(parameter) for parameter in parameters):
-        raise ValueError("mime: invalid media parameter")
-    is_flux = media.strip().lower() == _FLUX_TYPE
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_flux = media == _FLUX_TYPE
     request = _Request(body.decode("utf-8", "replace")) if is_flux else _json_request(body)
     if not request.script:
         raise ValueError("request body requires either query or AST")

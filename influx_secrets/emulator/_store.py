@@ -7,7 +7,6 @@ every change replaces it as a whole: whoever reads it sees a complete state.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import threading
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+from . import _private
 
 MAX_KEY_BYTES = 32_752
 """Longest key: the 32,768 bytes that bolt allows, less the 16 of the org's id in front of it."""
@@ -63,7 +64,7 @@ class Store:
         self._grants: dict[str, Grant] = {}
         self._secrets: dict[str, dict[str, str]] = {}
         if file is not None and file.exists():
-            self._load(json.loads(file.read_text("utf-8")))
+            self._load(file)
 
     def operator_token(self, wanted: str | None) -> str:
         """Return the token that may do everything: `wanted`, else the stored one, else a new one."""
@@ -161,9 +162,14 @@ class Store:
             if [key for key in keys if held.pop(key, None) is not None]:
                 self._save()
 
-    def _load(self, state: dict[str, Any]) -> None:
-        if state.get("format") != _FORMAT:
-            raise ValueError(f"{self._file}: not a file of this emulator; remove it or name another")
+    def _load(self, file: Path) -> None:
+        try:
+            state: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            known = state["format"] == _FORMAT
+        except (ValueError, TypeError, KeyError):
+            known = False
+        if not known:
+            raise ValueError(f"{file} does not hold the state of an emulator: name another file, or remove it")
         self._orgs = {org["id"]: Org(**org) for org in state["orgs"]}
         self._grants = {token: Grant(**grant) for token, grant in state["tokens"].items()}
         self._secrets = {org_id: dict(state["secrets"].get(org_id, {})) for org_id in self._orgs}
@@ -177,9 +183,4 @@ class Store:
             "tokens": {token: asdict(grant) for token, grant in self._grants.items()},
             "secrets": self._secrets,
         }
-        # Values and tokens are in there: the owner alone may read it, from its first byte on.
-        temporary = self._file.with_name(f".{self._file.name}.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(state, stream, ensure_ascii=False, indent=1)
-        temporary.replace(self._file)
+        _private.write(self._file, json.dumps(state, ensure_ascii=False, indent=1))

@@ -77,7 +77,7 @@ def send(
 
 def _exchange(server: SecretsServer, method: str, request: bytes) -> Reply:
     parts = urlsplit(server.url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
+    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30) as connection:
         connection.sendall(request)
         answer = http.client.HTTPResponse(connection, method=method)
         answer.begin()
@@ -85,3 +85,44 @@ def _exchange(server: SecretsServer, method: str, request: bytes) -> Reply:
             body = answer.read()
     headers = {name: answer.headers[name] for name in COMPARED_HEADERS if name in answer.headers}
     return Reply(answer.status, headers, body)
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Sends to one org of one server; `ORG` in a target stands for the org's id."""
+
+    server: SecretsServer
+    org: str
+    org_id: str
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        body: str | bytes | None = None,
+        *,
+        token: str | None = "operator",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        target = target.replace("ORG", self.org_id)
+        return send(self.server, method, target, body, token=token, headers=headers).normalised(self.org_id)
+
+    def secrets(self, method: str, below: str = "", body: str | bytes | None = None) -> Reply:
+        """Send to the org's secrets; `below` is what follows in the path."""
+        return self.send(method, f"/api/v2/orgs/ORG/secrets{below}", body)
+
+    def query(self, script: str, *, token: str | None = "operator") -> Reply:
+        headers = {"Content-Type": "application/vnd.flux"}
+        return self.send("POST", "/api/v2/query?orgID=ORG", script, token=token, headers=headers)
+
+    def put(self, **secrets: str) -> None:
+        for key, value in secrets.items():
+            self.server.put_secret(self.org, key, value)
+
+    @property
+    def keys(self) -> list[str]:
+        return self.server.keys(self.org)
+
+    @property
+    def values(self) -> dict[str, str]:
+        return self.server.values(self.org)

@@ -1,0 +1,23 @@
+"""Writes files that hold secrets: whole or not at all, and readable by their owner alone from the first byte on."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(path: Path, text: str) -> None:
+    """Replace the file at `path` by one with this text and mode 0600.
+
+    Raises:
+        OSError: its folder does not exist or may not be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    temporary.replace(path)

@@ -1,0 +1,216 @@
+"""The calls on secrets: what facts.md says of each, on the emulator and on the real server."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from wire import Wire
+
+NO_SECRETS = (
+    b'{\n\t"links": {\n\t\t"org": "/api/v2/orgs/<org>",\n\t\t"self": "/api/v2/orgs/<org>/secrets"\n\t},\n'
+    b'\t"secrets": []\n}'
+)
+KEYS = ["a", "a/b", "a,b", "x=1&y", "ключ", "a b", "%2F", "😀", "a\nb", "a\0b", "<&>", '"\\', "k" * 32_752, ""]
+
+
+def error(code: str, message: str) -> bytes:
+    """Return an error body as the newer handlers write it."""
+    return f'{{\n\t"code": "{code}",\n\t"message": "{message}"\n}}'.encode()
+
+
+def test_list_without_secrets_is_empty_with_links(wire: Wire) -> None:
+    """An org without secrets lists none, with two links and indented by tabs."""
+    reply = wire.secrets("GET")
+    assert (reply.status, reply.body) == (200, NO_SECRETS)
+    assert reply.headers["Content-Type"] == "application/json; charset=utf-8"
+
+
+def test_list_is_sorted_by_bytes(wire: Wire) -> None:
+    """Keys come in the order of their UTF-8 bytes, whatever the order of writing."""
+    keys = ["é", "b", "Z", "a", "😀", "\uffee", "_"]
+    wire.secrets("PATCH", "", json.dumps(dict.fromkeys(keys, "v")))
+    assert json.loads(wire.secrets("GET").body)["secrets"] == ["Z", "_", "a", "b", "é", "\uffee", "😀"]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: ascii(key)[:20])
+def test_patch_any_key_is_listed_read_and_removed(wire: Wire, key: str) -> None:
+    """Any key up to 32,752 bytes, even the empty one, is written, found, readable in Flux and really removed."""
+    assert wire.secrets("PATCH", "", json.dumps({key: "value of it"})).status == 204
+    assert wire.keys == [key]
+    assert wire.values == {key: "value of it"}
+    assert wire.secrets("POST", "/delete", json.dumps({"secrets": [key]})).status == 204
+    assert wire.keys == []
+
+
+@pytest.mark.parametrize(
+    "value", ["v", "ключ", "a\r\nb", "a\0b", '"\\${x}', "v" * 100_000], ids=lambda v: ascii(v)[:20]
+)
+def test_patch_any_value_is_kept_exactly(wire: Wire, value: str) -> None:
+    """Flux reads exactly the value that was sent."""
+    wire.secrets("PATCH", "", json.dumps({"k": value}))
+    assert wire.values == {"k": value}
+
+
+def test_patch_existing_keys_changes_those_and_no_others(wire: Wire) -> None:
+    """PATCH sets what it names and leaves the rest."""
+    wire.put(a="1", b="2")
+    assert wire.secrets("PATCH", "", '{"b": "3", "c": "4"}').status == 204
+    assert wire.values == {"a": "1", "b": "3", "c": "4"}
+
+
+@pytest.mark.parametrize("body", ["{}", "null"])
+def test_patch_nothing_says_204(wire: Wire, body: str) -> None:
+    """204 does not prove a write."""
+    assert wire.secrets("PATCH", "", body).status == 204
+    assert wire.keys == []
+
+
+@pytest.mark.parametrize("body", ['{"k": null}', '{"k": ""}'])
+def test_patch_empty_value_makes_a_key_that_flux_cannot_use(wire: Wire, body: str) -> None:
+    """A null or empty value makes the key exist, and `secrets.get` says that it does not."""
+    wire.put(k="before")
+    assert wire.secrets("PATCH", "", body).status == 204
+    assert wire.keys == ["k"]
+    script = 'import "array"\nimport "influxdata/influxdb/secrets"\narray.from(rows: [{v: secrets.get(key: "k")}])'
+    reply = wire.query(script)
+    assert (reply.status, reply.headers["X-Platform-Error-Code"]) == (404, "not found")
+    assert b"secret not found" in reply.body
+
+
+BAD_BODIES = {
+    "": "EOF",
+    "[]": "json: cannot unmarshal array into Go value of type map[string]string",
+    '"s"': "json: cannot unmarshal string into Go value of type map[string]string",
+    "7": "json: cannot unmarshal number into Go value of type map[string]string",
+    '{"a": "x", "k": 1}': "json: cannot unmarshal number into Go value of type string",
+    '{"a": "x", "k": true}': "json: cannot unmarshal bool into Go value of type string",
+    '{"a": "x", "k": {}}': "json: cannot unmarshal object into Go value of type string",
+    '{"a": "x"': "unexpected EOF",
+    '{"a": "x",}': "invalid character '}' looking for beginning of object key string",
+    "<html>": "invalid character '\\u003c' looking for beginning of value",
+}
+
+
+@pytest.mark.parametrize("body", BAD_BODIES)
+def test_patch_bad_body_is_refused_and_writes_nothing(wire: Wire, body: str) -> None:
+    """One value that is no string, or cut JSON: 400 with Go's words, and none of the keys is written."""
+    reply = wire.secrets("PATCH", "", body)
+    assert reply.status == 400
+    assert reply.headers["X-Platform-Error-Code"] == "invalid"
+    assert reply.body == error("invalid", f"failed to unmarshal json: {BAD_BODIES[body]}")
+    assert wire.keys == []
+
+
+def test_patch_garbage_after_the_object_is_ignored(wire: Wire) -> None:
+    """The server reads one JSON value and looks at nothing behind it."""
+    assert wire.secrets("PATCH", "", '{"a": "x"} garbage').status == 204
+    assert wire.keys == ["a"]
+
+
+def test_patch_bytes_that_are_not_utf8_are_replaced(wire: Wire) -> None:
+    """A value that is not UTF-8 is changed without a word: a client has to refuse it."""
+    assert wire.secrets("PATCH", "", b'{"a": "\xff"}').status == 204
+    assert wire.values == {"a": "\ufffd"}
+
+
+@pytest.mark.parametrize("length", [32_753, 32_768])
+def test_patch_key_too_large_writes_nothing(wire: Wire, length: int) -> None:
+    """One key over 32,752 bytes fails the whole transaction with 413."""
+    reply = wire.secrets("PATCH", "", json.dumps({"a": "x", "k" * length: "v", "z": "x"}))
+    assert reply.status == 413
+    assert reply.body == error("request too large", "key too large")
+    assert reply.headers["X-Platform-Error-Code"] == "request too large"
+    assert wire.keys == []
+
+
+def test_patch_ten_thousand_keys_is_one_call(wire: Wire) -> None:
+    """The number of keys does not matter."""
+    secrets = {f"key-{number:05}": "v" for number in range(10_000)}
+    assert wire.secrets("PATCH", "", json.dumps(secrets)).status == 204
+    assert wire.keys == list(secrets)
+
+
+def test_delete_absent_key_says_204(wire: Wire) -> None:
+    """Removing what is not there is no error."""
+    assert wire.secrets("DELETE", "/nothing").status == 204
+
+
+@pytest.mark.parametrize("body", ["{}", "null", '{"secrets": null}', '{"secrets": []}', '{"other": ["k"]}'])
+def test_post_delete_without_keys_removes_nothing(wire: Wire, body: str) -> None:
+    """204 does not prove a removal."""
+    wire.put(k="v")
+    assert wire.secrets("POST", "/delete", body).status == 204
+    assert wire.keys == ["k"]
+
+
+def test_post_delete_removes_present_and_ignores_absent_keys(wire: Wire) -> None:
+    """Keys that are not there do not hinder the others."""
+    wire.put(a="1", b="2", c="3")
+    assert wire.secrets("POST", "/delete", '{"secrets": ["a", "nothing", "c"]}').status == 204
+    assert wire.keys == ["b"]
+
+
+BAD_DELETES = {
+    "": "EOF",
+    "[]": "json: cannot unmarshal array into Go value of type secret.secretsDeleteBody",
+    '{"secrets": ["k", 1]}': "json: cannot unmarshal number into Go struct field {} of type string",
+    '{"secrets": "k"}': "json: cannot unmarshal string into Go struct field {} of type []string",
+}
+
+
+@pytest.mark.parametrize("body", BAD_DELETES)
+def test_post_delete_bad_body_is_refused_and_removes_nothing(wire: Wire, body: str) -> None:
+    """Something else than a list of strings: 400, and the key stays."""
+    wire.put(k="v")
+    reply = wire.secrets("POST", "/delete", body)
+    assert (reply.status, reply.body) == (
+        400,
+        error("invalid", f"failed to unmarshal json: {BAD_DELETES[body].format('secretsDeleteBody.secrets')}"),
+    )
+    assert wire.keys == ["k"]
+
+
+@pytest.mark.parametrize(
+    ("method", "below"),
+    [("PUT", ""), ("POST", ""), ("DELETE", ""), ("DELETE", "/"), ("GET", "/k"), ("GET", "/delete"), ("HEAD", "")],
+)
+def test_wrong_method_is_405_without_a_body(wire: Wire, method: str, below: str) -> None:
+    """The router's own refusal: no JSON, no code."""
+    reply = wire.secrets(method, below)
+    assert (reply.status, reply.body) == (405, b"")
+    assert "X-Platform-Error-Code" not in reply.headers
+
+
+def test_unknown_org_is_404_page_not_found(wire: Wire) -> None:
+    """An org that does not exist: 404 with a message that names no org, whatever the call."""
+    for method, below, body in [("GET", "", None), ("PATCH", "", "{}"), ("DELETE", "/k", None), ("PUT", "", None)]:
+        reply = wire.send(method, f"/api/v2/orgs/0000000000000001/secrets{below}", body)
+        assert (reply.status, reply.body) == (404, error("not found", "404 page not found"))
+        assert reply.headers["X-Platform-Error-Code"] == "not found"
+
+
+@pytest.mark.parametrize(
+    ("org_id", "problem"),
+    [("xyz", "id must have a length of 16 bytes"), ("z" * 16, "invalid ID"), ("0" * 16, "invalid ID")],
+)
+def test_malformed_org_id_is_400(wire: Wire, org_id: str, problem: str) -> None:
+    """An id of another length, without hexadecimal digits, or of zeros."""
+    reply = wire.send("GET", f"/api/v2/orgs/{org_id}/secrets")
+    assert (reply.status, reply.body) == (400, error("invalid", f"corrupt ID provided: {problem}"))
+
+
+def test_org_id_in_capitals_is_the_same_org(wire: Wire) -> None:
+    """Ids are numbers: capitals do not matter, and the links have small letters."""
+    reply = wire.send("GET", f"/api/v2/orgs/{wire.org_id.upper()}/secrets")
+    assert (reply.status, reply.body) == (200, NO_SECRETS)
+
+
+def test_deleted_org_is_404(wire: Wire) -> None:
+    """With the org its secrets are out of reach."""
+    wire.put(k="v")
+    wire.server.delete_org(wire.org)
+    assert wire.secrets("GET").status == 404
