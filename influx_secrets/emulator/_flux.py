@@ -93,7 +93,7 @@ def run(script: str, secret: Callable[[str], str]) -> Table:
     """
     source = script.encode("utf-8", "replace")
     call = _Parser(source).script()
-    records = call.arguments["rows"]
+    records = call.arguments.get("rows")
     if (call.package, call.function) != ("array", "from") or not isinstance(records, list):
         raise _unsupported("the script does not end in array.from(rows: [...])")
     if not records:
