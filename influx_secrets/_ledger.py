@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import islice
 from typing import TypeVar
 
+from influx_secrets._arrivals import Arrivals
 from influx_secrets._client import SecretsClient
 from influx_secrets._errors import (
     InfluxSecretsError,
@@ -32,12 +33,6 @@ T = TypeVar("T")
 _SILENCE = (SettingsError, TransportError, ResponseError, RateLimitedError, UnavailableError, InternalError)
 """What a preview takes for "could not be asked". Every other error says that the declaration cannot work."""
 
-_PATIENCE_SECONDS = 2.0
-"""How long a removal waits for the next `check`; in one program they come within milliseconds of each other."""
-
-_MOST_WAITING = 3
-"""The SDK's provider process serves four calls at a time."""
-
 
 class Ledger:
     """What one provider process knows of its server.
@@ -50,16 +45,13 @@ class Ledger:
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self.settings = settings
         self.client = SecretsClient(settings)
+        self.arrivals = Arrivals()
         self._say = say
         self._said: set[str] = set()
         self._lock = threading.RLock()
         self._orgs: dict[str, OrgLedger] = {}
         self._claimed_somewhere: set[str] = set()
         self._ids: dict[str, str] = {}
-        self._arrival = threading.Condition()
-        self._arrived: set[str] = set()
-        self._expected = 0
-        self._waiting = 0
         self._silent = False
         self._unprovable: str | None = None
 
@@ -77,29 +69,6 @@ class Ledger:
                     return UNKNOWN
                 self._ids[name] = found
             return self._ids[name]
-
-    def arrive(self, urn: str, expected: int) -> None:
-        """Note that a resource was checked, and how many resources its program declares."""
-        with self._arrival:
-            self._arrived.add(urn)
-            self._expected = max(self._expected, expected)
-            self._arrival.notify_all()
-
-    def wait_for_others(self) -> None:
-        """Wait until every resource of the program was checked: a key that moves is claimed before it is removed.
-
-        A resource that is not checked while this one waits (it depends on it, or on something slow, or is outside
-        `--target`) is not waited for long. The process has four threads, and one has to be free for a `check`.
-        """
-        with self._arrival:
-            if self._waiting >= _MOST_WAITING:
-                return
-            self._waiting += 1
-            try:
-                while len(self._arrived) < self._expected and self._arrival.wait(_PATIENCE_SECONDS):
-                    pass
-            finally:
-                self._waiting -= 1
 
     def remember_org(self, name: str, org_id: str) -> None:
         """Note an id that the state holds: the check after a replacement comes without it."""

@@ -36,7 +36,7 @@ def settle(ledger: Ledger, declared: Declaration, old: Record | None) -> Settled
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
     what the program no longer declares, and that must not take a key which was only renamed.
     """
-    ledger.arrive(declared.urn, declared.resources)
+    ledger.arrivals.note(declared.urn, declared.resources)
     wrong = problems(declared)
     try:
         org_id, org = _find_org(ledger, declared, old) if not wrong else (UNKNOWN, None)
@@ -73,7 +73,7 @@ def apply(ledger: Ledger, old: Record | None, new: Record) -> None:
     if values:
         org.write(values)
     if steps.remove:
-        ledger.wait_for_others()
+        ledger.arrivals.wait()
         org.remove(steps.remove)
 
 
@@ -203,7 +203,7 @@ def _conflict(org_id: str, key: str, *, provable: bool) -> str:
     return str(
         KeyConflictError(
             f'the key "{shown(key)}" of the org {org_id} is already there, {what}: if it is yours (renamed, moved, '
-            "replaced), use an alias, do it in two runs, or set overwrite=True once; else remove it or take another key",
+            "replaced), use an alias, do it in two runs, or set overwrite=True once; else remove it or choose another",
             org_id=org_id,
             key=key,
         )

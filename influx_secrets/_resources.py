@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 import pulumi
 from pulumi import dynamic
-from pulumi.resource import create_urn
 
-from influx_secrets._errors import DeclarationError
-from influx_secrets._formats import DECLARATION, NOT_TEXT
-from influx_secrets._program import PACKAGE, Run, setting
+from influx_secrets import _inputs as inputs
+from influx_secrets import _options as options
+from influx_secrets._formats import DECLARATION
+from influx_secrets._program import PACKAGE, setting
 from influx_secrets._providers import OrgSecretsProvider, SecretProvider
-from influx_secrets._rules import ENGINE_MARK, parse_secret_id, text_kind, unescape_key
+from influx_secrets._rules import parse_secret_id, unescape_key
 
 Secrets: TypeAlias = Mapping[str, pulumi.Input[str]]
 
@@ -72,7 +72,7 @@ class Provider(pulumi.ProviderResource):
             "allowInsecure": allow_insecure,
             "traceSpan": trace_span,
         }
-        props = {setting(name): _text(value) for name, value in given.items() if value is not None}
+        props = {setting(name): inputs.setting_text(value) for name, value in given.items() if value is not None}
         if token is not None:
             props[setting("token")] = pulumi.Output.secret(token)
         super().__init__(PACKAGE, resource_name, props, opts)
@@ -108,20 +108,20 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         rotate_on: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        opts = _checked(opts)
-        provider = _provider_of(opts, self)
+        opts = options.checked(opts)
+        provider = options.provider_of(opts, self)
         props = {
-            **_org(org_id, org),
-            "key": _open(key),
-            "value": _hidden(value),
+            **inputs.org_inputs(org_id, org),
+            "key": inputs.plain(key),
+            "value": inputs.hidden(value),
             "digest": pulumi.Output.secret(""),
-            "overwrite": _open(overwrite),
-            "rotate_on": None if rotate_on is None else _open(rotate_on),
+            "overwrite": inputs.plain(overwrite),
+            "rotate_on": None if rotate_on is None else inputs.plain(rotate_on),
             "version": None,
             "drift": None,
-            DECLARATION: _declaration(resource_name, "Secret", opts, provider),
+            DECLARATION: options.declaration(resource_name, "Secret", opts, provider),
         }
-        super().__init__(SecretProvider(), resource_name, props, _with(opts, provider=provider))
+        super().__init__(SecretProvider(), resource_name, props, options.with_options(opts, provider=provider))
         _forget(self, "value", "digest", DECLARATION)
 
     @classmethod
@@ -139,8 +139,8 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         parse_secret_id(id)
         secret = cls.__new__(cls)
         props = dict.fromkeys(("org_id", "org", "key", "overwrite", "rotate_on", "version", "drift"))
-        opts = _checked(opts)
-        found = _with(opts, provider=_provider_of(opts, secret), id=id)
+        opts = options.checked(opts)
+        found = options.with_options(opts, provider=options.provider_of(opts, secret), id=id)
         dynamic.Resource.__init__(secret, SecretProvider(), resource_name, props, found)
         return secret
 
@@ -198,22 +198,25 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         rotate_on: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        opts = _checked(opts)
-        provider = _provider_of(opts, self)
+        opts = options.checked(opts)
+        provider = options.provider_of(opts, self)
         props = {
-            **_org(org_id, org),
-            "secrets": _hidden_map(secrets),
+            **inputs.org_inputs(org_id, org),
+            "secrets": inputs.hidden_map(secrets),
             "digests": pulumi.Output.secret(""),
-            "exclusive": _open(exclusive),
-            "keep": _open(keep if not isinstance(keep, tuple) else list(keep)),
-            "overwrite": _open(overwrite),
-            "rotate_on": None if rotate_on is None else _open(rotate_on),
+            "exclusive": inputs.plain(exclusive),
+            "keep": inputs.plain(keep if not isinstance(keep, tuple) else list(keep)),
+            "overwrite": inputs.plain(overwrite),
+            "rotate_on": None if rotate_on is None else inputs.plain(rotate_on),
             "versions": None,
             "pruned": None,
             "drift": None,
-            DECLARATION: {**_declaration(resource_name, "OrgSecrets", opts, provider), "keys": _names(secrets)},
+            DECLARATION: {
+                **options.declaration(resource_name, "OrgSecrets", opts, provider),
+                "keys": inputs.names(secrets),
+            },
         }
-        super().__init__(OrgSecretsProvider(), resource_name, props, _with(opts, provider=provider))
+        super().__init__(OrgSecretsProvider(), resource_name, props, options.with_options(opts, provider=provider))
         _forget(self, "secrets", "digests", DECLARATION)
 
     @property
@@ -239,107 +242,14 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         return _output(self, "drift").apply(_unescaped)
 
 
-def _checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    opts = opts or pulumi.ResourceOptions()
-    if opts.id is not None:
-        raise DeclarationError("opts.id would store the value in the state: look a secret up with Secret.get(name, id)")
-    if opts.import_ is not None:
-        raise DeclarationError("opts.import_ is not needed: declaring a key with the value that it has adopts it")
-    if opts.version is not None:
-        raise DeclarationError("opts.version starts another provider process, which can lose keys: leave it out")
-    return opts
-
-
-def _provider_of(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ProviderResource:
-    """Return the provider of a resource, found as the SDK finds it: given, inherited, or else the program's own."""
-    given = opts.providers or {}
-    among = given if isinstance(given, Mapping) else {provider.package: provider for provider in given}
-    token = f"{PACKAGE}:{resource._resource_type_name}"  # noqa: SLF001 (the SDK has no other way to the type)
-    inherited = opts.parent.get_provider(token) if opts.parent is not None else None
-    explicit = opts.provider if opts.provider is not None and opts.provider.package == PACKAGE else None
-    return explicit or among.get(PACKAGE) or inherited or Run.current().default_provider()
-
-
-def _with(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
-
-
-def _declaration(
-    name: str, kind: str, opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource
-) -> dict[str, Any]:
-    """Return what `check` has to know and cannot find out: which resource it looks at, in what run, among how many."""
-    return {
-        "urn": create_urn(name, f"{PACKAGE}:dynamic/influxdb:{kind}", opts.parent),
-        "preview": pulumi.runtime.is_dry_run(),
-        "resources": Run.current().declare(provider),
-    }
-
-
-def _org(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> dict[str, Any]:
-    if org_id is not None and org is not None:
-        raise DeclarationError("org_id and org are both given: give one of them")
-    return {name: None if given is None else _open(given) for name, given in (("org_id", org_id), ("org", org))}
-
-
-def _open(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
-    """Return an input that a preview may show."""
-    return value if isinstance(value, (str, bool)) else pulumi.Output.unsecret(pulumi.Output.from_input(value))
-
-
-def _hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:
-    """Return an input that is secret; what is no text is named instead of sent, for the SDK drops None in silence."""
-    if isinstance(value, str):
-        return pulumi.Output.secret(_sendable(value))
-    return pulumi.Output.secret(_as_output(value).apply(_sendable))
-
-
-def _hidden_map(secrets: pulumi.Input[Secrets]) -> pulumi.Input[Any]:
-    # One by one: were the whole map one secret, a single unknown value would hide every key from the preview.
-    if isinstance(secrets, Mapping):
-        return {_legal(key): _hidden(value) for key, value in secrets.items()}
-    return _as_output(secrets).apply(
-        lambda known: {_legal(key): pulumi.Output.secret(_sendable(value)) for key, value in known.items()}
-    )
-
-
-def _as_output(value: pulumi.Input[Any]) -> pulumi.Output[Any]:
-    return pulumi.Output.from_input(value)
-
-
-def _names(secrets: pulumi.Input[Secrets]) -> pulumi.Input[list[str]]:
-    if isinstance(secrets, Mapping):
-        return sorted(secrets)
-    return pulumi.Output.unsecret(_as_output(secrets).apply(sorted))
-
-
-def _legal(key: str) -> str:
-    if key == ENGINE_MARK:
-        raise DeclarationError(f'the key "{key}" is a mark of the Pulumi engine and cannot be used: choose another key')
-    return key
-
-
-def _sendable(value: object) -> object:
-    kind = text_kind(value)
-    return value if kind is None else {NOT_TEXT: kind}
-
-
-def _text(value: pulumi.Input[Any]) -> pulumi.Input[str]:
-    # A provider's inputs are texts, as a stack's config is.
-    return pulumi.Output.unsecret(pulumi.Output.from_input(value).apply(_setting_text))
-
-
-def _setting_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _output(resource: pulumi.Resource, name: str) -> pulumi.Output[Any]:
+    output: pulumi.Output[Any] = resource.__dict__[name]
+    return output
 
 
 def _whole(count: float | None) -> int | None:
     # The engine's numbers are all floating.
     return None if count is None else int(count)
-
-
-def _output(resource: pulumi.Resource, name: str) -> pulumi.Output[Any]:
-    output: pulumi.Output[Any] = resource.__dict__[name]
-    return output
 
 
 def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""The options of a resource: which are refused, which provider serves it, and what `check` is told of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi import dynamic
+from pulumi.resource import create_urn
+
+from influx_secrets._errors import DeclarationError
+from influx_secrets._program import PACKAGE, Run
+
+
+def checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    opts = opts or pulumi.ResourceOptions()
+    if opts.id is not None:
+        raise DeclarationError("opts.id would store the value in the state: look a secret up with Secret.get(name, id)")
+    if opts.import_ is not None:
+        raise DeclarationError("opts.import_ is not needed: declaring a key with the value that it has adopts it")
+    if opts.version is not None:
+        raise DeclarationError("opts.version starts another provider process, which can lose keys: leave it out")
+    return opts
+
+
+def provider_of(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ProviderResource:
+    """Return the provider of a resource, found as the SDK finds it: given, inherited, or else the program's own."""
+    given = opts.providers or {}
+    among = given if isinstance(given, Mapping) else {provider.package: provider for provider in given}
+    token = f"{PACKAGE}:{resource._resource_type_name}"  # noqa: SLF001 (the SDK has no other way to the type)
+    inherited = opts.parent.get_provider(token) if opts.parent is not None else None
+    explicit = opts.provider if opts.provider is not None and opts.provider.package == PACKAGE else None
+    return explicit or among.get(PACKAGE) or inherited or Run.current().default_provider()
+
+
+def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
+
+
+def declaration(
+    name: str, kind: str, opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource
+) -> dict[str, Any]:
+    """Return what `check` has to know and cannot find out: which resource it looks at, in what run, among how many."""
+    return {
+        "urn": create_urn(name, f"{PACKAGE}:dynamic/influxdb:{kind}", opts.parent),
+        "preview": pulumi.runtime.is_dry_run(),
+        "resources": Run.current().declare(provider),
+    }
