@@ -337,3 +337,16 @@ def test_emulator_imports_nothing_of_the_client() -> None:
                 assert node.level == 1 or not (node.module or "").startswith("influx_secrets"), path.name
             if isinstance(node, ast.Import):
                 assert not [name for name in node.names if name.name.startswith("influx_secrets")], path.name
+
+
+@pytest.mark.parametrize("depth", [3_000, 10_001])
+def test_deep_json_is_refused_as_too_deep(emulator: Emulator, session: requests.Session, depth: int) -> None:
+    """Valid JSON deeper than Python can read is refused as Go refuses what is deeper than 10,000 levels."""
+    response = session.patch(secrets_url(emulator), '{"k": ' + "[" * depth + "]" * depth + "}", timeout=5)
+    assert response.status_code == 400
+    assert response.json()["message"].endswith("exceeded max depth")
+
+
+def test_path_outside_of_the_api_has_no_assets(emulator: Emulator) -> None:
+    """There is no web interface."""
+    assert requests.get(f"{emulator.url}/", timeout=5).status_code == 404

@@ -1,0 +1,124 @@
+"""Which path leads where, and what a wrong one is told, on the emulator and on the real server."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from wire import Wire
+
+JSON = "application/json; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+PLAIN_404 = b"404 page not found\n"
+
+
+def error(code: str, message: str) -> bytes:
+    """Return an error body as the newer handlers write it."""
+    return f'{{\n\t"code": "{code}",\n\t"message": "{message}"\n}}'.encode()
+
+
+ID_LENGTH = error("invalid", "id must have a length of 16 bytes")
+NO_PATH = error("not found", "path not found")
+
+ROUTES: list[tuple[str, str, int, str | None, bytes]] = [
+    ("GET", "/api/v2/nothing", 404, JSON, NO_PATH),
+    ("GET", "/api/v2/%6Frgs", 404, JSON, NO_PATH),
+    ("GET", "/api/v2/orgs/xyz", 400, JSON, ID_LENGTH),
+    ("GET", "/api/v2/orgs/0000000000000001", 404, JSON, error("not found", "organization not found")),
+    ("PUT", "/api/v2/orgs/ORG", 405, None, b""),
+    ("PUT", "/api/v2/orgs", 405, None, b""),
+    ("GET", "/api/v2/orgs/ORG/nothing", 404, TEXT, PLAIN_404),
+    ("GET", "/api/v2/orgs/ORG/%73ecrets", 404, TEXT, PLAIN_404),
+    (
+        "GET",
+        "/api/v2/orgs//secrets",
+        400,
+        JSON,
+        error("invalid", "corrupt ID provided: id must have a length of 16 bytes"),
+    ),
+    ("DELETE", "/api/v2/orgs/ORG/secrets//k", 404, TEXT, PLAIN_404),
+    ("DELETE", "/api/v2/orgs/ORG/secrets//", 405, None, b""),
+    ("OPTIONS", "/api/v2/orgs/ORG/secrets", 405, None, b""),
+    ("OPTIONS", "/ping", 200, None, b""),
+    ("POST", "/ping", 405, TEXT, b"Method Not Allowed\n"),
+    ("GET", "/api/v2/query/x", 404, JSON, b'{"code":"not found","message":"path not found"}'),
+    ("POST", "/api/v2/query/", 308, None, b""),
+    ("GET", "/api/v2/orgs/ORG/secrets#k", 404, TEXT, PLAIN_404),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "status", "content_type", "body"), ROUTES)
+def test_route_is_answered_like_this(
+    wire: Wire, method: str, target: str, status: int, content_type: str | None, body: bytes
+) -> None:
+    """Status, type and body of paths that are nearly right."""
+    reply = wire.send(method, target)
+    assert (reply.status, reply.headers.get("Content-Type"), reply.body) == (status, content_type, body)
+    assert reply.headers["X-Influxdb-Build"] == "OSS"
+
+
+@pytest.mark.parametrize("target", ["/health/", "/health/anything"])
+def test_health_below_is_health(wire: Wire, target: str) -> None:
+    """Whatever follows."""
+    assert json.loads(wire.send("GET", target, token=None).body)["status"] == "pass"
+
+
+@pytest.mark.parametrize("target", ["/nothing", "/healthx", "/ping/"])
+def test_path_outside_of_the_api_needs_no_token(wire: Wire, target: str) -> None:
+    """These belong to the web interface, so that a build without one has nothing there."""
+    assert wire.send("GET", target, token=None).status in {200, 404}
+
+
+@pytest.mark.parametrize(
+    "target", ["/api/v2/orgs/", "/api/v2/orgs//", "/api/v2/orgs?org=a%zzb", "/api/v2/orgs?org=a;b"]
+)
+def test_list_of_orgs_with_odd_paths_and_arguments_is_the_list(wire: Wire, target: str) -> None:
+    """Slashes at the end are stripped; arguments that Go cannot parse are left out."""
+    reply = wire.send("GET", target)
+    assert reply.status == 200
+    assert json.loads(reply.body)["orgs"]
+
+
+@pytest.mark.parametrize("name", ["%FF", "a+b", "a%20b"])
+def test_org_name_that_is_not_utf8_is_shown_as_u_fffd(wire: Wire, name: str) -> None:
+    """A plus sign is a space; bytes that are no text are shown as an escape."""
+    shown = {"%FF": "\\ufffd"}.get(name, "a b")
+    reply = wire.send("GET", f"/api/v2/orgs?org={name}")
+    assert reply.body == error("not found", f'organization name \\"{shown}\\" not found')
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("x", "invalid character 'x' looking for beginning of value"),
+        ("[]", "json: cannot unmarshal array into Go value of type http.QueryRequest"),
+        ('{"query": 1}', "json: cannot unmarshal number into Go struct field QueryRequest.query of type string"),
+    ],
+)
+def test_query_bad_json_is_400_with_a_hint(wire: Wire, body: str, problem: str) -> None:
+    """The hint tells how to send a raw script."""
+    reply = wire.send("POST", "/api/v2/query?orgID=ORG", body, headers={"Content-Type": "application/json"})
+    message = json.loads(reply.body)["message"]
+    assert reply.status == 400
+    assert message.startswith("failed to decode request body: failed parsing request body as JSON")
+    assert message.endswith(f"in your request headers: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("{}", "request body requires either query or AST"),
+        ("null", "request body requires either query or AST"),
+        ('{"query": "1", "type": "influxql"}', "unknown query type: influxql"),
+        ('{"query": "1", "dialect": {"delimiter": "ab"}}', "invalid dialect delimeter: must be length 1"),
+        ('{"query": "1", "dialect": {"annotations": ["x"]}}', "unknown dialect annotation type: x"),
+    ],
+)
+def test_query_bad_request_is_400(wire: Wire, body: str, problem: str) -> None:
+    """JSON that asks for something that there is not."""
+    reply = wire.send("POST", "/api/v2/query?orgID=ORG", body, headers={"Content-Type": "application/json"})
+    expected = f'{{"code":"invalid","message":"failed to decode request body: {problem}"}}'
+    assert (reply.status, reply.body) == (400, expected.encode())
