@@ -26,10 +26,10 @@ class Arrivals:
         self._expected = 0
         self._waiting = 0
 
-    def note(self, urn: str, expected: int) -> None:
+    def note(self, resource: str, expected: int) -> None:
         """Note that a resource was checked, and how many resources its program declares."""
         with self._changed:
-            self._arrived.add(urn)
+            self._arrived.add(resource)
             self._expected = max(self._expected, expected)
             self._changed.notify_all()
 

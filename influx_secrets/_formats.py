@@ -15,7 +15,7 @@ from influx_secrets._rules import escape_key, secret_id, unescape_key
 Props = Mapping[str, Any]
 
 DECLARATION: Final = "declaration"
-"""What the program tells `check` besides, and `check` takes out again: `urn`, `preview`, `resources`, `keys`."""
+"""What the program tells `check` besides, and `check` takes out again: `resource`, `preview`, `resources`, `keys`."""
 
 NOT_TEXT: Final = "notText"
 """The one name in an object that a program sends in place of a value that is no text; what it is, in words."""
@@ -195,7 +195,7 @@ class OrgSecretsFormat:
 def _common(news: Props) -> dict[str, Any]:
     told = news[DECLARATION]
     return {
-        "urn": told["urn"],
+        "resource": told["resource"],
         "preview": bool(told["preview"]),
         "resources": int(told.get("resources", 1)),
         "org_id": news.get("org_id"),

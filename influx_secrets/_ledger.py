@@ -145,27 +145,29 @@ class OrgLedger:
         self._listed: set[str] | None = None
         self._proofs: dict[str, Proof] = {}
 
-    def claim(self, urn: str, named: Iterable[str], values: Mapping[str, str], *, exclusive: bool) -> dict[str, str]:
+    def claim(
+        self, resource: str, named: Iterable[str], values: Mapping[str, str], *, exclusive: bool
+    ) -> dict[str, str]:
         """Note the keys that a resource declares, and the values at hand; return key to the other resource that has it.
 
         A claimed key is not removed by any resource of this process: it was renamed or moved, and lives on.
         """
         with self.lock:
-            taken = {key: self._claims[key] for key in named if self._claims.get(key, urn) != urn}
-            self._claims |= {key: urn for key in named if key not in taken}
+            taken = {key: self._claims[key] for key in named if self._claims.get(key, resource) != resource}
+            self._claims |= {key: resource for key in named if key not in taken}
             self._values |= {key: value for key, value in values.items() if key not in taken}
             if exclusive and self._exclusive is None:
-                self._exclusive = urn
+                self._exclusive = resource
             return taken
 
-    def beside_exclusive(self, urn: str) -> str | None:
+    def beside_exclusive(self, resource: str) -> str | None:
         """Return another resource of the org when one of the two is exclusive, else None."""
         with self.lock:
             if self._exclusive is None:
                 return None
-            if self._exclusive != urn:
+            if self._exclusive != resource:
                 return self._exclusive
-            return next((other for other in self._claims.values() if other != urn), None)
+            return next((other for other in self._claims.values() if other != resource), None)
 
     def claimed(self, keys: Iterable[str]) -> frozenset[str]:
         """Return those of the keys that some resource of this run declares."""

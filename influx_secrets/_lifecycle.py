@@ -36,7 +36,7 @@ def settle(ledger: Ledger, declared: Declaration, old: Record | None) -> Settled
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
     what the program no longer declares, and that must not take a key which was only renamed.
     """
-    ledger.arrivals.note(declared.urn, declared.resources)
+    ledger.arrivals.note(declared.resource, declared.resources)
     wrong = problems(declared)
     try:
         org_id, org = _find_org(ledger, declared, old) if not wrong else (UNKNOWN, None)
@@ -155,16 +155,16 @@ def _unasked(record: Record) -> Record:
 
 def _claim(org: OrgLedger, declared: Declaration) -> list[str]:
     values = {key: value for key, value in declared.values.items() if isinstance(value, str)}
-    taken = org.claim(declared.urn, declared.named, values, exclusive=declared.exclusive)
+    taken = org.claim(declared.resource, declared.named, values, exclusive=declared.exclusive)
     failures = [
-        f'the key "{shown(key)}" of the org {org.org_id} is declared twice: {_resource(other)} declares it too'
+        f'the key "{shown(key)}" of the org {org.org_id} is declared twice: {other} declares it too'
         for key, other in sorted(taken.items())
     ]
-    beside = org.beside_exclusive(declared.urn)
+    beside = org.beside_exclusive(declared.resource)
     if beside is not None and not failures:
         failures.append(
             f"one of two resources on the org {org.org_id} is exclusive, so it has to declare all keys of the org: "
-            f"move them into it, or take exclusive away; the other is {_resource(beside)}"
+            f"move them into it, or take exclusive away; the other is {beside}"
         )
     return failures
 
@@ -239,8 +239,3 @@ def _named(keys: Iterable[str]) -> str:
     text = ", ".join(f'"{shown(key)}"' for key in names[:_MAX_NAMED])
     more = len(names) - _MAX_NAMED
     return f"the key {text}" if len(names) == 1 else f"the keys {text}" + (f" and {more} more" if more > 0 else "")
-
-
-def _resource(urn: str) -> str:
-    kind, _, name = urn.rpartition("::")
-    return f'{kind.rpartition(":")[2]} "{name}"'

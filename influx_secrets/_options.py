@@ -7,7 +7,6 @@ from typing import Any
 
 import pulumi
 from pulumi import dynamic
-from pulumi.resource import create_urn
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._program import PACKAGE, Run
@@ -38,12 +37,11 @@ def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOp
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
 
 
-def declaration(
-    name: str, kind: str, opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource
-) -> dict[str, Any]:
+def declaration(name: str, kind: str, provider: pulumi.ProviderResource) -> dict[str, Any]:
     """Return what `check` has to know and cannot find out: which resource it looks at, in what run, among how many."""
+    run = Run.current()
     return {
-        "urn": create_urn(name, f"{PACKAGE}:dynamic/influxdb:{kind}", opts.parent),
+        "resource": run.identify(f'{kind} "{name}"'),
         "preview": pulumi.runtime.is_dry_run(),
-        "resources": Run.current().declare(provider),
+        "resources": run.declare(provider),
     }

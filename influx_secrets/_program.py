@@ -21,6 +21,7 @@ class Run:
     def __init__(self) -> None:
         self._provider: pulumi.ProviderResource | None = None
         self._declared: Counter[pulumi.ProviderResource] = Counter()
+        self._names: Counter[str] = Counter()
 
     @classmethod
     def current(cls) -> Run:
@@ -41,6 +42,15 @@ class Run:
         if self._provider is None:
             self._provider = pulumi.ProviderResource(PACKAGE, NAMESPACE, _provider_inputs())
         return self._provider
+
+    def identify(self, name: str) -> str:
+        """Return a name that no other resource of the program has; two of one logical name can have two parents.
+
+        Not the URN: it is an output of the parent, and a resource that waits for its parent's outputs waits for itself.
+        """
+        self._names[name] += 1
+        count = self._names[name]
+        return name if count == 1 else f"{name} (number {count} of that name)"
 
     def declare(self, provider: pulumi.ProviderResource) -> pulumi.Output[int]:
         """Count one more resource of a provider; the output is their number once the program has declared them all."""

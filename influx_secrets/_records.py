@@ -36,7 +36,7 @@ class Declaration:
     """What one resource of a program asks for, as `check` receives it.
 
     Attributes:
-        urn: Tells the resource from every other one of the program.
+        resource: Tells the resource from every other one of the program, in words: `Secret "slack"`.
         preview: Whether the run is a preview; only the program knows.
         resources: How many resources of this provider the program declares, as far as it could tell.
         org_id: 16 hexadecimal digits, or None where the program names no id.
@@ -50,7 +50,7 @@ class Declaration:
         keep: Shell patterns of keys that `exclusive` leaves alone.
     """
 
-    urn: str
+    resource: str
     preview: bool
     resources: int
     org_id: str | Unknown | None

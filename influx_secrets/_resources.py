@@ -119,7 +119,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
             "rotate_on": None if rotate_on is None else inputs.plain(rotate_on),
             "version": None,
             "drift": None,
-            DECLARATION: options.declaration(resource_name, "Secret", opts, provider),
+            DECLARATION: options.declaration(resource_name, "Secret", provider),
         }
         super().__init__(SecretProvider(), resource_name, props, options.with_options(opts, provider=provider))
         _forget(self, "value", "digest", DECLARATION)
@@ -212,7 +212,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             "pruned": None,
             "drift": None,
             DECLARATION: {
-                **options.declaration(resource_name, "OrgSecrets", opts, provider),
+                **options.declaration(resource_name, "OrgSecrets", provider),
                 "keys": inputs.names(secrets),
             },
         }

@@ -136,8 +136,8 @@ class Declared:
     before: Props | None = None
 
     @property
-    def urn(self) -> str:
-        return f"urn:pulumi:dev::tests::pulumi-python:dynamic/influxdb:{self.kind}::{self.name}"
+    def resource(self) -> str:
+        return f'{self.kind} "{self.name}"'
 
 
 def secret(name: str, *, key: Any, value: Any = None, **props: Any) -> Declared:  # noqa: ANN401 (wrong ones too)
@@ -281,7 +281,10 @@ class Engine:
         self, process: ProviderProcess, item: Declared, resources: int, *, preview: bool, replace: bool = False
     ) -> tuple[str, Props]:
         extra = item.props.get("declaration", {})
-        news = {**item.props, "declaration": {"urn": item.urn, "preview": preview, "resources": resources, **extra}}
+        news = {
+            **item.props,
+            "declaration": {"resource": item.resource, "preview": preview, "resources": resources, **extra},
+        }
         stored = self.state.get(item.name)
         if stored is None or replace:
             return "create" if stored is None else "replace", process.check(item.kind, {}, news)

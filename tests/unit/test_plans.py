@@ -18,7 +18,7 @@ VALUES = st.sampled_from(["one", "two", "three"])
 
 def declare(values: dict[str, str | Unknown | NotText], **more: object) -> Declaration:
     given: dict[str, object] = {
-        "urn": "u",
+        "resource": "Secret",
         "preview": False,
         "resources": 1,
         "org_id": ORG,

@@ -17,7 +17,7 @@ ORG = "0123456789abcdef"
 
 def declaration(**values: object) -> Declaration:
     given: dict[str, object] = {
-        "urn": "u",
+        "resource": "Secret",
         "preview": False,
         "resources": 1,
         "org_id": ORG,
