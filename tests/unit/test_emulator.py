@@ -33,6 +33,10 @@ def secrets_url(emulator: Emulator, org: str = "acme") -> str:
     return f"{emulator.url}/api/v2/orgs/{emulator.org_id(org)}/secrets"
 
 
+def emulator_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "influx_secrets emulator"]
+
+
 def test_emulator_new_has_its_orgs_a_token_and_a_loopback_url() -> None:
     """Started without arguments: one org, a random token, an address of this machine."""
     with Emulator() as first, Emulator(("beta", "gamma")) as second:
@@ -174,18 +178,20 @@ def test_stop_and_start_keeps_port_and_state(emulator: Emulator) -> None:
 def test_stop_with_an_idle_connection_does_not_wait(emulator: Emulator, session: requests.Session) -> None:
     """A client that keeps its connection open does not hold the server up, and starting twice is harmless."""
     session.get(secrets_url(emulator), timeout=5)
+    running = emulator_threads()
     emulator.start()
     emulator.stop()
     emulator.stop()
-    assert not [thread for thread in threading.enumerate() if thread.name == "influx_secrets emulator"]
+    assert len(emulator_threads()) == len(running) - 1
 
 
 def test_start_on_a_port_in_use_is_an_os_error(emulator: Emulator) -> None:
     """The error is raised where it can be caught, and no thread is left."""
     port = int(emulator.url.rpartition(":")[2])
+    running = emulator_threads()
     with pytest.raises(OSError, match="address already in use"):
         Emulator(port=port).start()
-    assert len([thread for thread in threading.enumerate() if thread.name == "influx_secrets emulator"]) == 1
+    assert emulator_threads() == running
 
 
 def test_before_may_delay_and_replace_answers() -> None:
