@@ -1,5 +1,6 @@
 """When a request is sent again, and after which pause: urllib3's rules, our limits."""
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,5 +87,7 @@ class Retry(urllib3.Retry):
     def _asked(self, answer: Answer) -> float | None:
         try:
             return float(self.parse_retry_after(answer.headers["retry-after"]))
-        except (KeyError, InvalidHeader, ValueError, OverflowError):
+        except OverflowError:
+            return math.inf
+        except (KeyError, InvalidHeader, ValueError):
             return None

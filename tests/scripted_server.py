@@ -9,11 +9,10 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
     from types import TracebackType
 
 #: Writes the answer to one request; False closes the connection after it.
@@ -121,8 +120,8 @@ class ScriptedServer:
         # A client that goes away in the middle is what many scripts are about.
         with contextlib.suppress(OSError), connection:
             wired = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
-            with wired:
-                for seen in _requests(wired, number):
+            with wired, wired.makefile("rb") as stream:
+                while seen := _read_request(stream, number):
                     with self._lock:
                         self.requests.append(seen)
                         step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
@@ -130,16 +129,17 @@ class ScriptedServer:
                         return
 
 
-def _requests(connection: socket.socket, number: int) -> Iterator[Seen]:
-    with connection.makefile("rb") as stream:
-        while line := stream.readline():
-            method, target, _ = line.decode().split(" ", 2)
-            headers = {}
-            while (header := stream.readline().decode("latin-1").strip()) != "":
-                name, _, value = header.partition(":")
-                headers[name.lower()] = value.strip()
-            body = stream.read(int(headers.get("content-length", 0)))
-            yield Seen(method, target, headers, body, number)
+def _read_request(stream: BinaryIO, number: int) -> Seen | None:
+    line = stream.readline().decode()
+    if not line:
+        return None
+    method, target, _ = line.split(" ", 2)
+    headers = {}
+    while (header := stream.readline().decode("latin-1").strip()) != "":
+        name, _, value = header.partition(":")
+        headers[name.lower()] = value.strip()
+    body = stream.read(int(headers.get("content-length", 0)))
+    return Seen(method, target, headers, body, number)
 
 
 @dataclass
