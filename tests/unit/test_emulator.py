@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
-import stat
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -277,54 +275,6 @@ def test_not_emulated_flux_says_so(emulator: Emulator, session: requests.Session
 def test_answers_name_the_emulator(emulator: Emulator) -> None:
     """Whoever wonders which server answered can see it."""
     assert requests.get(f"{emulator.url}/ping", timeout=5).headers["Server"] == "influx_secrets-emulator"
-
-
-def test_file_keeps_orgs_ids_tokens_and_secrets(tmp_path: Path) -> None:
-    """A new emulator on the same file goes on where the old one ended."""
-    file = tmp_path / "state.json"
-    with Emulator(("acme",), file=file) as first:
-        first.put_secret("acme", "ключ", VALUE)
-        first.put_secret("acme", "gone", VALUE)
-        first.remove_secret("acme", "gone")
-        limited = first.create_token("acme", write_secrets=False)
-    with Emulator(("acme", "beta"), file=file) as second:
-        assert (second.org_id("acme"), second.token) == (first.org_id("acme"), first.token)
-        assert second.secrets("acme") == {"ключ": VALUE}
-        assert set(second.orgs) == {"acme", "beta"}
-        headers = {"Authorization": f"Token {limited}"}
-        assert requests.get(secrets_url(second), headers=headers, timeout=5).status_code == 200
-        assert requests.patch(secrets_url(second), json={}, headers=headers, timeout=5).status_code == 401
-
-
-def test_file_with_another_operator_token_takes_the_new_one(tmp_path: Path) -> None:
-    """A token that is given replaces the stored operator token; the old one is worthless."""
-    file = tmp_path / "state.json"
-    old = Emulator(file=file, token="old").token
-    with Emulator(file=file, token="new") as emulator:
-        headers = {"Authorization": f"Token {old}"}
-        assert requests.get(secrets_url(emulator), headers=headers, timeout=5).status_code == 401
-    assert Emulator(file=file).token == "new"
-
-
-def test_file_is_readable_by_its_owner_alone_and_always_whole(tmp_path: Path) -> None:
-    """It holds values: mode 0600 from the start, nothing left beside it."""
-    file = tmp_path / "state.json"
-    emulator = Emulator(file=file)
-    for number in range(5):
-        emulator.put_secret("acme", f"k{number}", VALUE)
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert len(json.loads(file.read_text("utf-8"))["secrets"][emulator.org_id("acme")]) == number + 1
-    assert list(tmp_path.iterdir()) == [file]
-
-
-@pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"format": 99}', "not json"])
-def test_file_of_something_else_is_refused_and_kept(tmp_path: Path, content: str) -> None:
-    """A file that is not the emulator's own is not overwritten."""
-    file = tmp_path / "other.json"
-    file.write_text(content, "utf-8")
-    with pytest.raises(ValueError, match="does not hold the state of an emulator"):
-        Emulator(file=file)
-    assert file.read_text("utf-8") == content
 
 
 def test_request_is_a_frozen_value() -> None:
