@@ -1,0 +1,69 @@
+"""Two ways to test a program: with Pulumi's mocks in a second, and with the engine on an emulated InfluxDB."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from company import declare
+from pulumi import automation
+
+from influx_secrets.emulator import Emulator
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """Keeps what the program declares; nothing is sent to any server."""
+
+    def __init__(self) -> None:
+        self.declared: dict[str, dict[str, Any]] = {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.declared[args.name] = args.inputs
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return args.args, None
+
+
+def test_every_org_gets_the_slack_token() -> None:
+    """What the program declares, without a server and without Pulumi's CLI."""
+    mocks = Mocks()
+    pulumi.runtime.set_mocks(mocks)
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi gives it no types
+    def program() -> None:
+        declare("acme", "a-token")
+
+    program()
+    # Pulumi hands a mock what is secret wrapped in an object; what it wraps is called `value`.
+    assert mocks.declared["acme"]["secrets"]["value"] == {"SLACK_TOKEN": "a-token", "REGION": "eu"}
+
+
+@pytest.fixture
+def influxdb() -> Iterator[Emulator]:
+    """An InfluxDB of the test's own, with the org "acme"."""
+    with Emulator(orgs=("acme",)) as started:
+        yield started
+
+
+def test_apply_puts_the_values_into_the_org(influxdb: Emulator, tmp_path: Path) -> None:
+    """What the server holds after a real `pulumi up`."""
+    stack = automation.create_stack(
+        "test",
+        project_name="own-tests",
+        program=lambda: pulumi.export("versions", declare("acme", "a-token").versions),
+        opts=automation.LocalWorkspaceOptions(
+            work_dir=str(tmp_path),
+            env_vars={
+                **influxdb.environment,
+                "PULUMI_BACKEND_URL": tmp_path.as_uri(),
+                "PULUMI_CONFIG_PASSPHRASE": "test",
+            },
+        ),
+    )
+    assert stack.up().outputs["versions"].value == {"SLACK_TOKEN": 1, "REGION": 1}
+    assert influxdb.secrets("acme") == {"SLACK_TOKEN": "a-token", "REGION": "eu"}
+
+    stack.destroy()
+    assert influxdb.secrets("acme") == {}
