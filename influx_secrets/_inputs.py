@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import pulumi
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._formats import NOT_TEXT
-from influx_secrets._rules import ENGINE_MARK, text_kind
+from influx_secrets._rules import ENGINE_MARK, is_utf8, shown, text_kind
+
+Secrets = Mapping[str, pulumi.Input[str]]
 
 
 def org_inputs(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> dict[str, Any]:
+    """Return both properties that can name an org, of which one at most is given."""
     if org_id is not None and org is not None:
         raise DeclarationError("org_id and org are both given: give one of them")
     return {name: None if given is None else plain(given) for name, given in (("org_id", org_id), ("org", org))}
 
 
 def plain(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
-    """Return an input that a preview may show."""
-    return value if isinstance(value, (str, bool)) else pulumi.Output.unsecret(pulumi.Output.from_input(value))
+    """Return an input that a preview may show, whether the caller took it for a secret or not."""
+    return value if isinstance(value, (str, bool)) else pulumi.Output.unsecret(_as_output(value))
+
+
+def key(given: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Return a key that the SDK can send; what else is wrong with it, `check` says."""
+    return _sendable_key(given) if isinstance(given, str) else plain(_as_output(given).apply(_sendable_key))
 
 
 def hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:
@@ -30,40 +38,53 @@ def hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:
     return pulumi.Output.secret(_as_output(value).apply(_sendable))
 
 
-def hidden_map(secrets: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> pulumi.Input[Any]:
-    # One by one: were the whole map one secret, a single unknown value would hide every key from the preview.
-    if isinstance(secrets, Mapping):
-        return {_legal(key): hidden(value) for key, value in secrets.items()}
+def hidden_map(secrets: pulumi.Input[Secrets]) -> pulumi.Input[Any]:
+    """Return a map of secret inputs, marked one by one: of one secret map, one unknown value would hide every key."""
+    if not isinstance(secrets, (pulumi.Output, Awaitable)):
+        return {_map_key(name): hidden(value) for name, value in _map(secrets).items()}
     return _as_output(secrets).apply(
-        lambda known: {_legal(key): pulumi.Output.secret(_sendable(value)) for key, value in known.items()}
+        lambda known: {_map_key(name): pulumi.Output.secret(_sendable(value)) for name, value in _map(known).items()}
     )
 
 
-def names(secrets: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> pulumi.Input[list[str]]:
-    if isinstance(secrets, Mapping):
-        return sorted(secrets)
-    return pulumi.Output.unsecret(_as_output(secrets).apply(sorted))
+def names(secrets: pulumi.Input[Secrets]) -> pulumi.Input[list[str]]:
+    """Return the keys of a map, which the engine may take entries out of (`ignore_changes`)."""
+    if not isinstance(secrets, (pulumi.Output, Awaitable)):
+        return sorted(_map(secrets))
+    return plain(_as_output(secrets).apply(lambda known: sorted(_map(known))))
 
 
 def setting_text(value: pulumi.Input[Any]) -> pulumi.Input[str]:
-    # A provider's inputs are texts, as a stack's config is.
-    return pulumi.Output.unsecret(pulumi.Output.from_input(value).apply(_setting_text))
-
-
-def _setting_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Return a setting as a text, which is what a stack's config holds too."""
+    return plain(_as_output(value).apply(lambda known: str(known).lower() if isinstance(known, bool) else str(known)))
 
 
 def _as_output(value: pulumi.Input[Any]) -> pulumi.Output[Any]:
     return pulumi.Output.from_input(value)
 
 
-def _legal(key: str) -> str:
-    if key == ENGINE_MARK:
-        raise DeclarationError(f'the key "{key}" is a mark of the Pulumi engine and cannot be used: choose another key')
-    return key
+def _map(secrets: object) -> Mapping[str, Any]:
+    if not isinstance(secrets, Mapping):
+        raise DeclarationError(
+            f"secrets is {text_kind(secrets) or 'a text'}: give a map of key to value, if an empty one"
+        )
+    return secrets
 
 
 def _sendable(value: object) -> object:
     kind = text_kind(value)
     return value if kind is None else {NOT_TEXT: kind}
+
+
+def _sendable_key(given: str) -> str:
+    if not is_utf8(given):
+        raise DeclarationError(f'the key "{shown(given)}" is not UTF-8: choose another key')
+    return given
+
+
+def _map_key(given: str) -> str:
+    if given == ENGINE_MARK:
+        raise DeclarationError(
+            f'the key "{given}" is a mark of the Pulumi engine and cannot be used: choose another key'
+        )
+    return _sendable_key(given)

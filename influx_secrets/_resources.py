@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import pulumi
 from pulumi import dynamic
@@ -14,8 +14,6 @@ from influx_secrets._formats import DECLARATION
 from influx_secrets._program import PACKAGE, setting
 from influx_secrets._providers import OrgSecretsProvider, SecretProvider
 from influx_secrets._rules import parse_secret_id, unescape_key
-
-Secrets: TypeAlias = Mapping[str, pulumi.Input[str]]
 
 
 class Provider(pulumi.ProviderResource):
@@ -112,7 +110,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         provider = options.provider_of(opts, self)
         props = {
             **inputs.org_inputs(org_id, org),
-            "key": inputs.plain(key),
+            "key": inputs.key(key),
             "value": inputs.hidden(value),
             "digest": pulumi.Output.secret(""),
             "overwrite": inputs.plain(overwrite),
@@ -189,7 +187,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         self,
         resource_name: str,
         *,
-        secrets: pulumi.Input[Secrets],
+        secrets: pulumi.Input[inputs.Secrets],
         org_id: pulumi.Input[str] | None = None,
         org: pulumi.Input[str] | None = None,
         exclusive: pulumi.Input[bool] = False,

@@ -104,7 +104,7 @@ def _key_problems(key: str, *, overwrite: bool) -> Iterator[str]:
         yield f'the key "{name}" is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses'
     elif key == ENGINE_MARK:
         yield f'the key "{name}" is a mark of the Pulumi engine and cannot be used: choose another key'
-    elif not _is_utf8(key):
+    elif not is_utf8(key):
         yield f'the key "{name}" is not UTF-8'
     elif is_server_owned(key) and not overwrite:
         yield (
@@ -120,7 +120,8 @@ def _value_problems(key: str, value: str | Unknown | NotText) -> Iterator[str]:
         yield f'the value of the key "{shown(key)}" is empty: Flux cannot read it, so give a text or leave the key out'
 
 
-def _is_utf8(text: str) -> bool:
+def is_utf8(text: str) -> bool:
+    """Whether the text has a UTF-8 form: no lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -138,7 +139,7 @@ def shown(text: str, limit: int = 80) -> str:
 def text_kind(value: object) -> str | None:
     """Return what a value is in JSON's words where it is no usable text, else None."""
     if isinstance(value, str):
-        return None if _is_utf8(value) else "a text that is not UTF-8"
+        return None if is_utf8(value) else "a text that is not UTF-8"
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, (int, float)):

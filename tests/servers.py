@@ -7,6 +7,8 @@ plain requests here, never through the client of the package.
 from __future__ import annotations
 
 import csv
+import importlib
+import importlib.util
 import io
 import json
 import os
@@ -55,7 +57,10 @@ class SecretsServer(Protocol):
 
 
 def find_influxd() -> Path | None:
-    """Return the influxd of the environment variable INFLUXD, else of PATH, else None."""
+    """Return the influxd that the toolchain finds, or beside a bare wheel the one of INFLUXD or PATH; else None."""
+    if importlib.util.find_spec("toolchain") is not None:
+        found: Path | None = importlib.import_module("toolchain").find("influxd")
+        return found
     named = os.environ.get("INFLUXD") or shutil.which("influxd")
     return Path(named) if named else None
 

@@ -1,0 +1,90 @@
+"""Value proofs, by the real server and by the emulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from influx_secrets import APIError, SecretsClient, Settings
+from influx_secrets._proofs import ProofsUnavailableError, proof_query, prove
+from influx_secrets._rules import digest
+
+if TYPE_CHECKING:
+    from servers import SecretsServer
+
+AWKWARD = {
+    "plain": "value",
+    'quo"te': 'va"lue',
+    "back\\slash": "\\n is no newline",
+    "${x}": '${secrets.get(key: "plain")}',
+    "$": "$",
+    '$"$\\': '$"$\\',
+    "new\nline\ttab\rreturn": "a\nb\r\nc",
+    "nul\x00": "\x00",
+    "ключ/😀": "значение 😀",
+    "a,b;c=d&e": " leading and trailing ",
+    "\x7f\x1b[31m": "\x7f",
+    "long": "x" * 10_000,
+}
+
+
+def client_of(server: SecretsServer, token: str | None = None) -> SecretsClient:
+    return SecretsClient(Settings(url=server.url, token=token or server.token))
+
+
+def test_proofs_of_awkward_keys_and_values_hold(server: SecretsServer, org: str) -> None:
+    """Every key and value comes through the script unharmed: the right digest is proved, any other is not."""
+    org_id = server.org_id(org)
+    with client_of(server) as client:
+        client.upsert_secrets(org_id, AWKWARD)
+        proofs = prove(client, org_id, AWKWARD)
+    assert set(proofs) == set(AWKWARD)
+    for key, value in AWKWARD.items():
+        assert proofs[key].matches(digest(org_id, key, value)), key
+        assert not proofs[key].matches(digest(org_id, key, value + "x")), key
+
+
+def test_proofs_of_empty_value_is_no_match_and_spoils_nothing(server: SecretsServer, org: str) -> None:
+    """Flux cannot read an empty value, and the whole query fails: its line tells the key, the others are proved."""
+    org_id = server.org_id(org)
+    values = {"A": "1", "B": "", "C": "3", "D": "", "E": "5"}
+    with client_of(server) as client:
+        client.upsert_secrets(org_id, values)
+        proofs = prove(client, org_id, values)
+        only_empty = prove(client, org_id, ["B"])
+    assert {key for key, proof in proofs.items() if proof.matches(digest(org_id, key, values[key]))} == {"A", "C", "E"}
+    assert not only_empty["B"].matches(digest(org_id, "B", ""))
+
+
+def test_proofs_of_many_keys_take_a_query_per_thousand(server: SecretsServer, org: str) -> None:
+    """2,500 keys, three nonces."""
+    org_id = server.org_id(org)
+    values = {f"K{n}": f"v{n}" for n in range(2_500)}
+    nonces = iter(["first", "second", "third"])
+    with client_of(server) as client:
+        client.upsert_secrets(org_id, values)
+        proofs = prove(client, org_id, values, new_nonce=lambda: next(nonces))
+    assert all(proofs[key].matches(digest(org_id, key, value)) for key, value in values.items())
+    assert next(nonces, None) is None
+
+
+def test_proofs_without_read_secrets_are_unavailable(server: SecretsServer, org: str) -> None:
+    """The reason names the permission."""
+    server.put_secret(org, "A", "1")
+    token = server.create_token(org, read_secrets=False)
+    with client_of(server, token) as client, pytest.raises(ProofsUnavailableError, match="read secrets"):
+        prove(client, server.org_id(org), ["A"])
+
+
+def test_proofs_of_unknown_org_are_an_error(server: SecretsServer) -> None:
+    """An answer that speaks of the org is not taken for one about the server's version."""
+    with client_of(server) as client, pytest.raises(APIError, match="organization not found"):
+        prove(client, "0123456789abcdef", ["A"])
+
+
+def test_proof_query_holds_no_value_and_no_digest() -> None:
+    """Only keys, the prefix and the nonce travel."""
+    query = proof_query("0123456789abcdef", ["A"], "nonce")
+    assert digest("0123456789abcdef", "A", "hunter2") not in query
+    assert query.count("\n") == 6
