@@ -73,7 +73,6 @@ __all__ = [
     "list_secret_keys_output",
 ]
 
-for _public in (Org, OrgSecrets, ProofsUnavailableError, Provider, Secret, SecretsClient, Settings):
+for _name in __all__:
     # Users read these names in tracebacks and documentation: the files behind them are our own business.
-    _public.__module__ = __name__
-del _public
+    globals()[_name].__module__ = __name__

@@ -1,0 +1,47 @@
+"""The public interface: what it names, and that every part of it is documented."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import influx_secrets
+from influx_secrets import _errors
+
+
+def test_all_is_sorted_and_complete() -> None:
+    """Every public name is listed, in order."""
+    public = {name for name in vars(influx_secrets) if not name.startswith("_") and name != "emulator"}
+    assert influx_secrets.__all__ == sorted(influx_secrets.__all__)
+    assert set(influx_secrets.__all__) == public - {"SecretProvider", "OrgSecretsProvider"}
+    assert set(_errors.__all__) <= set(influx_secrets.__all__)
+
+
+@pytest.mark.parametrize("name", influx_secrets.__all__)
+def test_public_name_is_documented_and_says_where_it_lives(name: str) -> None:
+    """A user reads `influx_secrets.X`, never the name of a private file."""
+    found = getattr(influx_secrets, name)
+    assert inspect.getdoc(found)
+    assert found.__module__ == "influx_secrets"
+    if inspect.isclass(found):
+        members = [member for key, member in vars(found).items() if not key.startswith("_")]
+        assert all(inspect.getdoc(member) for member in members if callable(member) or isinstance(member, property))
+
+
+def test_import_does_no_work() -> None:
+    """Importing the package opens no file of the user's, no socket, and starts no thread."""
+    watch = """
+import sys
+import pulumi, requests, yaml
+seen = []
+sys.addaudithook(lambda event, args: seen.append((event, args)))
+import influx_secrets
+import threading
+assert threading.active_count() == 1
+sockets = [event for event, _ in seen if event.startswith("socket.")]
+assert not sockets, sockets
+"""
+    subprocess.run([sys.executable, "-c", watch], check=True, timeout=60)
