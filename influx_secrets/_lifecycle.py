@@ -171,7 +171,7 @@ def _claim(org: OrgLedger, declared: Declaration) -> list[str]:
 
 def _take_over(ledger: Ledger, org: OrgLedger, declared: Declaration, new: Collection[str]) -> list[str]:
     """Look at keys that this resource did not manage before: adopt those with its value, refuse the others."""
-    wanted = {key: declared.values.get(key) for key in new}
+    wanted = {key: declared.values[key] for key in new if key in declared.values}
     try:
         listed = org.listed(preview=declared.preview) if wanted else UNKNOWN
     except UnauthorizedError:
@@ -185,17 +185,20 @@ def _take_over(ledger: Ledger, org: OrgLedger, declared: Declaration, new: Colle
     equal = org.compare(digests, preview=declared.preview) if digests else {}
     if equal is UNKNOWN:
         return []
-    proved = equal or {}
-    adopted = [key for key in existing if proved.get(key)]
-    foreign = [key for key in existing if not proved.get(key) and existing[key] is not UNKNOWN]
-    if adopted:
-        ledger.say(f"adopts {_named(adopted)} of the org {org.org_id}: already there with the declared value")
-    if not foreign:
-        return []
+    undecided = sorted(existing.keys() - digests.keys())
+    adopted = sorted(key for key in digests if equal is not None and equal[key])
+    _tell(ledger, org.org_id, "adopts", adopted, "already there with the declared value")
+    foreign = sorted(digests.keys() - set(adopted))
     if declared.overwrite:
-        ledger.say(f"takes over {_named(foreign)} of the org {org.org_id}: already there, and overwrite is set")
+        _tell(ledger, org.org_id, "takes over", [*foreign, *undecided], "already there, and overwrite is set")
         return []
-    return [_conflict(org.org_id, key, provable=equal is not None) for key in sorted(foreign)]
+    _tell(ledger, org.org_id, "cannot compare yet", undecided, "already there; with another value `up` will refuse")
+    return [_conflict(org.org_id, key, provable=equal is not None) for key in foreign]
+
+
+def _tell(ledger: Ledger, org_id: str, does: str, keys: Collection[str], why: str) -> None:
+    if keys:
+        ledger.say(f"{does} {_named(keys)} of the org {org_id}: {why}")
 
 
 def _conflict(org_id: str, key: str, *, provable: bool) -> str:

@@ -343,3 +343,48 @@ def test_get_of_missing_key_is_an_error(emulator: Emulator) -> None:
         process.read("Secret", f"{org_id}/C", {})
     process.stop()
     assert found[:2] == (f"{org_id}/A/B", {"org_id": org_id, "key": "A/B"})
+
+
+def test_secret_unknown_value_of_existing_key_is_said(engine: Engine, emulator: Emulator) -> None:
+    """A preview that cannot compare yet says what may happen in the update."""
+    emulator.put_secret("acme", "A", "theirs")
+    assert engine.preview(secret("a", org="acme", key="A", value=UNKNOWN)) == {"a": "create"}
+    assert 'cannot compare yet the key "A"' in engine.said
+    assert engine.preview(secret("a", org="acme", key="A", value=UNKNOWN, overwrite=True)) == {"a": "create"}
+    assert 'takes over the key "A"' in engine.said
+
+
+def test_secret_without_read_secrets_needs_overwrite(emulator: Emulator) -> None:
+    """A token that may only write cannot look first."""
+    token = emulator.create_token("acme", read_secrets=False)
+    engine = Engine({**emulator.environment, "INFLUX_TOKEN": token})
+    assert "read" in engine.up(secret("a", org="acme", key="A", value="one"))["a"]
+    assert engine.up(secret("a", org="acme", key="A", value="one", overwrite=True)) == {"a": "create"}
+    stored = engine.state["a"]
+    assert engine.refresh() == {"a": "same"}
+    assert engine.said.count('lacks the permission "read secrets"') == 1
+    assert engine.state["a"] == stored
+
+
+def test_refresh_with_wrong_token_is_an_error(engine: Engine, emulator: Emulator) -> None:
+    """A wrong token must not look like a lack of permission, nor like a missing secret."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    engine.environ = {**emulator.environment, "INFLUX_TOKEN": "wrong"}
+    with pytest.raises(CallError, match="UnauthorizedError"):
+        engine.refresh()
+    assert "a" in engine.state
+
+
+def test_destroy_of_missing_org_follows_the_setting(engine: Engine, emulator: Emulator) -> None:
+    """By default a 404 stops the destroy; with `gone` it goes on, and says so."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    emulator.delete_org("acme")
+    with pytest.raises(CallError, match="NotFoundError"):
+        engine.destroy()
+    with pytest.raises(CallError, match="NotFoundError"):
+        engine.refresh()
+    assert "a" in engine.state
+    engine.config = {"influx-secrets:missingOrg": "gone"}
+    engine.destroy()
+    assert engine.state == {}
+    assert "missingOrg says" in engine.said
