@@ -104,7 +104,12 @@ def down(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
             Stack(name, ROOT, environment(folder, environ=server.environment)).remove()
         reporter.say(f"the secrets of stack {name} are gone from the server, and so is the stack")
     for other in sorted(ROOT.glob(f"Pulumi.{EMULATOR_STACK}*.yaml")):
-        reporter.say(f"{other.name} belongs to a stack on another server; INFLUX_HOST=... make down removes it")
+        way = (
+            "make down"
+            if other.name == f"Pulumi.{EMULATOR_STACK}.yaml"
+            else "INFLUX_HOST=... INFLUX_TOKEN=... make down"
+        )
+        reporter.say(f"the stack of {other.name} is still there, on another server; to remove it: {way}")
 
 
 def _prepared(folder: Path, server: Server, reporter: Reporter) -> Stack:
