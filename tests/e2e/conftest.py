@@ -17,11 +17,10 @@ from e2e.stack import Stack
 import toolchain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
+    from e2e.stack import NewStack
     from servers import InfluxdServer
-
-    NewStack = Callable[..., Stack]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,7 +48,7 @@ def new_stack(engine: Path, tmp_path: Path) -> NewStack:
     del engine  # It is there.
     made: list[Stack] = []
 
-    def make(environ: dict[str, str], **constants: str) -> Stack:
+    def make(environ: Mapping[str, str], **constants: str) -> Stack:
         made.append(Stack(tmp_path / f"stack-{len(made)}", environ, **constants))
         return made[-1]
 

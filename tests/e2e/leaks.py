@@ -48,7 +48,7 @@ def leaks(value: str, places: Mapping[str, bytes]) -> list[Leak]:
 
 
 def places(stack: Stack, *, but: Iterable[Path] = ()) -> dict[str, bytes]:
-    """Return all that a stack left behind: each file of its folder, what every command wrote, the state decrypted.
+    """Return all that a stack left behind: each file of its folder, what every command wrote, its state decrypted.
 
     The program itself is no place, for a test plants values there too.
 
@@ -58,11 +58,11 @@ def places(stack: Stack, *, but: Iterable[Path] = ()) -> dict[str, bytes]:
     """
     left_out = {stack.project / "__main__.py", stack.folder / "passphrase", *but}
     files = [path for path in stack.folder.rglob("*") if path.is_file() and path not in left_out]
-    # What `pulumi` wrote so far, and one export more: the state as it is now, decrypted.
+    written = list(stack.outputs)
     exported = stack.pulumi("stack", "export", "--show-secrets").output
     return {
         **{str(path.relative_to(stack.folder)): path.read_bytes() for path in files},
-        **{f"output {number}": text.encode() for number, text in enumerate(stack.outputs)},
+        **{f"output {number}": text.encode() for number, text in enumerate(written)},
         "export --show-secrets": exported.encode(),
     }
 

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import toolchain
 
@@ -63,6 +63,14 @@ class Run:
             if step.get("type", "").startswith(_OWN_TYPES):
                 found.setdefault(step["urn"].rpartition("::")[2], []).append(step["op"])
         return found
+
+    @property
+    def results(self) -> dict[str, str]:
+        """Logical name to what came out for each dynamic resource, which a refresh knows at the end only."""
+        told = [event.get("resOutputsEvent", {}).get("metadata", {}) for event in self.events]
+        return {
+            step["urn"].rpartition("::")[2]: step["op"] for step in told if step.get("type", "").startswith(_OWN_TYPES)
+        }
 
     @property
     def diagnostics(self) -> list[str]:
@@ -193,6 +201,17 @@ class Stack:
         run = self.pulumi(*arguments, f"--event-log={log}", fails=fails)
         lines = log.read_text("utf-8").splitlines() if log.exists() else []
         return Run(run.code, run.output, tuple(json.loads(line) for line in lines))
+
+
+class NewStack(Protocol):
+    """Makes a stack for a test, from an environment and constants for its programs."""
+
+    def __call__(self, environ: Mapping[str, str], **constants: str) -> Stack: ...
+
+
+def urn(kind: str, name: str) -> str:
+    """Return the URN of a resource at the top of a stack."""
+    return f"urn:pulumi:{STACK}::{PROJECT}::{kind}::{name}"
 
 
 def calls(proxy: CountingProxy) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,3 +73,24 @@ def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, inf
         assert leaks(planted, left) == []
     stack.destroy()
     assert leaks(PLANTED, places(stack)) == []
+
+
+def test_value_is_in_no_log_of_ours(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """The engine's own -v9 lines hold values, which is its documented way; no other line of the output does.
+
+    Every Python process of the run, program and provider, logs all that any library of ours has to say.
+    """
+    site = stack.folder / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("import logging\nlogging.basicConfig(level=logging.DEBUG)\n", "utf-8")
+    path = [str(site), stack.environment.get("PYTHONPATH", "")]
+    stack.environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
+    stack.program('influx.Secret("a", org=ORG, key="A", value=VALUE)', VALUE=PLANTED)
+    output = stack.up("-v9", "--logtostderr").output
+    assert influxd.values(acme) == {"A": PLANTED}
+    engine = "\n".join(re.findall(r'\{"time":.*', output))
+    others = re.sub(r'\{"time":.*', "", output)
+    assert leaks(PLANTED, {"engine": engine.encode()}) != []
+    assert "DEBUG:urllib3.connectionpool:" in others
+    for planted in (PLANTED, influxd.token):
+        assert leaks(planted, {"others": others.encode()}) == []

@@ -1,0 +1,110 @@
+"""Every mistake has its error in the preview: one line that names the resource and the key, and says what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from e2e.stack import SECRET_TYPE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from e2e.stack import Stack
+    from servers import InfluxdServer
+
+VALUE = "hunter2-never-shown"
+PROBLEM = f"{SECRET_TYPE} resource 'wrong' has a problem: "
+
+
+@pytest.fixture(scope="module")
+def shared(engine: Path, influxd: InfluxdServer, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """One stack for all previews, which change nothing."""
+    del engine
+    influxd.create_org("errors")
+    influxd.put_secret("errors", "TAKEN", "theirs")
+    from e2e.stack import Stack  # noqa: PLC0415 (the toolchain is on the path by now)
+
+    return Stack(tmp_path_factory.mktemp("errors"), influxd.environment, ORG="errors", VALUE=VALUE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ('org="nowhere", key="A", value=VALUE', "there is no org of that name, or the token may not read it"),
+        ('org_id="acme", key="A", value=VALUE', 'org_id "acme" is not 16 hexadecimal digits; a name goes into org'),
+        ('key="A", value=VALUE', "no org: give org or org_id, or set a default one"),
+        ('org=ORG, key="", value=VALUE', "a key is empty"),
+        ('org=ORG, key="k" * 32753, value=VALUE', "is longer than 32,752 bytes, which InfluxDB refuses"),
+        ('org=ORG, key="0123456789abcdef-token", value=VALUE', "belongs to a notification endpoint"),
+        ('org=ORG, key="A", value=None', 'the value of the key "A" is null: give a text'),
+        ('org=ORG, key="A", value=pulumi.Output.from_input(None)', 'the value of the key "A" is null: give a text'),
+        ('org=ORG, key="A", value=5', 'the value of the key "A" is a number: give a text'),
+        ('org=ORG, key="A", value=["x"]', 'the value of the key "A" is an array: give a text'),
+        ('org=ORG, key="A", value=""', 'the value of the key "A" is empty: Flux cannot read it'),
+        ('org=ORG, key="TAKEN", value=VALUE', 'the key "TAKEN" of the org'),
+        ('org=ORG, key="TAKEN", value=pulumi.Output.secret(VALUE)', "or set overwrite=True once"),
+    ],
+)
+def test_wrong_declaration_is_one_line_in_the_preview(shared: Stack, arguments: str, said: str) -> None:
+    """The engine names the resource, we name the key and the way out; the value is not shown."""
+    preview = shared.program(f'influx.Secret("wrong", {arguments})').preview(fails=True)
+    (error,) = preview.errors
+    assert error.startswith(PROBLEM)
+    assert said in error
+    assert VALUE not in preview.output
+    assert len(error) < 500
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ('org=ORG, org_id="0" * 16, key="A", value=VALUE', "org_id and org are both given: give one of them"),
+        ('org=ORG, key="A", value=VALUE, opts=ResourceOptions(id="x")', "Secret.get(name, id)"),
+        ('org=ORG, key="A", value=VALUE, opts=ResourceOptions(import_="x")', "opts.import_ is not needed"),
+        ('org=ORG, key="A", value=VALUE, opts=ResourceOptions(version="1.0.0")', "opts.version starts another"),
+        ('org=ORG, key="\\udc80", value=VALUE', "not UTF-8"),
+    ],
+)
+def test_contradiction_is_an_error_of_the_program(shared: Stack, arguments: str, said: str) -> None:
+    """The constructor raises where it is called, so the traceback ends at the user's line with one sentence of ours."""
+    preview = shared.program(f'influx.Secret("wrong", {arguments})').preview(fails=True)
+    lines = [line.strip() for line in preview.output.splitlines()]
+    (last,) = {line for line in lines if "influx_secrets.DeclarationError" in line}
+    assert said in last
+    assert VALUE not in last
+
+
+def test_key_declared_twice_names_both_resources(shared: Stack) -> None:
+    """One key of an org has one owner in a program."""
+    preview = shared.program("""
+        influx.Secret("first", org=ORG, key="A", value=VALUE)
+        influx.Secret("second", org=ORG, key="A", value=VALUE)
+    """).preview(fails=True)
+    (error,) = preview.errors
+    assert 'the key "A" of the org' in error
+    assert "is declared twice" in error
+    assert re.search(r"resource '(first|second)' has a problem: .* Secret \"(first|second)\" declares it too", error)
+    assert VALUE not in preview.output
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"INFLUX_HOST": "not a url"}, "INFLUX_HOST: must be a url such as http://localhost:8086"),
+        ({"INFLUX_HOST": "http://influx.example.com"}, "INFLUX_HOST: plain http to another machine"),
+        ({"INFLUXDB_V2_SSL_CA_CERT": "/no/such/file.pem"}, "INFLUXDB_V2_SSL_CA_CERT: cannot read the CA file"),
+    ],
+)
+def test_wrong_setting_is_one_line_in_the_preview(
+    shared: Stack, environ: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line names the variable that is wrong."""
+    for name, value in environ.items():
+        monkeypatch.setitem(shared.environment, name, value)
+    preview = shared.program('influx.Secret("a", org=ORG, key="A", value=VALUE)').preview(fails=True)
+    (error,) = set(preview.errors)
+    assert said in error
+    assert "influx_secrets/_" not in preview.output
+    assert VALUE not in preview.output
