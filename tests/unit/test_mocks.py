@@ -1,0 +1,85 @@
+"""A user's own unit test of a program with secrets: `pulumi.runtime.set_mocks`, no engine, no server, no request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import pulumi
+import pytest
+
+import influx_secrets as influx
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """Answers with the inputs, as users write it, and remembers what was declared."""
+
+    def __init__(self) -> None:
+        self.declared: dict[str, pulumi.runtime.MockResourceArgs] = {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.declared[args.name] = args
+        return f"{args.name}-id", {**args.inputs, "org_id": "0123456789abcdef", "version": 1.0, "versions": {"A": 1.0}}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
+        raise AssertionError(f"nothing is to be called, but {args.token} was")
+
+
+@pytest.fixture
+def mocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mocks]:
+    """The mocks of one test; a request would go where nobody listens, and fail."""
+    monkeypatch.setenv("INFLUX_HOST", "http://127.0.0.1:9")
+    made = Mocks()
+    pulumi.runtime.set_mocks(made, preview=False)
+    yield made
+    pulumi.runtime.settings.reset_options()
+
+
+@pytest.mark.usefixtures("mocks")
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_program_under_mocks_has_the_outputs_of_the_mocks() -> pulumi.Output[None]:
+    """The constructors work without a server, and outputs are what the mock says."""
+    one = influx.Secret("one", org="acme", key="A", value="hunter2")
+    many = influx.OrgSecrets("many", org="acme", secrets={"A": pulumi.Output.secret("hunter2")})
+
+    def check(found: dict[str, Any]) -> None:
+        assert found == {
+            "id": "one-id",
+            "org_id": "0123456789abcdef",
+            "key": "A",
+            "version": 1,
+            "drift": None,
+            "keys": ["A"],
+            "versions": {"A": 1},
+        }
+        assert type(found["version"]) is int
+
+    found = {
+        "id": one.id,
+        "org_id": one.org_id,
+        "key": one.key,
+        "version": one.version,
+        "drift": one.drift,
+        "keys": many.keys,
+        "versions": many.versions,
+    }
+    return pulumi.Output.all(**found).apply(check)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_program_under_mocks_declares_type_provider_and_inputs(mocks: Mocks) -> pulumi.Output[None]:
+    """A test of a user's can look at what the program declares."""
+    given = influx.Provider("given", url="https://eu.example.com:8086", token="t")
+    default = influx.Secret("default", org="acme", key="A", value="hunter2")
+    named = influx.Secret("named", org="acme", key="B", value="2", opts=pulumi.ResourceOptions(provider=given))
+
+    def check(_: object) -> None:
+        assert set(mocks.declared) == {"given", "influx-secrets", "default", "named"}
+        assert mocks.declared["default"].typ == "pulumi-python:dynamic/influxdb:Secret"
+        assert mocks.declared["default"].inputs["key"] == "A"
+        assert mocks.declared["default"].inputs["org"] == "acme"
+        used = {name: (mocks.declared[name].provider or "").split("::")[-2] for name in ("default", "named")}
+        assert used == {"default": "influx-secrets", "named": "given"}
+        assert mocks.declared["given"].inputs["influx-secrets:url"] == "https://eu.example.com:8086"
+
+    return pulumi.Output.all(default.urn, named.urn).apply(check)
