@@ -1,4 +1,4 @@
-"""Which resources of a program were checked so far, so that a removal can wait for those that take a key over."""
+"""Which resources of a program were checked so far, so that a removal can wait for one that may take a key over."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Arrivals:
         self._waiting = 0
 
     def note(self, resource: str, expected: int) -> None:
-        """Note that a resource was checked, and how many resources its program declares."""
+        """Note that a resource was checked, and how many there are to wait for, which is 0 where there is no need."""
         with self._changed:
             self._arrived.add(resource)
             self._expected = max(self._expected, expected)
@@ -36,8 +36,9 @@ class Arrivals:
     def wait(self) -> None:
         """Wait until every resource of the program was checked, so that a key which moves is claimed by its new owner.
 
-        One that does not come while this call waits (it depends on the caller, or on something slow, or is outside
-        `--target`) is not waited for long.
+        The program itself tells which keys are declared elsewhere, as far as it knows; this is for orgs and keys that
+        are outputs. A resource that does not come while this call waits (it depends on the caller, or on something
+        slow, or is outside `--target`) is not waited for long.
         """
         with self._changed:
             if self._waiting >= MOST_WAITING:

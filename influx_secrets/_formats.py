@@ -15,7 +15,7 @@ from influx_secrets._rules import escape_key, secret_id, unescape_key
 Props = Mapping[str, Any]
 
 DECLARATION: Final = "declaration"
-"""What the program tells `check` besides, and `check` takes out again: `resource`, `preview`, `resources`, `keys`."""
+"""What the program tells `check` besides, and `check` takes out again: `resource`, `preview`, `keys`, `elsewhere`."""
 
 NOT_TEXT: Final = "notText"
 """The one name in an object that a program sends in place of a value that is no text; what it is, in words."""
@@ -194,10 +194,12 @@ class OrgSecretsFormat:
 
 def _common(news: Props) -> dict[str, Any]:
     told = news[DECLARATION]
+    elsewhere = told.get("elsewhere", {})
     return {
         "resource": told["resource"],
         "preview": bool(told["preview"]),
-        "resources": int(told.get("resources", 1)),
+        "elsewhere": frozenset(json.loads(elsewhere.get("claimed", "[]"))),
+        "resources": int(elsewhere.get("resources", 0)),
         "org_id": news.get("org_id"),
         "org": news.get("org"),
         "overwrite": bool(news.get("overwrite", False)),

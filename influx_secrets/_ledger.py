@@ -140,6 +140,7 @@ class OrgLedger:
         self._ledger = ledger
         self.org_id = org_id
         self._claims: dict[str, str] = {}
+        self._elsewhere: set[str] = set()
         self._values: dict[str, str] = {}
         self._exclusive: str | None = None
         self._listed: set[str] | None = None
@@ -160,6 +161,11 @@ class OrgLedger:
                 self._exclusive = resource
             return taken
 
+    def claim_elsewhere(self, keys: Iterable[str]) -> None:
+        """Note keys that other resources of the program declare, and whose `check` is still to come."""
+        with self.lock:
+            self._elsewhere.update(keys)
+
     def beside_exclusive(self, resource: str) -> str | None:
         """Return another resource of the org when one of the two is exclusive, else None."""
         with self.lock:
@@ -172,7 +178,11 @@ class OrgLedger:
     def claimed(self, keys: Iterable[str]) -> frozenset[str]:
         """Return those of the keys that some resource of this run declares."""
         with self.lock:
-            return frozenset(key for key in keys if key in self._claims or self._ledger.claimed_somewhere(key))
+            return frozenset(
+                key
+                for key in keys
+                if key in self._claims or key in self._elsewhere or self._ledger.claimed_somewhere(key)
+            )
 
     def values(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the values at hand for the keys."""

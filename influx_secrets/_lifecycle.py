@@ -155,6 +155,7 @@ def _unasked(record: Record) -> Record:
 
 def _claim(org: OrgLedger, declared: Declaration) -> list[str]:
     values = {key: value for key, value in declared.values.items() if isinstance(value, str)}
+    org.claim_elsewhere(declared.elsewhere)
     taken = org.claim(declared.resource, declared.named, values, exclusive=declared.exclusive)
     failures = [
         f'the key "{shown(key)}" of the org {org.org_id} is declared twice: {other} declares it too'

@@ -1,4 +1,4 @@
-"""The options of a resource: which are refused, which provider serves it, and what `check` is told of its run."""
+"""The options of a resource: which are refused, and which provider serves it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from influx_secrets._program import PACKAGE, Run
 
 
 def checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """Return the options, if they can work."""
     opts = opts or pulumi.ResourceOptions()
     if opts.id is not None:
         raise DeclarationError("opts.id would store the value in the state: look a secret up with Secret.get(name, id)")
@@ -34,14 +35,5 @@ def provider_of(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pul
 
 
 def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)
+    """Return the options with some more."""
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
-
-
-def declaration(name: str, kind: str, provider: pulumi.ProviderResource) -> dict[str, Any]:
-    """Return what `check` has to know and cannot find out: which resource it looks at, in what run, among how many."""
-    run = Run.current()
-    return {
-        "resource": run.identify(f'{kind} "{name}"'),
-        "preview": pulumi.runtime.is_dry_run(),
-        "resources": run.declare(provider),
-    }

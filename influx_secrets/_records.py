@@ -38,7 +38,6 @@ class Declaration:
     Attributes:
         resource: Tells the resource from every other one of the program, in words: `Secret "slack"`.
         preview: Whether the run is a preview; only the program knows.
-        resources: How many resources of this provider the program declares, as far as it could tell.
         org_id: 16 hexadecimal digits, or None where the program names no id.
         org: The org's name, or None where the program names none.
         keys: The keys to be managed; unknown where the program passes them as an output that is not there yet.
@@ -48,11 +47,13 @@ class Declaration:
         overwrite: Whether an existing key with another value may be taken over.
         exclusive: Whether keys of the org that are not declared are removed.
         keep: Shell patterns of keys that `exclusive` leaves alone.
+        elsewhere: Keys that other resources of the program declare on the same org, as far as it could tell.
+        resources: How many resources there are in all, where some may declare keys of this org unknown to the program;
+            else 0.
     """
 
     resource: str
     preview: bool
-    resources: int
     org_id: str | Unknown | None
     org: str | Unknown | None
     keys: frozenset[str] | Unknown
@@ -62,6 +63,8 @@ class Declaration:
     overwrite: bool = False
     exclusive: bool = False
     keep: tuple[str, ...] = ()
+    elsewhere: frozenset[str] = frozenset()
+    resources: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

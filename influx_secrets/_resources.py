@@ -11,7 +11,7 @@ from pulumi import dynamic
 from influx_secrets import _inputs as inputs
 from influx_secrets import _options as options
 from influx_secrets._formats import DECLARATION
-from influx_secrets._program import PACKAGE, setting
+from influx_secrets._program import PACKAGE, Declared, Run, setting
 from influx_secrets._providers import OrgSecretsProvider, SecretProvider
 from influx_secrets._rules import parse_secret_id, unescape_key
 
@@ -108,6 +108,8 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
     ) -> None:
         opts = options.checked(opts)
         provider = options.provider_of(opts, self)
+        known = frozenset([key]) if isinstance(key, str) else None
+        declared = Run.current().declare(f'Secret "{resource_name}"', provider, (org_id, org), known)
         props = {
             **inputs.org_inputs(org_id, org),
             "key": inputs.key(key),
@@ -117,7 +119,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
             "rotate_on": None if rotate_on is None else inputs.plain(rotate_on),
             "version": None,
             "drift": None,
-            DECLARATION: options.declaration(resource_name, "Secret", provider),
+            DECLARATION: _told(declared),
         }
         super().__init__(SecretProvider(), resource_name, props, options.with_options(opts, provider=provider))
         _forget(self, "value", "digest", DECLARATION)
@@ -198,6 +200,9 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
     ) -> None:
         opts = options.checked(opts)
         provider = options.provider_of(opts, self)
+        names = inputs.names(secrets)
+        known = frozenset(names) if isinstance(names, list) else None
+        declared = Run.current().declare(f'OrgSecrets "{resource_name}"', provider, (org_id, org), known)
         props = {
             **inputs.org_inputs(org_id, org),
             "secrets": inputs.hidden_map(secrets),
@@ -209,10 +214,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             "versions": None,
             "pruned": None,
             "drift": None,
-            DECLARATION: {
-                **options.declaration(resource_name, "OrgSecrets", provider),
-                "keys": inputs.names(secrets),
-            },
+            DECLARATION: {**_told(declared), "keys": names, "elsewhere": Run.current().elsewhere(declared)},
         }
         super().__init__(OrgSecretsProvider(), resource_name, props, options.with_options(opts, provider=provider))
         _forget(self, "secrets", "digests", DECLARATION)
@@ -238,6 +240,11 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
     def drift(self) -> pulumi.Output[dict[str, str]]:
         """Key to `changed` or `deleted`, where a refresh found a key unlike what was written; a run repairs it."""
         return _output(self, "drift").apply(_unescaped)
+
+
+def _told(declared: Declared) -> dict[str, Any]:
+    """Return what `check` has to know and cannot find out: which resource it looks at, and in what kind of run."""
+    return {"resource": declared.name, "preview": pulumi.runtime.is_dry_run()}
 
 
 def _output(resource: pulumi.Resource, name: str) -> pulumi.Output[Any]:

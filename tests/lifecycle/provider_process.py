@@ -281,9 +281,10 @@ class Engine:
         self, process: ProviderProcess, item: Declared, resources: int, *, preview: bool, replace: bool = False
     ) -> tuple[str, Props]:
         extra = item.props.get("declaration", {})
+        elsewhere = {"claimed": "[]", "resources": resources}
         news = {
             **item.props,
-            "declaration": {"resource": item.resource, "preview": preview, "resources": resources, **extra},
+            "declaration": {"resource": item.resource, "preview": preview, "elsewhere": elsewhere, **extra},
         }
         stored = self.state.get(item.name)
         if stored is None or replace:

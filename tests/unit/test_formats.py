@@ -13,7 +13,7 @@ from influx_secrets._formats import OrgSecretsFormat, SecretFormat
 from influx_secrets._records import UNKNOWN, NotText, Record
 
 ORG = "0123456789abcdef"
-TOLD = {"resource": "r", "preview": False, "resources": 1}
+TOLD = {"resource": "r", "preview": False}
 
 SECRET = Record(org_id=ORG, org="acme", digests={"K": "d"}, versions={"K": 3}, rotate_on={"K": "r"}, overwrite=True)
 SECRET_PROPS = {

@@ -20,7 +20,6 @@ def declare(values: dict[str, str | Unknown | NotText], **more: object) -> Decla
     given: dict[str, object] = {
         "resource": "Secret",
         "preview": False,
-        "resources": 1,
         "org_id": ORG,
         "org": None,
         "keys": frozenset(values),

@@ -19,7 +19,6 @@ def declaration(**values: object) -> Declaration:
     given: dict[str, object] = {
         "resource": "Secret",
         "preview": False,
-        "resources": 1,
         "org_id": ORG,
         "org": None,
         "keys": frozenset(["K"]),
