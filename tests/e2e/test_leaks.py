@@ -58,8 +58,8 @@ def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, inf
         pulumi.export("version", secret.version)
         pulumi.export("key", secret.key)
     """)
-    stack.preview("--debug", diff=True)
-    stack.up("--debug")
+    stack.preview("--debug", "--show-secrets", "--save-plan=plan.json", diff=True)
+    stack.up("--debug", "--plan=plan.json")
     assert influxd.values(acme) == {"A": PLANTED, "B": PLANTED}
     assert stack.stack_outputs() == {"version": 1, "key": "A"}
     stack.set_secret("slack", ROTATED)
@@ -68,7 +68,7 @@ def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, inf
     assert influxd.values(acme) == {"A": ROTATED, "B": ROTATED}
     stack.refresh()
     left = places(stack)
-    assert "export --show-secrets" in left
+    assert {"export --show-secrets", "project/plan.json"} <= set(left)
     for planted in (PLANTED, ROTATED, influxd.token):
         assert leaks(planted, left) == []
     stack.destroy()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from e2e.stack import SECRET_TYPE, calls, urn
+from proxies import CountingProxy
+
 if TYPE_CHECKING:
     from e2e.stack import Stack
     from servers import InfluxdServer
@@ -126,5 +129,40 @@ def test_drift_is_seen_and_repaired(stack: Stack, influxd: InfluxdServer, acme: 
     assert {'- drift: "changed"', "~ version: 1 => 2"} <= set(preview.changes)
     stack.up()
     assert influxd.values(acme) == {key: f"value of {key}" for key in "ABC"}
-    assert set(stack.refresh().results.values()) == {"same"}
-    assert set(stack.up().steps.values()) == {"same"}
+
+    influxd.put_secret(acme, "B", "theirs")
+    assert stack.up("--refresh").results == {"a": "same", "b": "update", "c": "same"}
+    assert influxd.values(acme) == {key: f"value of {key}" for key in "ABC"}
+    assert set(stack.up("--refresh").results.values()) == {"same"}
+
+
+def test_only_the_value_is_hidden(stack: Stack, acme: str) -> None:
+    """Secret outputs as org, key and text of rotation are made plain, so that a reviewer can read the preview."""
+    preview = stack.program("""
+        influx.Secret(
+            "a",
+            org=pulumi.Output.secret(ORG),
+            key=pulumi.Output.secret("KEY"),
+            value=pulumi.Output.secret("hunter2-hidden"),
+            rotate_on=pulumi.Output.secret("2026-11"),
+        )
+    """).preview(diff=True)
+    shown = {
+        line.strip().partition(":")[0].strip(): line.partition(":")[2].strip() for line in preview.output.splitlines()
+    }
+    assert (shown["org"], shown["key"], shown["rotate_on"]) == (f'"{acme}"', '"KEY"', '"2026-11"')
+    assert shown["version"] == "1"
+    assert "hunter2" not in preview.output
+
+
+def test_key_replaced_before_the_old_one_goes_or_after_is_kept(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """`delete_before_replace` deletes first what is then written again: no gap, and the value is there at the end."""
+    program = 'influx.Secret("a", org=ORG, key=KEY, value="one", opts=ResourceOptions(delete_before_replace=True))'
+    stack.program(program, KEY="A").up()
+    with CountingProxy(influxd.url) as proxy:
+        stack.environment["INFLUX_HOST"] = proxy.url
+        stack.up("--replace", urn(SECRET_TYPE, "a"))
+        assert influxd.values(acme) == {"A": "one"}
+        assert not [call for call in calls(proxy) if call.startswith("DELETE")]
+        stack.program(program, KEY="B").up()
+        assert influxd.values(acme) == {"B": "one"}
