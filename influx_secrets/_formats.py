@@ -119,11 +119,11 @@ class OrgSecretsFormat:
 
     def declaration(self, news: Props, old: Record | None) -> Declaration:
         """Read what a program declares."""
-        secrets = news.get("secrets")
+        secrets = _unescaped_or_unknown(news.get("secrets"))
         names = news[DECLARATION].get("keys", UNKNOWN)
         managed = old.keys if old is not None else frozenset()
         common = _common(news) | {
-            "rotate_on": dict(news.get("rotate_on") or {}),
+            "rotate_on": _unescaped(news.get("rotate_on")),
             "exclusive": bool(news.get("exclusive", False)),
             "keep": tuple(news.get("keep") or ()),
         }
@@ -222,6 +222,10 @@ def _escaped(entries: Mapping[str, Any] | Unknown) -> dict[str, Any] | Unknown:
 
 def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
     return {unescape_key(name): value for name, value in (entries or {}).items()}
+
+
+def _unescaped_or_unknown(entries: Mapping[str, Any] | Unknown | None) -> dict[str, Any] | Unknown | None:
+    return entries if entries is None or entries is UNKNOWN else _unescaped(entries)
 
 
 def _digests_text(digests: Mapping[str, str | Unknown] | Unknown) -> str | Unknown:

@@ -9,7 +9,7 @@ import pulumi
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._formats import NOT_TEXT
-from influx_secrets._rules import ENGINE_MARK, is_utf8, shown, text_kind
+from influx_secrets._rules import ENGINE_MARK, escape_key, is_utf8, shown, text_kind
 
 Secrets = Mapping[str, pulumi.Input[str]]
 
@@ -39,7 +39,11 @@ def hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:
 
 
 def hidden_map(secrets: pulumi.Input[Secrets]) -> pulumi.Input[Any]:
-    """Return a map of secret inputs, marked one by one: of one secret map, one unknown value would hide every key."""
+    """Return a map of secret inputs, marked one by one: of one secret map, one unknown value would hide every key.
+
+    Keys go out escaped: the SDK keeps names that begin with two underscores from a provider
+    (seen with 3.216 to 3.230).
+    """
     if not isinstance(secrets, (pulumi.Output, Awaitable)):
         return {_map_key(name): hidden(value) for name, value in _map(secrets).items()}
     return _as_output(secrets).apply(
@@ -87,4 +91,4 @@ def _map_key(given: str) -> str:
         raise DeclarationError(
             f'the key "{given}" is a mark of the Pulumi engine and cannot be used: choose another key'
         )
-    return _sendable_key(given)
+    return escape_key(_sendable_key(given))

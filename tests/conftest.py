@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from servers import EmulatorServer, InfluxdServer, SecretsServer, find_influxd
 from wire import Wire
@@ -14,6 +15,10 @@ from influx_secrets.emulator import Emulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# A busy machine fails nobody; an example that failed can be run again from what is printed.
+hypothesis.settings.register_profile("tests", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)

@@ -51,8 +51,6 @@ def environment(folder: Path, *, environ: Mapping[str, str] | None = None) -> di
     return env | {
         "PATH": os.pathsep.join(path),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-        # The CLI keeps an encrypted log of each command, with every property that it saw, values among them.
-        "PULUMI_ENABLE_AUTOMATIC_LOGGING": "false",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(folder)),
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_SKIP_UPDATE_CHECK": "1",

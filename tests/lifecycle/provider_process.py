@@ -21,6 +21,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
 
 import influx_secrets
+from influx_secrets._rules import escape_key
 
 Props = dict[str, Any]
 Kind = Literal["Secret", "OrgSecrets"]
@@ -30,7 +31,8 @@ PICKLES = {
     "OrgSecrets": serialize_provider(influx_secrets.OrgSecretsProvider()),
 }
 _PROVIDER = "__provider"
-_START_SECONDS = 30
+_OLD_SDK = "Exception calling application: "
+"""What the SDK said before the message of an error, until it came to say the name of its class."""
 _CALL_SECONDS = 120
 
 
@@ -123,7 +125,7 @@ class ProviderProcess:
         try:
             return getattr(self._stub, name)(request, timeout=_CALL_SECONDS, **how)
         except grpc.RpcError as error:
-            raise CallError(error.details()) from None
+            raise CallError(str(error.details()).strip().removeprefix(_OLD_SDK)) from None
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,9 @@ def org_secrets(
     **props: Any,  # noqa: ANN401 (wrong ones too)
 ) -> Declared:
     """Declare an `OrgSecrets`; `keys` are the names in the program where they differ from those in the map."""
-    given: Props = {} if secrets is None else {"secrets": secrets if isinstance(secrets, str) else dict(secrets)}
+    given: Props = {}
+    if secrets is not None:
+        given["secrets"] = secrets if isinstance(secrets, str) else {escape_key(k): v for k, v in secrets.items()}
     names = keys if keys is not None else sorted(secrets) if isinstance(secrets, Mapping) else UNKNOWN
     extra = {"declaration": {"keys": names}}
     return Declared(
