@@ -87,6 +87,10 @@ def remove(ledger: Ledger, record: Record) -> None:
             org.remove(record.keys)
     except NotFoundError:
         if ledger.settings.missing_org != "gone":
+            ledger.say(
+                f"if the org {record.org_id} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
+                "then `pulumi destroy --run-program`"
+            )
             raise
         ledger.say(f"the org {record.org_id} is not there or not readable; missingOrg says to take it for gone")
 

@@ -381,6 +381,7 @@ def test_destroy_of_missing_org_follows_the_setting(engine: Engine, emulator: Em
     emulator.delete_org("acme")
     with pytest.raises(CallError, match="HTTP 404"):
         engine.destroy()
+    assert "influx-secrets:missingOrg gone" in engine.said
     with pytest.raises(CallError, match="HTTP 404"):
         engine.refresh()
     assert "a" in engine.state
