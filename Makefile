@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview shell tools test check lint type bench build clean
+.PHONY: help up down preview shell tools test soak check lint type bench build clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ tools: $(STAMP)  ## find or build the Pulumi CLI, influxd and toxiproxy
 test: tools  ## every test, on the emulator, influxd and the real engine, then on the built wheel
 	@$(PY) -m pytest --cov --cov-report=term $(if $(INFLUX_SECRETS_REQUIRE_REAL),--cov-fail-under=95) $(ARGS)
 	@$(PY) -m toolchain.wheel
+
+soak: tools  ## the tests that take many minutes, on influxd and the real engine
+	@$(PY) -m pytest -m soak $(ARGS)
 
 check: lint type test  ## lint, types and tests: what must pass before a change is merged
 

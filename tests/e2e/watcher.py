@@ -1,0 +1,57 @@
+"""Lists the keys of an org over and over, straight at the server, while Pulumi runs."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import requests
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from servers import InfluxdServer
+
+_PAUSE_SECONDS = 0.001
+"""Between two looks; a look itself takes about a millisecond. No pause at all would take a core from the engine."""
+
+
+class Watcher:
+    """Watches an org from a thread of its own for as long as the context lasts.
+
+    Attributes:
+        expected: The keys that have to be there; a test may replace the set.
+        missing: The keys that were once not there.
+        looks: How many good lists were seen.
+    """
+
+    def __init__(self, influxd: InfluxdServer, org: str) -> None:
+        self.expected: frozenset[str] = frozenset()
+        self.missing: set[str] = set()
+        self.looks = 0
+        self._url = f"{influxd.url}/api/v2/orgs/{influxd.org_id(org)}/secrets"
+        self._token = influxd.token
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Watcher:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        with requests.Session() as session:
+            session.trust_env = False
+            session.headers["Authorization"] = f"Token {self._token}"
+            while not self._stop.wait(_PAUSE_SECONDS):
+                # Before the list is asked for: what a test expects from now on may be on its way.
+                expected = self.expected
+                answer = session.get(self._url, timeout=10)
+                answer.raise_for_status()
+                self.missing |= expected.difference(answer.json()["secrets"])
+                self.looks += 1

@@ -1,0 +1,113 @@
+"""A proxy that keeps whole requests and answers, and lets a test act between a client and its server."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from proxies import _HOP_BY_HOP, CountingProxy, Exchange, _Handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Passed(Exchange):
+    """A request that passed, with both bodies."""
+
+    body: bytes = field(repr=False)
+    answer: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """An answer in the server's place, in the form of its errors."""
+
+    status: int
+    code: str
+    message: str
+
+
+class Wedge(CountingProxy):
+    """Forwards every request to `target`, a url; what passes is in `passed` as well.
+
+    A test sets `before` and `after` when it likes; both are called in the threads of the connections.
+
+    Attributes:
+        before: Called with method and path before a request is forwarded; may sleep, or answer in the server's place.
+        after: Called with what passed before the client gets the answer; when it returns True the client gets none.
+    """
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.passed: list[Passed] = []
+        self.before: Callable[[str, str], Instead | None] = lambda *_: None
+        self.after: Callable[[Passed], bool] = lambda _: False
+        wedge = self
+
+        class Handler(_Handler):
+            def _forward(self) -> None:
+                _forward(wedge, self)
+
+        self._server.RequestHandlerClass = Handler
+
+    def __enter__(self) -> Wedge:
+        super().__enter__()
+        return self
+
+    def clear(self) -> None:
+        """Forget what passed so far."""
+        super().clear()
+        self.passed.clear()
+
+    @property
+    def traffic(self) -> dict[str, bytes]:
+        """All that passed so far, by what it was part of."""
+        numbered = enumerate(self.passed)
+        return {
+            f"{number} {one.method} {one.path} {part}": content
+            for number, one in numbered
+            for part, content in (("path", one.path.encode()), ("body", one.body), ("answer", one.answer))
+        }
+
+
+def _forward(wedge: Wedge, handler: _Handler) -> None:
+    body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+    instead = wedge.before(handler.command, handler.path)
+    if instead is not None:
+        content = json.dumps({"code": instead.code, "message": instead.message}).encode()
+        status, headers = instead.status, [("Content-Type", "application/json; charset=utf-8")]
+    else:
+        try:
+            status, headers, content = _ask(handler, body)
+        except (OSError, http.client.HTTPException):  # the server is gone: so is this connection
+            handler.close_connection = True
+            return
+    passed = Passed(handler.command, handler.path, status, body, content)
+    wedge.passed.append(passed)
+    handler.server.exchanges.append(passed)
+    if wedge.after(passed):
+        handler.close_connection = True
+        return
+    handler.send_response_only(status)
+    for name, value in headers:
+        handler.send_header(name, value)
+    if status != http.client.NO_CONTENT:
+        handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+def _ask(handler: _Handler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+    target = handler._target
+    target.putrequest(handler.command, handler.path, skip_accept_encoding=True)
+    for name, value in handler.headers.items():
+        if name.lower() not in {*_HOP_BY_HOP, "accept-encoding"}:  # bodies are kept as they read
+            target.putheader(name, value)
+    target.putheader("Content-Length", str(len(body)))
+    target.endheaders(body)
+    with target.getresponse() as answer:
+        kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
+        return answer.status, kept, answer.read()
