@@ -156,7 +156,7 @@ def test_only_the_value_is_hidden(stack: Stack, acme: str) -> None:
 
 
 def test_key_replaced_before_the_old_one_goes_or_after_is_kept(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """`delete_before_replace` deletes first what is then written again: no gap, and the value is there at the end."""
+    """With `delete_before_replace` the engine deletes first what it then writes: the provider sends no such delete."""
     program = 'influx.Secret("a", org=ORG, key=KEY, value="one", opts=ResourceOptions(delete_before_replace=True))'
     stack.program(program, KEY="A").up()
     with CountingProxy(influxd.url) as proxy:
