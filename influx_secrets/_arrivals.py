@@ -27,7 +27,7 @@ class Arrivals:
         self._waiting = 0
 
     def note(self, resource: str, expected: int) -> None:
-        """Note that a resource was checked, and how many there are to wait for, which is 0 where there is no need."""
+        """Note that a resource was checked, and how many its program declares."""
         with self._changed:
             self._arrived.add(resource)
             self._expected = max(self._expected, expected)

@@ -51,11 +51,22 @@ def hidden_map(secrets: pulumi.Input[Secrets]) -> pulumi.Input[Any]:
     )
 
 
-def names(secrets: pulumi.Input[Secrets]) -> pulumi.Input[list[str]]:
+def org_pair(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> tuple[Any, Any]:
+    """Return both properties that can name an org as plain values or outputs, for comparison."""
+    pair = [given if given is None or isinstance(given, str) else _as_output(given) for given in (org_id, org)]
+    return pair[0], pair[1]
+
+
+def one_name(given: pulumi.Input[str]) -> list[str] | pulumi.Output[list[str]]:
+    """Return the one key of a secret, as a list."""
+    return [given] if isinstance(given, str) else _as_output(given).apply(lambda known: [known])
+
+
+def names(secrets: pulumi.Input[Secrets]) -> list[str] | pulumi.Output[list[str]]:
     """Return the keys of a map, which the engine may take entries out of (`ignore_changes`)."""
     if not isinstance(secrets, (pulumi.Output, Awaitable)):
         return sorted(_map(secrets))
-    return plain(_as_output(secrets).apply(lambda known: sorted(_map(known))))
+    return pulumi.Output.unsecret(_as_output(secrets).apply(lambda known: sorted(_map(known))))
 
 
 def setting_text(value: pulumi.Input[Any]) -> pulumi.Input[str]:

@@ -141,6 +141,8 @@ class OrgLedger:
         self.org_id = org_id
         self._claims: dict[str, str] = {}
         self._elsewhere: set[str] = set()
+        self._doubtful: set[str] = set()
+        self._doubt_all = False
         self._values: dict[str, str] = {}
         self._exclusive: str | None = None
         self._listed: set[str] | None = None
@@ -161,10 +163,19 @@ class OrgLedger:
                 self._exclusive = resource
             return taken
 
-    def claim_elsewhere(self, keys: Iterable[str]) -> None:
-        """Note keys that other resources of the program declare, and whose `check` is still to come."""
+    def claim_elsewhere(self, keys: Iterable[str], doubtful: Iterable[str] | None) -> None:
+        """Note keys that other resources of the program declare, and those that they may declare (None: any)."""
         with self.lock:
             self._elsewhere.update(keys)
+            if doubtful is None:
+                self._doubt_all = True
+            else:
+                self._doubtful.update(doubtful)
+
+    def may_be_claimed(self, keys: Iterable[str]) -> bool:
+        """Whether a resource that was not checked yet may declare one of the keys."""
+        with self.lock:
+            return self._doubt_all or not self._doubtful.isdisjoint(keys)
 
     def beside_exclusive(self, resource: str) -> str | None:
         """Return another resource of the org when one of the two is exclusive, else None."""

@@ -73,7 +73,8 @@ def apply(ledger: Ledger, old: Record | None, new: Record) -> None:
     if values:
         org.write(values)
     if steps.remove:
-        ledger.arrivals.wait()
+        if org.may_be_claimed(steps.remove):
+            ledger.arrivals.wait()
         org.remove(steps.remove)
 
 
@@ -159,7 +160,7 @@ def _unasked(record: Record) -> Record:
 
 def _claim(org: OrgLedger, declared: Declaration) -> list[str]:
     values = {key: value for key, value in declared.values.items() if isinstance(value, str)}
-    org.claim_elsewhere(declared.elsewhere)
+    org.claim_elsewhere(declared.elsewhere, declared.doubtful)
     taken = org.claim(declared.resource, declared.named, values, exclusive=declared.exclusive)
     failures = [
         f'the key "{shown(key)}" of the org {org.org_id} is declared twice: {other} declares it too'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +12,9 @@ from pulumi import dynamic
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._program import PACKAGE, Run
+from influx_secrets._rules import escape_key
+
+_ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
 
 def checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -32,6 +37,16 @@ def provider_of(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pul
     inherited = opts.parent.get_provider(token) if opts.parent is not None else None
     explicit = opts.provider if opts.provider is not None and opts.provider.package == PACKAGE else None
     return explicit or among.get(PACKAGE) or inherited or Run.current().default_provider()
+
+
+def escaped_ignores(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """Return the options with `ignore_changes=["secrets.__x"]` naming the key as it leaves the program."""
+    if not opts.ignore_changes:
+        return opts
+    paths = [_ESCAPABLE.sub(lambda found: found[0] + escape_key("__")[0], path) for path in opts.ignore_changes]
+    escaped = copy.copy(opts)  # merging would add the paths to the old ones
+    escaped.ignore_changes = paths
+    return escaped
 
 
 def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +15,9 @@ from influx_secrets._providers import NAMESPACE, SETTINGS
 
 PACKAGE: Final = "pulumi-python"
 """The engine's name for the plugin that runs dynamic providers."""
+
+GRACE_SECONDS: Final = 0.5
+"""How long a resource waits for the outputs of others before it is registered, to know whether they share its org."""
 
 _ATTRIBUTE: Final = "_influx_secrets_run"
 
@@ -25,13 +30,13 @@ class Declared:
         name: In words, and unlike that of every other one.
         provider: Stands for the process that will serve it.
         org: The inputs `org_id` and `org`, which may be outputs.
-        keys: The declared keys; None where they are an output.
+        keys: The declared keys, which may be an output of a list.
     """
 
     name: str
     provider: pulumi.ProviderResource
     org: tuple[Any, Any]
-    keys: frozenset[str] | None
+    keys: Any
 
 
 class Run:
@@ -63,7 +68,11 @@ class Run:
         return self._provider
 
     def declare(
-        self, name: str, provider: pulumi.ProviderResource, org: tuple[Any, Any], keys: frozenset[str] | None
+        self,
+        name: str,
+        provider: pulumi.ProviderResource,
+        org: tuple[Any, Any],
+        keys: Sequence[str] | pulumi.Output[Sequence[str]],
     ) -> Declared:
         """Note one more resource. Two of one logical name can have two parents, so the name may be numbered.
 
@@ -79,19 +88,53 @@ class Run:
     def elsewhere(self, this: Declared) -> pulumi.Output[dict[str, Any]]:
         """Return what the other resources of the program declare, once the program has declared them all.
 
-        `claimed` is a JSON list of the keys of those that are certainly on the same org; `resources` is how many
-        resources to wait for where some may be on the same org or not, else 0.
+        `claimed` is a JSON list of keys that are certainly declared on the same org, `doubtful` one of keys that may
+        be; `open` says that some resource's keys are not known, and `resources` how many there are in all.
         """
 
         async def known() -> dict[str, Any]:
             # Runs when the program's body has ended, for only then does the SDK begin to register resources.
+            org = await asyncio.gather(*(_settled(given) for given in this.org))
             others = [one for one in self._declared if one is not this and one.provider is this.provider]
-            beside = [(one, _same_org(this.org, one.org)) for one in others]
-            claimed = {key for one, same in beside if same and one.keys is not None for key in one.keys}
-            open_ = any(same is None or (same and one.keys is None) for one, same in beside)
-            return {"claimed": json.dumps(sorted(claimed)), "resources": len(others) + 1 if open_ else 0}
+            late = [one for one in others if any(isinstance(x, pulumi.Output) for x in (*one.org, one.keys))]
+            came = dict(zip(late, await asyncio.gather(*(_soon(one) for one in late)), strict=True))
+            return _sort_out((org[0], org[1]), [came.get(one) or (one.org, frozenset(one.keys)) for one in others])
 
         return pulumi.Output.from_input(known())
+
+
+async def _settled(given: Any) -> Any:  # noqa: ANN401 (an input)
+    """Return an input's value, or the input itself where a preview does not know it."""
+    if not isinstance(given, pulumi.Output):
+        return given
+    value = await given.future()
+    return given if value is None else value
+
+
+async def _soon(other: Declared) -> tuple[tuple[Any, Any], frozenset[str] | None]:
+    """Return org and keys of a resource, as far as outputs come within the grace period; nobody may wait for long."""
+
+    async def within(given: Any) -> Any:  # noqa: ANN401 (an input)
+        task = asyncio.ensure_future(_settled(given))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # Not `wait_for`: it would cancel the output that others wait for.
+        done, _ = await asyncio.wait([task], timeout=GRACE_SECONDS)
+        return task.result() if done and task.exception() is None else given
+
+    org_id, org, keys = await asyncio.gather(*(within(given) for given in (*other.org, other.keys)))
+    return (org_id, org), None if isinstance(keys, pulumi.Output) else frozenset(keys)
+
+
+def _sort_out(org: tuple[Any, Any], others: Sequence[tuple[tuple[Any, Any], frozenset[str] | None]]) -> dict[str, Any]:
+    near = [(same, keys) for theirs, keys in others if (same := _same_org(org, theirs)) is not False]
+    claimed = {key for same, keys in near if same for key in keys or ()}
+    doubtful = {key for same, keys in near if same is None for key in keys or ()} - claimed
+    return {
+        "claimed": json.dumps(sorted(claimed)),
+        "doubtful": json.dumps(sorted(doubtful)),
+        "open": any(keys is None for _, keys in near),
+        "resources": len(others) + 1,
+    }
 
 
 def configured() -> dict[str, str]:

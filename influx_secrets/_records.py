@@ -48,8 +48,8 @@ class Declaration:
         exclusive: Whether keys of the org that are not declared are removed.
         keep: Shell patterns of keys that `exclusive` leaves alone.
         elsewhere: Keys that other resources of the program declare on the same org, as far as it could tell.
-        resources: How many resources there are in all, where some may declare keys of this org unknown to the program;
-            else 0.
+        doubtful: Keys of resources that may be on the same org or not; None where such a resource's keys are not known.
+        resources: How many resources of this provider the program declares.
     """
 
     resource: str
@@ -64,6 +64,7 @@ class Declaration:
     exclusive: bool = False
     keep: tuple[str, ...] = ()
     elsewhere: frozenset[str] = frozenset()
+    doubtful: frozenset[str] | None = frozenset()
     resources: int = 0
 
 

@@ -108,8 +108,8 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
     ) -> None:
         opts = options.checked(opts)
         provider = options.provider_of(opts, self)
-        known = frozenset([key]) if isinstance(key, str) else None
-        declared = Run.current().declare(f'Secret "{resource_name}"', provider, (org_id, org), known)
+        keys = inputs.one_name(key)
+        declared = Run.current().declare(f'Secret "{resource_name}"', provider, inputs.org_pair(org_id, org), keys)
         props = {
             **inputs.org_inputs(org_id, org),
             "key": inputs.key(key),
@@ -198,11 +198,10 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         rotate_on: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        opts = options.checked(opts)
+        opts = options.escaped_ignores(options.checked(opts))
         provider = options.provider_of(opts, self)
         names = inputs.names(secrets)
-        known = frozenset(names) if isinstance(names, list) else None
-        declared = Run.current().declare(f'OrgSecrets "{resource_name}"', provider, (org_id, org), known)
+        declared = Run.current().declare(f'OrgSecrets "{resource_name}"', provider, inputs.org_pair(org_id, org), names)
         props = {
             **inputs.org_inputs(org_id, org),
             "secrets": inputs.hidden_map(secrets),

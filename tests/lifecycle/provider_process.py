@@ -285,7 +285,7 @@ class Engine:
         self, process: ProviderProcess, item: Declared, resources: int, *, preview: bool, replace: bool = False
     ) -> tuple[str, Props]:
         extra = item.props.get("declaration", {})
-        elsewhere = {"claimed": "[]", "resources": resources}
+        elsewhere = {"claimed": "[]", "open": True, "resources": resources}
         news = {
             **item.props,
             "declaration": {"resource": item.resource, "preview": preview, "elsewhere": elsewhere, **extra},

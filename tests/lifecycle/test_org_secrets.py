@@ -286,6 +286,6 @@ def test_removal_does_not_wait_for_ever(engine: Engine, emulator: Emulator) -> N
 def test_key_declared_elsewhere_is_not_removed(engine: Engine, emulator: Emulator) -> None:
     """What the program says of its other resources holds before any of them was checked: nobody waits."""
     engine.up(shared({"A": "1", "B": "2", "C": "3"}))
-    told = {"keys": ["A"], "elsewhere": {"claimed": '["B"]', "resources": 0}}
+    told = {"keys": ["A"], "elsewhere": {"claimed": '["B"]', "doubtful": '["X"]', "resources": 9}}
     assert engine.up(shared({"A": "1"}, declaration=told)) == {"shared": "update"}
     assert emulator.secrets("acme") == {"A": "1", "B": "2"}
