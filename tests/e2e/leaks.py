@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,10 +62,16 @@ def places(stack: Stack, *, but: Iterable[Path] = ()) -> dict[str, bytes]:
     written = list(stack.outputs)
     exported = stack.pulumi("stack", "export", "--show-secrets").output
     return {
-        **{str(path.relative_to(stack.folder)): path.read_bytes() for path in files},
+        **{str(path.relative_to(stack.folder)): _content(path) for path in files},
         **{f"output {number}": text.encode() for number, text in enumerate(written)},
         "export --show-secrets": exported.encode(),
     }
+
+
+def _content(path: Path) -> bytes:
+    # The CLI compresses its own logs; those of a deployment it encrypts as well.
+    content = path.read_bytes()
+    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
 
 
 def _inner_base64(raw: bytes, offset: int) -> bytes:

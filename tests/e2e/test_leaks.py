@@ -6,14 +6,18 @@ import base64
 import json
 import os
 import re
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from e2e.leaks import forms, leaks, places
 
 if TYPE_CHECKING:
-    from e2e.stack import Stack
+    from e2e.stack import NewStack, Stack
     from servers import InfluxdServer
+
+    from influx_secrets.emulator import Emulator
 
 # With what each way of writing changes: quotes, a backslash, a space, letters beyond ASCII.
 PLANTED = 'hunter2 "grüße" \\ 100%/ключ'
@@ -94,3 +98,21 @@ def test_value_is_in_no_log_of_ours(stack: Stack, influxd: InfluxdServer, acme: 
     assert "DEBUG:urllib3.connectionpool:" in others
     for planted in (PLANTED, influxd.token):
         assert leaks(planted, {"others": others.encode()}) == []
+
+
+def test_automatic_log_of_the_cli_holds_the_value_encrypted(new_stack: NewStack, emulator: Emulator) -> None:
+    """The CLI's own log of an up is the one place, encrypted as the config is; a file in its way prevents it."""
+    stack = new_stack(emulator.environment)
+    logs = Path(stack.environment["PULUMI_HOME"], "logs")
+    if logs.is_file():
+        logs.unlink()
+    stack.program('influx.Secret("a", org="acme", key="A", value=VALUE)', VALUE=PLANTED).up()
+    if not logs.exists():
+        pytest.skip("this version of the Pulumi CLI keeps no log of its own")
+    (log,) = logs.glob("organization+e2e+dev-*.log")
+    assert leaks(PLANTED, {"log": log.read_bytes()}) == []
+    assert leaks(PLANTED, {"log": stack.pulumi("logs", "decrypt", str(log)).output.encode()}) != []
+    shutil.rmtree(logs)
+    logs.touch()
+    stack.up()
+    assert logs.read_bytes() == b""
