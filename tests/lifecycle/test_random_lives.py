@@ -1,0 +1,276 @@
+"""Random programs, outside writers and runs, in the real provider process, on both servers, against a small model.
+
+The model knows what a run may touch: keys that the state owns, and keys that the program declares. From what the server
+held before a run it foretells what the server holds afterwards, and which keys the run must refuse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from lifecycle.provider_process import Declared, Engine, org_secrets, secret
+
+from influx_secrets._rules import unescape_key
+
+if TYPE_CHECKING:
+    from servers import SecretsServer
+
+ALONE, FIRST, SECOND = "alone", "first", "second"
+"""The owners of a key on the shared org: a `Secret` of its own, or one of two maps."""
+
+ALL = "all"
+"""The exclusive map, on an org of its own."""
+
+KEPT = "TEAM_KEPT"
+CREDENTIAL = "0123456789abcdef-token"
+OURS = ["A", "B/b", "__C", "ключ"]
+FOREIGN = ["F", "G,g", CREDENTIAL]
+STRAYS = ["S", "__T", KEPT, CREDENTIAL]
+
+some_key, some_value = st.sampled_from(OURS), st.sampled_from(["1", "2", "3"])
+some_owner = st.sampled_from([ALONE, FIRST, SECOND])
+
+
+class Lives(RuleBasedStateMachine):
+    """One stack from one program to the next."""
+
+    server: ClassVar[SecretsServer]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared, self.own = (f"lives-{os.urandom(6).hex()}" for _ in range(2))
+        for org in (self.shared, self.own):
+            self.server.create_org(org)
+        self.engine = Engine(self.server.environment)
+        self.declared: dict[str, tuple[str, str]] = {}
+        self.names = {key: f"name {key}" for key in OURS}
+        self.everything: dict[str, str] = {}
+        self.foreign: dict[str, str] = {}
+
+    def teardown(self) -> None:
+        for org in (self.shared, self.own):
+            self.server.delete_org(org)
+
+    # What the author of the program does.
+
+    @rule(key=some_key, owner=some_owner, value=some_value)
+    def declare_or_rotate_or_move(self, key: str, owner: str, value: str) -> None:
+        self.declared[key] = (owner, value)
+
+    @rule(key=some_key, owner=some_owner)
+    def move(self, key: str, owner: str) -> None:
+        if key in self.declared:
+            self.declared[key] = (owner, self.declared[key][1])
+
+    @rule(key=some_key)
+    def drop(self, key: str) -> None:
+        self.declared.pop(key, None)
+
+    @rule(key=some_key, other=some_key)
+    def swap_names(self, key: str, other: str) -> None:
+        self.names[key], self.names[other] = self.names[other], self.names[key]
+
+    @rule(key=some_key)
+    def rename(self, key: str) -> None:
+        self.names[key] += "'"
+
+    @rule(key=st.sampled_from(["E", "__T"]), value=some_value)
+    def declare_in_the_exclusive_map(self, key: str, value: str) -> None:
+        self.everything[key] = value
+
+    # What others do.
+
+    @rule(key=some_key, value=some_value)
+    def write_outside(self, key: str, value: str) -> None:
+        self.server.put_secret(self.shared, key, value)
+
+    @rule(key=some_key)
+    def remove_outside(self, key: str) -> None:
+        self.server.remove_secret(self.shared, key)
+
+    @rule(key=st.sampled_from(FOREIGN), value=some_value)
+    def write_foreign(self, key: str, value: str) -> None:
+        self.server.put_secret(self.shared, key, value)
+        self.foreign[key] = value
+
+    @rule(key=st.sampled_from(STRAYS), value=some_value)
+    def write_stray(self, key: str, value: str) -> None:
+        self.server.put_secret(self.own, key, value)
+
+    # What Pulumi does.
+
+    @rule(order=st.randoms(use_true_random=False), knowing=st.booleans())
+    def up(self, order: random.Random, knowing: bool) -> None:  # noqa: FBT001 (drawn)
+        """Apply without a look: what others did is not seen, but nothing of theirs is touched either."""
+        program = self.program(order, knowing=knowing, overwrite=False)
+        expected, refused = self.foretell()
+        steps = self.engine.up(*program)
+        failed = [step for step in steps.values() if step.startswith("failed")]
+        if not any(refused.values()):
+            assert failed == []
+            assert self.held() == expected
+            return
+        assert failed
+        assert all("is already there, with another value" in step for step in failed)
+        held = self.held()
+        for org, keys in refused.items():
+            assert {key: held[org][key] for key in keys} == keys
+        # The way out that the message names.
+        expected, _ = self.foretell()
+        steps = self.engine.up(*self.program(order, knowing=knowing, overwrite=True))
+        assert [step for step in steps.values() if step.startswith("failed")] == []
+        assert self.held() == expected
+
+    @rule()
+    def refresh(self) -> None:
+        before = self.held()
+        self.engine.refresh()
+        assert self.held() == before
+
+    @rule(order=st.randoms(use_true_random=False), knowing=st.booleans())
+    def refresh_and_up(self, order: random.Random, knowing: bool) -> None:  # noqa: FBT001 (drawn)
+        """The server then holds exactly the declared values, beside those of others."""
+        self.refresh()
+        self.up(order, knowing)
+        held = self.held()
+        assert {key: held[self.shared].get(key) for key in self.declared} == {
+            key: value for key, (_, value) in self.declared.items()
+        }
+        if self.everything:
+            ours = {key: value for key, value in held[self.own].items() if key not in (KEPT, CREDENTIAL)}
+            assert ours == self.everything
+        again = self.engine.preview(*self.program(order, knowing=knowing, overwrite=False))
+        assert set(again.values()) <= {"same"}
+
+    @rule()
+    def destroy(self) -> None:
+        before = self.held()
+        owned = self.owned()
+        self.engine.destroy()
+        assert self.held() == {
+            org: {key: value for key, value in keys.items() if key not in owned.get(org, {})}
+            for org, keys in before.items()
+        }
+
+    @invariant()
+    def foreign_keys_stay(self) -> None:
+        held = self.server.values(self.shared)
+        assert {key: held.get(key) for key in self.foreign} == self.foreign
+
+    # The model.
+
+    def program(self, order: random.Random, *, knowing: bool, overwrite: bool) -> list[Declared]:
+        """Return the resources; if `knowing`, each is told the keys of the others, as a program of plain texts does."""
+        resources = [
+            secret(self.names[key], org=self.shared, key=key, value=value, overwrite=overwrite)
+            for key, (owner, value) in self.declared.items()
+            if owner == ALONE
+        ]
+        for name in (FIRST, SECOND):
+            keys = {key: value for key, (owner, value) in self.declared.items() if owner == name}
+            resources.append(org_secrets(name, keys, org=self.shared, overwrite=overwrite))
+        if knowing:
+            resources = [self.told(item) for item in resources]
+        if self.everything:
+            everything = org_secrets(
+                ALL, self.everything, org=self.own, exclusive=True, keep=["TEAM_*"], overwrite=overwrite
+            )
+            resources.append(everything)
+        order.shuffle(resources)
+        return resources
+
+    def told(self, item: Declared) -> Declared:
+        """Tell a resource which keys the others declare."""
+        claimed = sorted(key for key, (owner, _) in self.declared.items() if self.owner_name(key, owner) != item.name)
+        told = {**item.props.get("declaration", {}), "elsewhere": {"claimed": json.dumps(claimed), "resources": 0}}
+        return replace(item, props={**item.props, "declaration": told})
+
+    def owner_name(self, key: str, owner: str) -> str:
+        return self.names[key] if owner == ALONE else owner
+
+    def held(self) -> dict[str, dict[str, str]]:
+        return {org: self.server.values(org) for org in (self.shared, self.own)}
+
+    def wanted(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """Return org to key to the name of the resource that declares it, and the value."""
+        shared = {key: (self.owner_name(key, owner), value) for key, (owner, value) in self.declared.items()}
+        return {self.shared: shared, self.own: {key: (ALL, value) for key, value in self.everything.items()}}
+
+    def owned(self) -> dict[str, dict[str, tuple[str, bool]]]:
+        """Return org to key to the resource whose state has it, and whether that state takes the value for right."""
+        found: dict[str, dict[str, tuple[str, bool]]] = {self.shared: {}, self.own: {}}
+        for name, stored in self.engine.state.items():
+            org, inputs = stored.inputs["org"], stored.inputs
+            if stored.kind == "Secret":
+                key = inputs["key"]
+                found[org][key] = (name, self.is_right(org, key, inputs["digest"]))
+                continue
+            digests = json.loads(inputs["digests"])
+            for escaped in inputs["versions"]:
+                key = unescape_key(escaped)
+                found[org][key] = (name, self.is_right(org, key, digests[key]))
+        return found
+
+    def is_right(self, org: str, key: str, digest: str) -> bool:
+        """Whether a digest, by a formula of the test's own, is that of the declared value."""
+        _, value = self.wanted()[org].get(key, ("", ""))
+        text = f"{self.server.org_id(org)}/{key}:{value}"
+        return hashlib.sha256(text.encode()).hexdigest() == digest
+
+    def foretell(self) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+        """Return what each org holds after a run that refuses nothing, and the keys with values that it must refuse."""
+        held, wanted, owned = self.held(), self.wanted(), self.owned()
+        expected: dict[str, dict[str, str]] = {}
+        refused: dict[str, dict[str, str]] = {}
+        for org, before in held.items():
+            left = {key: value for key, value in before.items() if key not in owned[org]}
+            if org == self.own and self.everything:
+                left = {key: value for key, value in left.items() if key in (KEPT, CREDENTIAL)}
+            expected[org], refused[org] = left, {}
+            for key, (name, value) in wanted[org].items():
+                owner, right = owned[org].get(key, ("", False))
+                expected[org].pop(key, None)
+                if owner == name and right:
+                    # Nothing to do as far as the state knows.
+                    expected[org] |= {key: before[key]} if key in before else {}
+                    continue
+                if owner != name and before.get(key, value) != value:
+                    refused[org][key] = before[key]
+                expected[org][key] = value
+        return expected, refused
+
+
+def live(server: SecretsServer, *, examples: int, steps: int, repeatable: bool) -> None:
+    """Let so many stacks live; `repeatable` ones are the same every time."""
+    run_state_machine_as_test(
+        type("LivesOnServer", (Lives,), {"server": server}),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=repeatable,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
+
+
+def test_random_lives_touch_nothing_but_what_is_declared(server: SecretsServer) -> None:
+    """Each run leads to what the model foretells: exactly the declared values, and never another key changed."""
+    live(server, examples=4, steps=12, repeatable=True)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_many_random_lives_touch_nothing_but_what_is_declared(server: SecretsServer) -> None:
+    """The same, as long as the machine is at it."""
+    live(server, examples=int(os.environ.get("SOAK_EXAMPLES", "150")), steps=30, repeatable=False)
