@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KEYS = [f"MOVES_{n}" for n in range(6)]
 VALUES = {key: f"value of {key}" for key in KEYS}
 SLOWEST_SECONDS = 0.15
+OUTPUT = "org_id=influx.get_org_output(ORG).id"
 ALONE = "alone"
 """The owner of a key that has a `Secret` of its own."""
 
@@ -112,7 +113,7 @@ def test_keys_moved_at_random_many_times_are_never_missing(
     ("org", "map_"),
     [
         pytest.param("org=ORG", "{}", id="all-known"),
-        pytest.param("org_id=influx.get_org_output(ORG).id", "{}", id="orgs-are-outputs"),
+        pytest.param(OUTPUT, "{}", id="orgs-are-outputs"),
         pytest.param("org=ORG", "pulumi.Output.from_input({})", id="maps-are-outputs"),
     ],
 )
@@ -134,8 +135,14 @@ def test_keys_passed_around_many_maps_are_never_missing(
     assert watcher.missing == set()
 
 
-@pytest.mark.parametrize("org", ["org=ORG", "org_id=influx.get_org_output(ORG).id"])
-@pytest.mark.parametrize("depends", ["the-new-on-the-old", "the-old-on-the-new"])
+@pytest.mark.parametrize(
+    ("depends", "org"),
+    [
+        pytest.param("the-new-on-the-old", "org=ORG", id="the-new-on-the-old"),
+        pytest.param("the-new-on-the-old", OUTPUT, id="the-new-on-the-old-and-orgs-are-outputs"),
+        pytest.param("the-old-on-the-new", OUTPUT, id="the-old-on-the-new-and-orgs-are-outputs"),
+    ],
+)
 def test_key_moved_between_resources_that_depend_on_each_other_is_not_lost(
     stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge, depends: str, org: str
 ) -> None:
