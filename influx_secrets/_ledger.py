@@ -259,12 +259,14 @@ class OrgLedger:
                 self._listed.update(added)
 
     def _with_neighbours(self, keys: Collection[str]) -> Collection[str]:
-        """Return the keys, a single one with others of the org: the next resource will ask for one of them."""
-        if len(keys) != 1 or self._listed is None:
-            return keys
-        (first,) = keys
-        others = (key for key in self._listed if key != first and key not in self._proofs and not is_server_owned(key))
-        return [first, *islice(others, KEYS_PER_QUERY - 1)]
+        """Return the keys, and others of the org that fill the query up: the next resource will ask for one of them."""
+        asked = set(keys)
+        others = (
+            key
+            for key in self._listed or ()
+            if key not in asked and key not in self._proofs and not is_server_owned(key)
+        )
+        return [*keys, *islice(others, -len(asked) % KEYS_PER_QUERY)]
 
 
 class Ledgers:

@@ -99,7 +99,7 @@ def _org_problems(declared: Declaration) -> Iterator[str]:
 def _key_problems(key: str, *, overwrite: bool) -> Iterator[str]:
     name = shown(key)
     if not key:
-        yield "a key is empty: Flux cannot name it"
+        yield "a key is empty: no path of the API can name it"
     elif len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
         yield f'the key "{name}" is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses'
     elif key == ENGINE_MARK:

@@ -111,7 +111,12 @@ class ProviderProcess:
         """End the process; return what it wrote to stderr."""
         self._channel.close()
         self._process.terminate()
-        self._process.wait(10)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            # On a busy machine the handler that saves the measured coverage was seen to hang; the engine kills too.
+            self._process.kill()
+            self._process.wait(10)
         self._reader.join(10)
         for stream in (self._process.stdout, self._process.stderr):
             assert stream is not None
