@@ -69,7 +69,7 @@ class Transport:
         self.settings = settings
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._policy = Policy(settings.max_attempts, TOTAL_SECONDS, settings.timeout)
-        self._user_agent = f"influx_secrets/{_version()}"
+        self._user_agent = user_agent()
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _TokenAdapter(settings.token))
@@ -204,11 +204,13 @@ class Transport:
         )
 
 
-def _version() -> str:
+def user_agent() -> str:
+    """The name and version of this package, as servers see it: `influx_secrets/0.1.0`."""
     try:
-        return importlib.metadata.version("influx_secrets")
+        version = importlib.metadata.version("influx_secrets")
     except importlib.metadata.PackageNotFoundError:
-        return "unknown"  # run from a source tree that was not installed
+        version = "unknown"  # run from a source tree that was not installed
+    return f"influx_secrets/{version}"
 
 
 def _trace(configured: str | None) -> tuple[str | None, str | None]:

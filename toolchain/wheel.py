@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _OLDEST_PYTHON = "3.10"
 # Layers that need neither the repository nor a program from outside.
-_LAYERS = ("tests/unit", "tests/lifecycle")
+_LAYERS = ("tests/unit", "tests/lifecycle", "tests/cli")
 _BESIDE = ("tests", "toolchain", "pyproject.toml")
 
 
@@ -92,7 +92,7 @@ def _install(wheel: Path, python: Path, folder: Path) -> Path:
     _uv("venv", "--quiet", "--python", str(python), str(folder))
     target = ("pip", "install", "--quiet", "--python", str(installed))
     # The wheel's own requirements count as direct only where they are read from the project.
-    extras = ("--extra", "emulator", "--extra", "test")
+    extras = ("--extra", "cli", "--extra", "emulator", "--extra", "test")
     _uv(*target, "--resolution", "lowest-direct", "-r", str(ROOT / "pyproject.toml"), *extras)
     _uv(*target, "--no-deps", str(wheel))
     return installed

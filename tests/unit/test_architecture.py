@@ -83,6 +83,23 @@ def test_only_the_transport_knows_http(name: str) -> None:
     assert not SOCKETS & {full.split(".")[0] for full in imported(PACKAGE / f"{name}.py")}
 
 
+CLI = sorted((PACKAGE / "cli").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", CLI, ids=lambda path: path.stem)
+def test_command_line_stands_on_the_client_alone(path: Path) -> None:
+    """The commands read what Pulumi wrote, and never run in it: no SDK, no sockets of their own."""
+    assert not (SOCKETS | {"pulumi"}) & {full.split(".")[0] for full in imported(path)}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in PACKAGE.rglob("*.py") if path not in CLI), ids=lambda p: p.stem
+)
+def test_nothing_needs_the_command_line(path: Path) -> None:
+    """The package works without the extra `cli`."""
+    assert not {full for full in imported(path) if full.startswith("influx_secrets.cli")}
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "emulator").glob("*.py")), ids=lambda path: path.stem)
 def test_emulator_shares_no_code_with_the_client(path: Path) -> None:
     """A mistake of the client must not be made twice."""

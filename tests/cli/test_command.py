@@ -1,0 +1,33 @@
+"""The command `influx-secrets` as a whole: its version, its help, and what it says where something is missing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+COMMAND = Path(sys.executable).with_name("influx-secrets")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_version_is_that_of_the_package() -> None:
+    """What a bug report needs."""
+    assert run("--version").stdout == f"influx_secrets {metadata.version('influx_secrets')}\n"
+
+
+def test_module_is_the_command_too() -> None:
+    """Where scripts are not on PATH."""
+    done = subprocess.run([sys.executable, "-m", "influx_secrets.cli", "--version"], capture_output=True, check=True)
+    assert done.stdout == run("--version").stdout.encode()
+
+
+def test_missing_extra_is_named_in_one_line() -> None:
+    """A plain install has no Typer: the way out is said, without a traceback."""
+    code = "import sys; sys.modules['typer'] = None; from influx_secrets.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: this command needs more packages: pip install 'influx_secrets[cli]'\n"
