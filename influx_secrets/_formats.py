@@ -199,6 +199,7 @@ def _common(news: Props) -> dict[str, Any]:
         "resource": told["resource"],
         "preview": bool(told["preview"]),
         "elsewhere": frozenset(json.loads(elsewhere.get("claimed", "[]"))),
+        "otherwise": {(id_, org): frozenset(keys) for id_, org, keys in json.loads(elsewhere.get("otherwise", "[]"))},
         "doubtful": None if elsewhere.get("open") else frozenset(json.loads(elsewhere.get("doubtful", "[]"))),
         "resources": int(elsewhere.get("resources", 0)),
         "org_id": news.get("org_id"),

@@ -13,10 +13,12 @@ from itertools import islice
 from typing import TypeVar
 
 from influx_secrets._arrivals import Arrivals
+from influx_secrets._claims import Claims, WrittenOrg
 from influx_secrets._client import SecretsClient
 from influx_secrets._errors import (
     InfluxSecretsError,
     InternalError,
+    NotFoundError,
     RateLimitedError,
     ResponseError,
     SettingsError,
@@ -84,6 +86,19 @@ class Ledger:
         """Whether a resource declares the key in an org that could not be found out."""
         return key in self._claimed_somewhere
 
+    def is_org(self, org_id: str, written: WrittenOrg) -> bool:
+        """Whether a resource's `org_id` and `org` mean this org; a name that no org has may mean any.
+
+        The resource that wrote it fails, and what it declares is not to be removed meanwhile.
+        """
+        id_, name = written if written != (None, None) else (self.settings.org_id, self.settings.org)
+        if id_ is not None or name is None:
+            return id_ in (org_id, None)
+        try:
+            return self.org_id(name, preview=False) == org_id
+        except NotFoundError:
+            return True
+
     def ask(self, call: Callable[[SecretsClient], T], *, preview: bool) -> T | Unknown:
         """Ask the server something that nothing depends on in a preview.
 
@@ -139,12 +154,8 @@ class OrgLedger:
         self.lock = threading.RLock()
         self._ledger = ledger
         self.org_id = org_id
-        self._claims: dict[str, str] = {}
-        self._elsewhere: set[str] = set()
-        self._doubtful: set[str] = set()
-        self._doubt_all = False
+        self._claims = Claims()
         self._values: dict[str, str] = {}
-        self._exclusive: str | None = None
         self._listed: set[str] | None = None
         self._proofs: dict[str, Proof] = {}
 
@@ -156,44 +167,34 @@ class OrgLedger:
         A claimed key is not removed by any resource of this process: it was renamed or moved, and lives on.
         """
         with self.lock:
-            taken = {key: self._claims[key] for key in named if self._claims.get(key, resource) != resource}
-            self._claims |= {key: resource for key in named if key not in taken}
+            taken = self._claims.claim(resource, named, exclusive=exclusive)
             self._values |= {key: value for key, value in values.items() if key not in taken}
-            if exclusive and self._exclusive is None:
-                self._exclusive = resource
             return taken
 
-    def claim_elsewhere(self, keys: Iterable[str], doubtful: Iterable[str] | None) -> None:
-        """Note keys that other resources of the program declare, and those that they may declare (None: any)."""
+    def claim_elsewhere(
+        self, keys: Iterable[str], otherwise: Mapping[WrittenOrg, frozenset[str]], doubtful: Iterable[str] | None
+    ) -> None:
+        """Note keys that other resources of the program declare, and those that they may declare (None: any).
+
+        Whether an org of `otherwise` is this one is looked up when one of its keys is to be removed, not before.
+        """
         with self.lock:
-            self._elsewhere.update(keys)
-            if doubtful is None:
-                self._doubt_all = True
-            else:
-                self._doubtful.update(doubtful)
+            self._claims.claim_elsewhere(keys, otherwise, doubtful)
 
     def may_be_claimed(self, keys: Iterable[str]) -> bool:
         """Whether a resource that was not checked yet may declare one of the keys."""
         with self.lock:
-            return self._doubt_all or not self._doubtful.isdisjoint(keys)
+            return self._claims.may_include(keys)
 
     def beside_exclusive(self, resource: str) -> str | None:
         """Return another resource of the org when one of the two is exclusive, else None."""
         with self.lock:
-            if self._exclusive is None:
-                return None
-            if self._exclusive != resource:
-                return self._exclusive
-            return next((other for other in self._claims.values() if other != resource), None)
+            return self._claims.beside_exclusive(resource)
 
     def claimed(self, keys: Iterable[str]) -> frozenset[str]:
         """Return those of the keys that some resource of this run declares."""
         with self.lock:
-            return frozenset(
-                key
-                for key in keys
-                if key in self._claims or key in self._elsewhere or self._ledger.claimed_somewhere(key)
-            )
+            return frozenset(key for key in keys if key in self._claims or self._ledger.claimed_somewhere(key))
 
     def values(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the values at hand for the keys."""
@@ -234,6 +235,7 @@ class OrgLedger:
     def remove(self, keys: Collection[str]) -> None:
         """Remove the keys, in one transaction, but those that a resource of this run declares."""
         with self.lock:
+            self._claims.settle(keys, lambda written: self._ledger.is_org(self.org_id, written))
             gone = sorted(set(keys) - self.claimed(keys))
             self._ledger.client.delete_secrets(self.org_id, gone)
             self._unlist(gone)

@@ -50,10 +50,11 @@ def settle(ledger: Ledger, declared: Declaration, old: Record | None) -> Settled
         return Settled(_unasked(advance(old, declared, UNKNOWN, org)))
     known = ledger.org(org_id)
     with known.lock:
-        failures = _claim(known, declared)
+        failures, taken = _claim(known, declared)
         record = advance(old, declared, org_id, org)
         before = old if old is not None and old.org_id == org_id else None
-        failures += _take_over(ledger, known, declared, record.keys - (before.keys if before else frozenset()))
+        new = record.keys - taken - (before.keys if before else frozenset())
+        failures += _take_over(ledger, known, declared, new)
         if record.exclusive and not failures:
             record = _prune(known, declared, record, before)
     return Settled(record, tuple(failures))
@@ -158,9 +159,10 @@ def _unasked(record: Record) -> Record:
     return replace(record, pruned=UNKNOWN) if record.exclusive else record
 
 
-def _claim(org: OrgLedger, declared: Declaration) -> list[str]:
+def _claim(org: OrgLedger, declared: Declaration) -> tuple[list[str], frozenset[str]]:
+    """Claim the keys of a declaration; return what is wrong with that, and the keys that other resources have."""
     values = {key: value for key, value in declared.values.items() if isinstance(value, str)}
-    org.claim_elsewhere(declared.elsewhere, declared.doubtful)
+    org.claim_elsewhere(declared.elsewhere, declared.otherwise, declared.doubtful)
     taken = org.claim(declared.resource, declared.named, values, exclusive=declared.exclusive)
     failures = [
         f'the key "{shown(key)}" of the org {org.org_id} is declared twice: {other} declares it too'
@@ -172,7 +174,7 @@ def _claim(org: OrgLedger, declared: Declaration) -> list[str]:
             f"one of two resources on the org {org.org_id} is exclusive, so it has to declare all keys of the org: "
             f"move them into it, or take exclusive away; the other is {beside}"
         )
-    return failures
+    return failures, frozenset(taken)
 
 
 def _take_over(ledger: Ledger, org: OrgLedger, declared: Declaration, new: Collection[str]) -> list[str]:

@@ -88,8 +88,10 @@ class Run:
     def elsewhere(self, this: Declared) -> pulumi.Output[dict[str, Any]]:
         """Return what the other resources of the program declare, once the program has declared them all.
 
-        `claimed` is a JSON list of keys that are certainly declared on the same org, `doubtful` one of keys that may
-        be; `open` says that some resource's keys are not known, and `resources` how many there are in all.
+        `claimed` is a JSON list of keys that are certainly declared on the same org; `otherwise` one of org id, org
+        and keys, for orgs that are written in another way than this one's, which the provider can look up; `doubtful`
+        one of keys whose org is not known; `open` says that some resource's keys are not known either, and `resources`
+        how many there are in all.
         """
 
         async def known() -> dict[str, Any]:
@@ -126,11 +128,16 @@ async def _soon(other: Declared) -> tuple[tuple[Any, Any], frozenset[str] | None
 
 
 def _sort_out(org: tuple[Any, Any], others: Sequence[tuple[tuple[Any, Any], frozenset[str] | None]]) -> dict[str, Any]:
-    near = [(same, keys) for theirs, keys in others if (same := _same_org(org, theirs)) is not False]
-    claimed = {key for same, keys in near if same for key in keys or ()}
-    doubtful = {key for same, keys in near if same is None for key in keys or ()} - claimed
+    near = [(theirs, keys) for theirs, keys in others if _same_org(org, theirs) is not False]
+    claimed = {key for theirs, keys in near if _same_org(org, theirs) for key in keys or ()}
+    doubtful: set[str] = set()
+    otherwise: dict[tuple[Any, Any], set[str]] = {}
+    for theirs, keys in near:
+        known = _is_written(org) and _is_written(theirs)
+        (otherwise.setdefault(theirs, set()) if known else doubtful).update((keys or frozenset()) - claimed)
     return {
         "claimed": json.dumps(sorted(claimed)),
+        "otherwise": json.dumps([[*theirs, sorted(keys)] for theirs, keys in otherwise.items() if keys]),
         "doubtful": json.dumps(sorted(doubtful)),
         "open": any(keys is None for _, keys in near),
         "resources": len(others) + 1,
@@ -158,7 +165,11 @@ def _same_org(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool | None:
     """Whether two pairs of `org_id` and `org` name one org; None where only the server could tell."""
     if all(ours is theirs for ours, theirs in zip(one, other, strict=True)):
         return True
-    if not all(given is None or isinstance(given, str) for given in (*one, *other)):
+    if not (_is_written(one) and _is_written(other)):
         return None
     comparable = [given is None for given in one] == [given is None for given in other]
     return one == other if comparable else None
+
+
+def _is_written(org: tuple[Any, Any]) -> bool:
+    return all(given is None or isinstance(given, str) for given in org)

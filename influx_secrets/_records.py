@@ -48,6 +48,8 @@ class Declaration:
         exclusive: Whether keys of the org that are not declared are removed.
         keep: Shell patterns of keys that `exclusive` leaves alone.
         elsewhere: Keys that other resources of the program declare on the same org, as far as it could tell.
+        otherwise: Org id and org of other resources to their keys, where an org is written in another way than this
+            one's: only a look-up can tell whether it is the same.
         doubtful: Keys of resources that may be on the same org or not; None where such a resource's keys are not known.
         resources: How many resources of this provider the program declares.
     """
@@ -64,6 +66,7 @@ class Declaration:
     exclusive: bool = False
     keep: tuple[str, ...] = ()
     elsewhere: frozenset[str] = frozenset()
+    otherwise: Mapping[tuple[str | None, str | None], frozenset[str]] = field(default_factory=dict)
     doubtful: frozenset[str] | None = frozenset()
     resources: int = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -289,3 +290,37 @@ def test_key_declared_elsewhere_is_not_removed(engine: Engine, emulator: Emulato
     told = {"keys": ["A"], "elsewhere": {"claimed": '["B"]', "doubtful": '["X"]', "resources": 9}}
     assert engine.up(shared({"A": "1"}, declaration=told)) == {"shared": "update"}
     assert emulator.secrets("acme") == {"A": "1", "B": "2"}
+
+
+@pytest.mark.parametrize(
+    ("written", "lookups", "kept"),
+    [
+        pytest.param(["{id}", None], 0, "AB", id="by-id"),
+        pytest.param([None, None], 0, "AB", id="default-org"),
+        pytest.param(["fedcba9876543210", None], 0, "A", id="another-id"),
+        pytest.param([None, "twin"], 1, "A", id="another-name"),
+        pytest.param([None, "nobody"], 1, "AB", id="no-such-org"),
+    ],
+)
+def test_key_declared_elsewhere_under_another_form_of_the_org_is_not_removed(
+    emulator: Emulator, written: list[str | None], lookups: int, kept: str
+) -> None:
+    """Here by name, there by id: the provider finds out by itself, and asks only where a name is new to it."""
+    emulator.create_org("twin")
+    engine = Engine({**emulator.environment, "INFLUX_ORG": "acme"})
+    engine.up(shared({"A": "1", "B": "2", "C": "3"}))
+    emulator.clear_requests()
+    theirs = [part and part.format(id=emulator.org_id("acme")) for part in written]
+    told = {"keys": ["A"], "elsewhere": {"otherwise": json.dumps([[*theirs, ["B"]]]), "resources": 9}}
+    assert engine.up(shared({"A": "1"}, declaration=told)) == {"shared": "update"}
+    assert set(emulator.secrets("acme")) == set(kept)
+    assert calls(emulator).count("GET orgs") == lookups
+
+
+def test_key_of_two_resources_is_reported_once(engine: Engine, emulator: Emulator) -> None:
+    """That another resource declares it is the whole truth, also when it stands on the server already."""
+    emulator.put_secret("acme", "A", "1")
+    steps = engine.preview(secret("a", org="acme", key="A", value="1"), shared({"A": "2", "B": "2"}))
+    assert steps["a"] == "create"
+    assert "is declared twice" in steps["shared"]
+    assert "already there" not in steps["shared"]

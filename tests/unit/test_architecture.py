@@ -23,7 +23,7 @@ LAYERS = (
     ("_client",),
     ("_records",),
     ("_rules",),
-    ("_plans", "_formats", "_proofs", "_arrivals"),
+    ("_plans", "_formats", "_proofs", "_arrivals", "_claims"),
     ("_ledger",),
     ("_lifecycle",),
     ("_providers",),
