@@ -115,6 +115,7 @@ def test_keys_moved_at_random_many_times_are_never_missing(
         pytest.param("org=ORG", "{}", id="all-known"),
         pytest.param(OUTPUT, "{}", id="orgs-are-outputs"),
         pytest.param("org=ORG", "pulumi.Output.from_input({})", id="maps-are-outputs"),
+        pytest.param("**({'org': ORG} if n % 2 else {'org_id': ORG_ID})", "{}", id="names-here-and-ids-there"),
     ],
 )
 def test_keys_passed_around_many_maps_are_never_missing(
@@ -128,7 +129,7 @@ def test_keys_passed_around_many_maps_are_never_missing(
             number = f"(n + {shift}) % 9"
             keys = f"{{f'STAYS{{n}}': 'here', f'K{{{number}}}': f'value {{{number}}}'}}"
             declare = f"influx.OrgSecrets(f'm{{n}}', {org}, secrets={map_.format(keys)})"
-            stack.program(f"for n in range(9):\n    {declare}").up()
+            stack.program(f"for n in range(9):\n    {declare}", ORG_ID=influxd.org_id(acme)).up()
             assert influxd.values(acme) == values
             assert removed(wedge) == set()
             watcher.expected = frozenset(values)
