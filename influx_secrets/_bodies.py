@@ -23,6 +23,18 @@ class Org:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """What a server says of itself to anybody."""
+
+    #: Such as "v2.9.1"; InfluxDB 1 says "1.8.10".
+    version: str
+    #: What it was built as: "OSS", "Cloud"; `None` where it does not say.
+    build: str | None
+    #: The header `Date` of its answer; `None` where there is none.
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """The rows of a query's tables, and the error that ended it midway, if one did."""
 
@@ -108,11 +120,13 @@ def _org(item: object) -> Org | None:
     return None
 
 
-def read_version(answer: Answer) -> str | None:
-    """The version in the answer of `/health`."""
+def read_health(answer: Answer) -> Health | None:
+    """The answer of `/health`."""
     body = answer.json()
     version = body.get("version") if isinstance(body, dict) else None
-    return version if isinstance(version, str) and version else None
+    if not isinstance(version, str) or not version:
+        return None
+    return Health(version, answer.headers.get("x-influxdb-build"), answer.headers.get("date"))
 
 
 def read_tables(answer: Answer) -> Tables | None:

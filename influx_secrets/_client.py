@@ -5,35 +5,25 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from influx_secrets import _bodies as bodies
+from influx_secrets import _scripts as scripts
 from influx_secrets._answers import Answer, Redactor, Request, misread
-from influx_secrets._bodies import Org
-from influx_secrets._errors import (
-    APIError,
-    DeclarationError,
-    InfluxSecretsError,
-    MethodNotAllowedError,
-    NotFoundError,
-    ResponseError,
-    UnauthorizedError,
-    UnimplementedError,
-)
+from influx_secrets._bodies import Health, Org
+from influx_secrets._errors import APIError, DeclarationError, NotFoundError, UnauthorizedError
+from influx_secrets._routes import is_faithful, take_first
+from influx_secrets._scripts import Script
 from influx_secrets._settings import Settings
 from influx_secrets._transport import Transport
 
-__all__ = ["Org", "SecretsClient"]
+__all__ = ["Health", "Org", "Script", "SecretsClient"]
 
 T = TypeVar("T")
 
 _PERMISSIONS = "the token needs read on the org, read on its secrets and write on its secrets"
 _NO_ORG = {404: f"either there is no such org, or the token may not read it; {_PERMISSIONS}"}
 _NO_NAME = {404: f"either there is no org of that name, or the token may not read it; {_PERMISSIONS}"}
-
-# influxd 2.9.1 removes these; a DELETE of a key with one of `$ & + , / : ; = @` it answers with 204 and keeps the
-# key. Names of dots alone are folded by every library on the way; an escape may be undone by any.
-_FAITHFUL_IN_PATH = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]+")
 
 
 class SecretsClient:
@@ -126,9 +116,9 @@ class SecretsClient:
         missing, POST delete does it.
         """
         routes: list[Callable[[], None]] = [partial(self._post_delete, org_id, (key,))]
-        if _is_faithful(key):
+        if is_faithful(key):
             routes.insert(0, partial(self._delete, org_id, (key,)))
-        _take_first(routes)
+        take_first(routes)
 
     def delete_secrets(self, org_id: str, keys: Iterable[str]) -> None:
         """Remove keys in one transaction. Keys that are not there are no error; no keys, no request.
@@ -139,9 +129,9 @@ class SecretsClient:
         if not doomed:
             return
         routes: list[Callable[[], None]] = [partial(self._post_delete, org_id, doomed)]
-        if all(map(_is_faithful, doomed)):
+        if all(map(is_faithful, doomed)):
             routes.append(partial(self._delete, org_id, doomed))
-        _take_first(routes)
+        take_first(routes)
 
     def find_org(self, name: str) -> Org:
         """Look an org up by its name.
@@ -174,17 +164,26 @@ class SecretsClient:
         """
         request = Request(method="GET", path=_org_path(org_id), intent=f"look for org {org_id}")
         try:
-            answer = self._transport.send(request)
+            answer = self._permitted(request, "read:orgs/")
         except NotFoundError as exc:
             # Any other 404 is a wrong path or another program: no proof that the org is gone.
             if exc.code == "not found" and exc.server_message == "organization not found":
                 return False
             raise
-        except UnauthorizedError as exc:
-            if (exc.server_message or "").startswith("read:orgs/"):
-                return None
-            raise
-        return self._understood(request, answer, bodies.read_org).id == org_id.lower()
+        return None if answer is None else self._understood(request, answer, bodies.read_org).id == org_id.lower()
+
+    def may_write(self, org_id: str) -> bool:
+        """Whether the token may write the org's secrets; writes nothing: a PATCH of no keys (influxd 2.9.1: 204)."""
+        request = Request(
+            method="PATCH",
+            path=f"{_org_path(org_id)}/secrets",
+            intent=f"ask whether the token may write the secrets of org {org_id}",
+            body=b"{}",
+            content_type="application/json",
+            expects=HTTPStatus.NO_CONTENT,
+            advice=_NO_ORG,
+        )
+        return self._permitted(request, "write:orgs/") is not None
 
     def query(self, org_id: str, flux: str) -> list[dict[str, str]]:
         """Run a Flux script in an org and return the rows of all its tables, columns by name, as text.
@@ -211,10 +210,31 @@ class SecretsClient:
         message = f"cannot {request.intent}: {self.settings.url} stopped midway" + (f' ("{said}")' if said else "")
         raise APIError(message, method="POST", path=request.path, status=answer.status, server_message=said)
 
+    def list_tasks(self, org_id: str) -> tuple[Script, ...]:
+        """The tasks of an org, with their scripts. A token that may not read tasks is shown none (influxd 2.9.1)."""
+        return self._all_pages(partial(scripts.tasks_request, org_id), scripts.read_tasks, scripts.TASKS_PER_PAGE)
+
+    def list_checks(self, org_id: str) -> tuple[Script, ...]:
+        """The checks of an org, with their queries. A token that may not read checks is shown none (influxd 2.9.1)."""
+        return self._all_pages(partial(scripts.checks_request, org_id), scripts.read_checks, scripts.CHECKS_PER_PAGE)
+
+    def parse_flux(self, flux: str) -> Mapping[str, Any]:
+        """The syntax tree of a Flux script, as the server's own parser makes it; nothing is run.
+
+        Raises:
+            InvalidError: The script has a mistake.
+        """
+        request = scripts.parse_request(flux)
+        return self._understood(request, self._transport.send(request), scripts.read_tree)
+
     def server_version(self) -> str:
         """The server's version as `/health` tells it, such as "v2.9.1"; needs no token."""
+        return self.health().version
+
+    def health(self) -> Health:
+        """What the server says of itself; needs no token."""
         request = Request(method="GET", path="/health", intent="ask the server for its version", authenticated=False)
-        return self._understood(request, self._transport.send(request), bodies.read_version)
+        return self._understood(request, self._transport.send(request), bodies.read_health)
 
     def _delete(self, org_id: str, keys: tuple[str, ...]) -> None:
         for key in keys:
@@ -244,6 +264,26 @@ class SecretsClient:
             )
         )
 
+    def _all_pages(
+        self, next_page: Callable[[list[Script]], Request], read: Callable[[Answer], list[Script] | None], full: int
+    ) -> tuple[Script, ...]:
+        found: list[Script] = []
+        while True:
+            request = next_page(found)
+            page = self._understood(request, self._transport.send(request), read)
+            found += page
+            if len(page) < full:
+                return tuple(found)
+
+    def _permitted(self, request: Request, permission: str) -> Answer | None:
+        """The answer, or `None` where the server names the permission that the token lacks; a wrong token raises."""
+        try:
+            return self._transport.send(request)
+        except UnauthorizedError as exc:
+            if (exc.server_message or "").startswith(permission):
+                return None
+            raise
+
     def _understood(self, request: Request, answer: Answer, read: Callable[[Answer], T | None]) -> T:
         """What the answer says; a 200 of another shape is not the API's."""
         result = read(answer)
@@ -258,29 +298,3 @@ def _org_path(org_id: str) -> str:
         message = f"{bodies.shown(org_id)} is no org id: it has 16 hex digits, as `influx org list` shows it"
         raise DeclarationError(message)
     return f"/api/v2/orgs/{org_id}"
-
-
-def _is_faithful(key: str) -> bool:
-    return _FAITHFUL_IN_PATH.fullmatch(key) is not None
-
-
-def _take_first(routes: Iterable[Callable[[], None]]) -> None:
-    # The 404 of a missing route is also that of an unknown org. Trying the next route is harmless then: it fails
-    # in the same way, and the first error is raised.
-    missing: list[InfluxSecretsError] = []
-    for route in routes:
-        try:
-            route()
-        except InfluxSecretsError as exc:
-            if not _is_missing_route(exc):
-                raise
-            missing.append(exc)
-        else:
-            return
-    raise missing[0]
-
-
-def _is_missing_route(exc: InfluxSecretsError) -> bool:
-    if isinstance(exc, ResponseError):
-        return exc.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
-    return isinstance(exc, NotFoundError | MethodNotAllowedError | UnimplementedError)

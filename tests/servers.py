@@ -142,7 +142,7 @@ class InfluxdServer:
     def __enter__(self) -> InfluxdServer:
         self.start()
         setup = {"username": "tests", "password": "tests-tests", "org": "setup", "bucket": "setup"}
-        self._call("POST", "/api/v2/setup", {**setup, "token": self.token})
+        self.call("POST", "/api/v2/setup", {**setup, "token": self.token})
         return self
 
     def __exit__(
@@ -208,16 +208,16 @@ class InfluxdServer:
         return {"INFLUX_HOST": self.url, "INFLUX_TOKEN": self.token}
 
     def org_id(self, org: str) -> str:
-        answer = self._call("GET", f"/api/v2/orgs?{requests.compat.urlencode({'org': org})}")
+        answer = self.call("GET", f"/api/v2/orgs?{requests.compat.urlencode({'org': org})}")
         org_id: str = answer["orgs"][0]["id"]
         return org_id
 
     def create_org(self, name: str) -> str:
-        org_id: str = self._call("POST", "/api/v2/orgs", {"name": name})["id"]
+        org_id: str = self.call("POST", "/api/v2/orgs", {"name": name})["id"]
         return org_id
 
     def delete_org(self, org: str) -> None:
-        self._call("DELETE", f"/api/v2/orgs/{self.org_id(org)}")
+        self.call("DELETE", f"/api/v2/orgs/{self.org_id(org)}")
 
     def create_token(
         self, org: str, *, read_org: bool = True, read_secrets: bool = True, write_secrets: bool = True
@@ -233,22 +233,22 @@ class InfluxdServer:
             (not (read_org or read_secrets or write_secrets), "read", {"type": "buckets", "orgID": org_id}),
         ]
         permissions = [{"action": action, "resource": resource} for wanted, action, resource in chosen if wanted]
-        made = self._call("POST", "/api/v2/authorizations", {"orgID": org_id, "permissions": permissions})
+        made = self.call("POST", "/api/v2/authorizations", {"orgID": org_id, "permissions": permissions})
         self._authorizations[made["token"]] = made["id"]
         token: str = made["token"]
         return token
 
     def revoke_token(self, token: str) -> None:
-        self._call("DELETE", f"/api/v2/authorizations/{self._authorizations.pop(token)}")
+        self.call("DELETE", f"/api/v2/authorizations/{self._authorizations.pop(token)}")
 
     def put_secret(self, org: str, key: str, value: str) -> None:
-        self._call("PATCH", f"/api/v2/orgs/{self.org_id(org)}/secrets", {key: value})
+        self.call("PATCH", f"/api/v2/orgs/{self.org_id(org)}/secrets", {key: value})
 
     def remove_secret(self, org: str, key: str) -> None:
-        self._call("POST", f"/api/v2/orgs/{self.org_id(org)}/secrets/delete", {"secrets": [key]})
+        self.call("POST", f"/api/v2/orgs/{self.org_id(org)}/secrets/delete", {"secrets": [key]})
 
     def keys(self, org: str) -> list[str]:
-        keys: list[str] = self._call("GET", f"/api/v2/orgs/{self.org_id(org)}/secrets")["secrets"]
+        keys: list[str] = self.call("GET", f"/api/v2/orgs/{self.org_id(org)}/secrets")["secrets"]
         return keys
 
     def values(self, org: str) -> dict[str, str]:
@@ -277,7 +277,8 @@ class InfluxdServer:
         rows = [row for row in csv.reader(io.StringIO(response.content.decode(), newline="")) if row]
         return [json.loads(row[-1]) for row in rows[1:]]
 
-    def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON of any shape
+    def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON of any shape
+        """Make any call of the API with the operator's token, and return the answer's JSON."""
         response = self._session.request(method, self.url + path, json=body, timeout=30)
         response.raise_for_status()
         return response.json() if response.content else None

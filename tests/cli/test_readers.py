@@ -1,0 +1,96 @@
+"""Who reads which key: real tasks and checks of influxd."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from scripted_server import json_answer
+from scripts import IMPORT, create_check, create_task, create_token
+from sending import ORG
+from sending import client as scripted_client
+
+from influx_secrets import SecretsClient, Settings
+from influx_secrets.cli._readers import find_readers, readers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from servers import InfluxdServer
+
+
+@pytest.fixture
+def acme(influxd: InfluxdServer) -> str:
+    """The name of a new org."""
+    name = f"acme-{os.urandom(4).hex()}"
+    influxd.create_org(name)
+    return name
+
+
+@pytest.fixture
+def client(influxd: InfluxdServer) -> Iterator[SecretsClient]:
+    with SecretsClient(Settings(url=influxd.url, token=influxd.token)) as made:
+        yield made
+
+
+@pytest.mark.influxd
+def test_readers_are_the_tasks_and_checks_of_the_org(influxd: InfluxdServer, acme: str, client: SecretsClient) -> None:
+    """Each key with its readers, also those that are switched off; other orgs do not count."""
+    get = f'{IMPORT}x = secrets.get(key: "A")'
+    task_id = create_task(influxd, acme, "first", f'{get}\ny = secrets.get(key: "B")')
+    create_task(influxd, acme, "paused", get, status="inactive")
+    create_task(influxd, acme, "vague", f"{get}\nf = secrets.get")
+    create_task(influxd, acme, "other", "x = 1")
+    create_check(influxd, acme, "watch", 'r._measurement == secrets.get(key: "B")')
+    other = f"other-{os.urandom(4).hex()}"
+    influxd.create_org(other)
+    create_task(influxd, other, "elsewhere", get)
+
+    found = find_readers(client, influxd.org_id(acme))
+
+    named = {key: {(one.kind, one.name, one.active) for one in some} for key, some in found.by_key.items()}
+    assert named == {
+        "A": {("task", "first", True), ("task", "paused", False), ("task", "vague", True)},
+        "B": {("task", "first", True), ("check", "watch", True)},
+    }
+    assert [one.name for one in found.unknown] == ["vague"]
+    assert len(found.scripts) == 5
+    assert task_id in {one.id for one in found.by_key["A"]}
+    assert readers(client, influxd.org_id(acme)) == found.by_key
+
+
+@pytest.mark.influxd
+def test_readers_of_many_tasks_are_all_found(influxd: InfluxdServer, acme: str, client: SecretsClient) -> None:
+    """More tasks than fit on a page: the last one reads."""
+    for number in range(501):
+        create_task(influxd, acme, f"task {number}", "x = 1")
+    create_task(influxd, acme, "last", f'{IMPORT}x = secrets.get(key: "A")')
+    seen: list[int] = []
+    found = find_readers(client, influxd.org_id(acme), lambda some: (seen.append(len(some)), some)[1])
+    assert [one.name for one in found.by_key["A"]] == ["last"]
+    assert len(found.scripts) == 502
+    assert seen == [1]  # Only what may read is parsed.
+
+
+@pytest.mark.influxd
+def test_readers_are_hidden_from_a_token_that_may_not_read_tasks(influxd: InfluxdServer, acme: str) -> None:
+    """Influxd shows it an empty list: the caller sees that there were no scripts at all."""
+    create_task(influxd, acme, "first", f'{IMPORT}x = secrets.get(key: "A")')
+    settings = Settings(url=influxd.url, token=create_token(influxd, acme, "secrets"))
+    with SecretsClient(settings) as client:
+        assert find_readers(client, influxd.org_id(acme)).scripts == ()
+    allowed = Settings(url=influxd.url, token=create_token(influxd, acme, "secrets", "tasks", "checks"))
+    with SecretsClient(allowed) as client:
+        assert list(readers(client, influxd.org_id(acme))) == ["A"]
+
+
+def test_readers_script_that_cannot_be_parsed_is_in_doubt() -> None:
+    """Influxd 2.9.1 stores none, but it may come from an older version."""
+    task = {"id": "1", "name": "odd", "status": "active", "flux": f"{IMPORT}x = ("}
+    refused = json_answer(400, {"code": "invalid", "message": "invalid AST: loc 2:5-2:6: expected RPAREN, got EOF"})
+    steps = (json_answer(200, {"tasks": [task]}), json_answer(200, {"checks": []}), refused)
+    with scripted_client(*steps) as (client, _):
+        found = find_readers(client, ORG)
+    assert [one.name for one in found.unknown] == ["odd"]
+    assert found.by_key == {}
