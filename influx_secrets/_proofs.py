@@ -35,6 +35,7 @@ KEYS_PER_QUERY: Final = 1000
 _HEADER: Final = (
     'import "array"\nimport "influxdata/influxdb/secrets"\nimport "contrib/qxip/hash"\narray.from(rows: [\n'
 )
+_PROBE: Final = f'{_HEADER}{{h: hash.hmac(v: hash.sha256(v: "probe"), k: "probe")}}])'
 _FIRST_ROW_LINE: Final = _HEADER.count("\n") + 1
 _NOT_FOUND_AT = re.compile(r"@(\d+):\d+-\d+:\d+: secret not found")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"$\\]')
@@ -65,6 +66,19 @@ class Proof:
             return False
         ours = hmac.new(self.nonce.encode(), digest.encode(), hashlib.sha1).digest()
         return hmac.compare_digest(base64.b64encode(ours).decode(), self.signature)
+
+
+def check_available(client: SecretsClient, org_id: str) -> None:
+    """Ask whether the server can prove values at all; no secret is touched.
+
+    Raises:
+        ProofsUnavailableError: An old server, or one that runs no Flux for this token.
+        InfluxSecretsError: The server gave no usable answer.
+    """
+    try:
+        client.query(org_id, _PROBE)
+    except _REFUSALS as error:
+        raise ProofsUnavailableError(_why(error)) from None
 
 
 def prove(

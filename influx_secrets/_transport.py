@@ -99,6 +99,12 @@ class Transport:
         hurried._policy = Policy(1, HURRIED_SECONDS, self.settings.timeout)  # noqa: SLF001 - of this class
         return hurried
 
+    def proxy(self) -> str | None:
+        """The host and port of the proxy that the environment puts in between, without its password; `None`: none."""
+        found = self._session.merge_environment_settings(self.settings.url, {}, False, None, None)["proxies"]  # noqa: FBT003 - stream
+        named = requests.utils.select_proxy(self.settings.url, found)
+        return named and named.rpartition("@")[2].rpartition("//")[2].partition("/")[0]
+
     def send(self, request: Request) -> Answer:
         """Send the request, again where that may help, and return the expected answer.
 

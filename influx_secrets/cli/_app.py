@@ -1,4 +1,4 @@
-"""The command line as a whole: which commands there are, and how an error is shown."""
+"""The command line as a whole: which commands there are, and what they share in the help."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ from typing import Annotated
 import typer
 
 from influx_secrets._transport import user_agent
+from influx_secrets.cli._adopt import adopt
 from influx_secrets.cli._console import shown_errors
+from influx_secrets.cli._doctor import doctor
+from influx_secrets.cli._emulator import PASS_ON, emulator
+from influx_secrets.cli._list import list_keys
+from influx_secrets.cli._usage import usage
 
 
 def make_app() -> typer.Typer:
     """Return the command line; each command stands in a file of its own."""
-    app = typer.Typer(name="influx-secrets", no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        name="influx-secrets", no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False
+    )
     app.callback()(_influx_secrets)
-    commands: tuple[Callable[..., None], ...] = ()
-    for command in commands:
-        app.command()(shown_errors(command))
+    commands: dict[str, Callable[..., None]] = {"list": list_keys, "usage": usage, "doctor": doctor, "adopt": adopt}
+    for name, command in commands.items():
+        app.command(name)(shown_errors(command))
+    app.command("emulator", context_settings=dict(PASS_ON), add_help_option=False)(shown_errors(emulator))
     return app
 
 

@@ -1,18 +1,32 @@
-"""What every command shares: where it writes, and how an error of ours becomes one line and an exit code."""
+"""What every command shares: where it writes, what it does with hostile text, and how an error becomes an exit code."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import ParamSpec, TypeVar
 
 import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rich.text import Text
 
 from influx_secrets._errors import InfluxSecretsError
+from influx_secrets._rules import shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+
+#: Lines that go to a file or to another program are never folded.
+_UNFOLDED = 1_000_000
+_MAX_SHOWN = 200
 
 
 class Exit(IntEnum):
@@ -23,6 +37,8 @@ class Exit(IntEnum):
     FOUND = 1
     #: The command could not do its work: wrong arguments, no server, no Pulumi.
     ERROR = 2
+    #: Ctrl-C, as shells count it.
+    INTERRUPTED = 130
 
 
 def shown_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -30,10 +46,91 @@ def shown_errors(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        _bear_any_text()
         try:
             return command(*args, **kwargs)
         except InfluxSecretsError as error:
-            typer.echo(f"error: {error}", err=True)
+            note(f"error: {error}")
             raise typer.Exit(Exit.ERROR) from None
+        except KeyboardInterrupt:
+            # Whoever pressed it knows.
+            raise typer.Exit(Exit.INTERRUPTED) from None
 
     return call
+
+
+def _bear_any_text() -> None:
+    """Let no key end a command where the terminal's encoding, such as ASCII, cannot write it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def plain(text: str) -> str:
+    """Return text of others as it may be shown: on one line, not endless, without control characters."""
+    return shown(text, _MAX_SHOWN)
+
+
+def print_json(document: object) -> None:
+    """Write a document to stdout. Its texts are whole, and escaped down to ASCII, so that no terminal obeys them."""
+    typer.echo(json.dumps(document, indent=2))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Write rows to stdout: folded and coloured on a terminal, else one line each. No cell is read as markup."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    console = _console(stderr=False)
+    with console.capture() as captured:
+        console.print(table)
+    # Rich fills the last column up with spaces.
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()), color=console.is_terminal)
+
+
+def say(text: str) -> None:
+    """Write a line of the result to stdout."""
+    typer.echo(text)
+
+
+def write(text: str) -> None:
+    """Write text to stdout as it is; the caller has made it safe."""
+    typer.echo(text, nl=False)
+
+
+def note(text: str) -> None:
+    """Write a line beside the result, to stderr."""
+    typer.echo(text, err=True)
+
+
+def followed(what: str) -> Callable[[Sequence[T]], Iterable[T]]:
+    """Return what passes items through and shows on a terminal how many are left; elsewhere it is silent."""
+    console = _console(stderr=True)
+
+    def follow(items: Sequence[T]) -> Iterable[T]:
+        if not console.is_terminal:
+            return items
+        return track(items, description=what, console=console, transient=True)
+
+    return follow
+
+
+@contextlib.contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show on a terminal that something takes its time; elsewhere, nothing."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(Text(what)):
+        yield
+
+
+def _console(*, stderr: bool) -> Console:
+    # Made anew each time: a stream may be replaced, and a terminal be resized.
+    console = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _UNFOLDED
+    return console

@@ -1,0 +1,92 @@
+"""Writes a Pulumi program that declares keys which are there already: text in, text out."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Set
+from typing import Final
+
+_NAME_LENGTH: Final = 60
+
+_PROGRAM: Final = '''\
+"""Secrets that were in the org before; `pulumi up` adopts a key whose value is the same."""
+
+import pulumi
+
+import influx_secrets as influx
+
+config = pulumi.Config()
+
+influx.OrgSecrets(
+    {resource},
+    {org},
+    secrets={{
+{secrets}
+    }},
+)
+'''
+
+
+def program(org: Mapping[str, str], names: Mapping[str, str], resources: Iterable[str] = ()) -> str:
+    """Return the text of a program.
+
+    Args:
+        org: The one input that names the org: `org` or `org_id`, and its value.
+        names: Key to the name of its value in the stack's config.
+        resources: Names that other resources of the program have.
+    """
+    ((input_name, value),) = org.items()
+    lines = [f"        {literal(key)}: config.require_secret({literal(names[key])})," for key in names]
+    return _PROGRAM.format(
+        resource=literal(_free(_camel(value) or "secrets", frozenset(resources))),
+        org=f"{input_name}={literal(value)}",
+        secrets="\n".join(lines),
+    )
+
+
+def config_names(keys: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Return key to a name for the config: `SLACK_TOKEN` becomes `slackToken`; no two keys share one.
+
+    Args:
+        keys: The keys; the names come in their order.
+        taken: Names that stand in the config already, and may mean something else.
+    """
+    used = set(taken)
+    names: dict[str, str] = {}
+    for key in keys:
+        names[key] = _free(_camel(key) or "secret", used)
+        used.add(names[key])
+    return names
+
+
+def _free(base: str, used: Set[str]) -> str:
+    """Return the name, with a number behind it if it is taken."""
+    numbered = (f"{base}{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([base], numbered) if name not in used)
+
+
+def literal(text: str) -> str:
+    """Return a text as a Python string literal, on one line, with nothing in it that cannot be seen."""
+    return '"' + "".join(_in_literal(character) for character in text) + '"'
+
+
+def _in_literal(character: str) -> str:
+    if character == '"':
+        return '\\"'
+    if character.isprintable() and character != "\\":
+        return character
+    return character.encode("unicode_escape").decode()
+
+
+def _camel(text: str) -> str:
+    """Return the letters and digits of ASCII in a text as one word in camel case, which no shell needs quoted."""
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", text) if word]
+    parts = [part for word in words for part in (_humps(word) if not word.isupper() else [word])]
+    joined = "".join(part.lower() if not number else part.capitalize() for number, part in enumerate(parts))
+    name = joined[:_NAME_LENGTH]
+    return f"key{name}" if name[:1].isdigit() else name
+
+
+def _humps(word: str) -> list[str]:
+    return re.findall(r"[A-Z]*[^A-Z]+|[A-Z]+", word)
