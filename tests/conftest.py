@@ -76,6 +76,14 @@ def org(server: SecretsServer, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def acme(influxd: InfluxdServer) -> str:
+    """The name of a new org on influxd."""
+    name = f"acme-{os.urandom(4).hex()}"
+    influxd.create_org(name)
+    return name
+
+
+@pytest.fixture
 def wire(server: SecretsServer, org: str) -> Wire:
     """A new org on the emulator, then on the real server."""
     return Wire(server, org, server.org_id(org))

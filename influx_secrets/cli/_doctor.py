@@ -15,13 +15,13 @@ from influx_secrets._errors import SettingsError
 from influx_secrets._settings import Settings
 from influx_secrets._sources import Raw
 from influx_secrets.cli._connection import AllowInsecure, AsJson, OrgId, OrgName, given
-from influx_secrets.cli._console import Exit, note, print_json, print_table, say, waiting
-from influx_secrets.cli._doctor_server import READ_ORG, READ_SECRETS, TOKEN, WRITE_SECRETS, server_lines
+from influx_secrets.cli._console import Exit, print_json, print_table, say, waiting
+from influx_secrets.cli._doctor_server import KNOWN, READ_ORG, READ_SECRETS, WRITE_SECRETS, server_lines
 from influx_secrets.cli._doctor_settings import settings_lines
 from influx_secrets.cli._lines import Line, Verdict, wrong
 
 _STYLES: Final = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "dim"}
-_TOKEN_SUBJECTS: Final = frozenset({TOKEN, READ_ORG, READ_SECRETS, WRITE_SECRETS})
+_OF_THE_TOKEN: Final = frozenset({KNOWN, READ_ORG, READ_SECRETS, WRITE_SECRETS})
 _ORG_ID: Final = "ORG_ID"
 
 
@@ -76,7 +76,7 @@ def _show(lines: Sequence[Line], command: str | None) -> None:
         say("\nThe smallest token, made with one that may create others:\n")
         say(command)
     if _is_wrong(lines):
-        note(f"\nwrong: {', '.join(line.subject for line in lines if line.verdict is Verdict.WRONG)}")
+        say(f"\nwrong: {', '.join(line.subject for line in lines if line.verdict is Verdict.WRONG)}")
 
 
 def _token_command(settings: Settings, lines: Sequence[Line]) -> str | None:
@@ -84,7 +84,7 @@ def _token_command(settings: Settings, lines: Sequence[Line]) -> str | None:
 
     The token that may create others goes through a pipe: other users of the machine see the arguments of its processes.
     """
-    if not any(line.subject in _TOKEN_SUBJECTS and line.verdict is Verdict.WRONG for line in lines):
+    if not any(line.subject in _OF_THE_TOKEN and line.verdict is Verdict.WRONG for line in lines):
         return None
     org_id = settings.org_id or _ORG_ID
     secrets = {"type": "secrets", "orgID": org_id}

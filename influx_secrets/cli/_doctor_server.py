@@ -32,7 +32,7 @@ _CLOCK_TOLERANCE: Final = timedelta(seconds=60)
 #: Any valid token gets another answer than a wrong one, whether or not there is such an org.
 _ANY_ORG: Final = "0000000000000001"
 
-TOKEN: Final = "token on the server"
+KNOWN: Final = "token on the server"
 READ_ORG: Final = "read the org"
 READ_SECRETS: Final = "read its secrets"
 WRITE_SECRETS: Final = "write its secrets"
@@ -40,7 +40,7 @@ PROOFS: Final = "value proofs"
 """What the lines about the token are about."""
 
 _AFTER_ORG: Final = (READ_SECRETS, WRITE_SECRETS, PROOFS)
-_NEW_TOKEN: Final = "make a token that suffices, as below"
+_MAKE_ONE: Final = "make a token that suffices, as below"
 
 Clock = Callable[[], datetime]
 
@@ -139,12 +139,12 @@ def _token_lines(client: SecretsClient) -> Iterator[Line]:
         # Whatever it says of an org that there hardly is: the server knows the token.
         client.org_exists(_ANY_ORG)
     except UnauthorizedError:
-        yield wrong(TOKEN, "the server does not know it: it is wrong, revoked, or of another server", _NEW_TOKEN)
+        yield wrong(KNOWN, "the server does not know it: it is wrong, revoked, or of another server", _MAKE_ONE)
         return
     except InfluxSecretsError as error:
-        yield wrong(TOKEN, str(error))
+        yield wrong(KNOWN, str(error))
         return
-    yield ok(TOKEN, "the server knows it")
+    yield ok(KNOWN, "the server knows it")
     if client.settings.org_id is not None or client.settings.org is not None:
         yield from _org_lines(client)
 
@@ -153,7 +153,7 @@ def _org_lines(client: SecretsClient) -> Iterator[Line]:
     try:
         org_id = _org_id(client)
     except InfluxSecretsError as error:
-        yield wrong(READ_ORG, str(error), _NEW_TOKEN)
+        yield wrong(READ_ORG, str(error), _MAKE_ONE)
         yield from (unknown(subject, f"not known before that: {READ_ORG}") for subject in _AFTER_ORG)
         return
     yield ok(READ_ORG, f"the token may; the org is {org_id}")
@@ -180,7 +180,7 @@ def _may_read(client: SecretsClient, org_id: str) -> Line:
     try:
         keys = client.list_secret_keys(org_id)
     except UnauthorizedError:
-        return wrong(READ_SECRETS, "the token may not: keys cannot be listed, and drift cannot be seen", _NEW_TOKEN)
+        return wrong(READ_SECRETS, "the token may not: keys cannot be listed, and drift cannot be seen", _MAKE_ONE)
     except InfluxSecretsError as error:
         return wrong(READ_SECRETS, str(error))
     return ok(READ_SECRETS, f"the token may; there {'is' if len(keys) == 1 else 'are'} {len(keys)}")
@@ -192,7 +192,7 @@ def _may_write(client: SecretsClient, org_id: str) -> Line:
             return ok(WRITE_SECRETS, "the token may")
     except InfluxSecretsError as error:
         return wrong(WRITE_SECRETS, str(error))
-    return wrong(WRITE_SECRETS, "the token may not: `pulumi up` would fail", _NEW_TOKEN)
+    return wrong(WRITE_SECRETS, "the token may not: `pulumi up` would fail", _MAKE_ONE)
 
 
 def _proofs(client: SecretsClient, org_id: str) -> Line:

@@ -23,7 +23,7 @@ _OPTIONS: Final = {
 def settings_lines(settings: Settings, inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> Iterator[Line]:
     """Say what each setting is, and where it comes from; of the token only the latter."""
     found = gather(inputs, environ)
-    yield ok("url", f"{settings.url}, from {_source(found, 'url')}")
+    yield ok("url", f"{settings.url}, {_source(found, 'url')}")
     yield _token(settings, found)
     yield _org(settings, found)
     if settings.url.startswith("https:"):
@@ -33,14 +33,14 @@ def settings_lines(settings: Settings, inputs: Mapping[str, Raw | None], environ
 
 def _source(found: Mapping[str, Found], field: str) -> str:
     if field not in found:
-        return "nowhere: it is the default"
-    return _OPTIONS.get(found[field].source, plain(found[field].source))
+        return "the default"
+    return "from " + _OPTIONS.get(found[field].source, plain(found[field].source))
 
 
 def _token(settings: Settings, found: Mapping[str, Found]) -> Line:
     if settings.token is None:
         return wrong("token", "there is none", "set INFLUX_TOKEN, or activate a profile of the influx CLI")
-    says = f"is set, from {_source(found, 'token')}"
+    says = f"is set, {_source(found, 'token')}"
     of_profile = [field in found and " of profile " in found[field].source for field in ("url", "token")]
     if of_profile[0] != of_profile[1]:
         do = "make sure that this token belongs to this server"
@@ -50,20 +50,18 @@ def _token(settings: Settings, found: Mapping[str, Found]) -> Line:
 
 def _org(settings: Settings, found: Mapping[str, Found]) -> Line:
     if settings.org_id is not None:
-        return ok("org", f"{settings.org_id}, from {_source(found, 'org_id')}")
+        return ok("org", f"{settings.org_id}, {_source(found, 'org_id')}")
     if settings.org is not None:
-        return ok("org", f'"{plain(settings.org)}", from {_source(found, "org")}')
+        return ok("org", f'"{plain(settings.org)}", {_source(found, "org")}')
     return worth_knowing("org", "none is named, so permissions cannot be checked", "give --org or --org-id")
 
 
 def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str]) -> Line:
     if settings.skip_verify:
-        says = (
-            f"any certificate is accepted, from {_source(found, 'skip_verify')}: whoever is in between sees the token"
-        )
+        says = f"any certificate is accepted, {_source(found, 'skip_verify')}: whoever is in between sees the token"
         return worth_knowing("certificates", says, "name the authority's file in INFLUXDB_V2_SSL_CA_CERT instead")
     if settings.ca_file is not None:
-        return ok("certificates", f"those of {plain(settings.ca_file)} are trusted, from {_source(found, 'ca_file')}")
+        return ok("certificates", f"those of {plain(settings.ca_file)} are trusted, {_source(found, 'ca_file')}")
     bundle = next((name for name in _BUNDLES if environ.get(name)), None)
     if bundle is not None:
         return ok("certificates", f"those of {plain(environ[bundle])} are trusted, from {bundle}")

@@ -12,20 +12,13 @@ from sending import ORG
 from sending import client as scripted_client
 
 from influx_secrets import SecretsClient, Settings
+from influx_secrets._scripts import Script
 from influx_secrets.cli._readers import find_readers, readers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from servers import InfluxdServer
-
-
-@pytest.fixture
-def acme(influxd: InfluxdServer) -> str:
-    """The name of a new org."""
-    name = f"acme-{os.urandom(4).hex()}"
-    influxd.create_org(name)
-    return name
 
 
 @pytest.fixture
@@ -66,11 +59,16 @@ def test_readers_of_many_tasks_are_all_found(influxd: InfluxdServer, acme: str, 
     for number in range(501):
         create_task(influxd, acme, f"task {number}", "x = 1")
     create_task(influxd, acme, "last", f'{IMPORT}x = secrets.get(key: "A")')
-    seen: list[int] = []
-    found = find_readers(client, influxd.org_id(acme), lambda some: (seen.append(len(some)), some)[1])
+    followed: list[Script] = []
+
+    def follow(scripts: Sequence[Script]) -> Iterable[Script]:
+        followed.extend(scripts)
+        return scripts
+
+    found = find_readers(client, influxd.org_id(acme), follow)
     assert [one.name for one in found.by_key["A"]] == ["last"]
     assert len(found.scripts) == 502
-    assert seen == [1]  # Only what may read is parsed.
+    assert [one.name for one in followed] == ["last"]  # Only what may read is parsed.
 
 
 @pytest.mark.influxd

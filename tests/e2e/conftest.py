@@ -56,14 +56,6 @@ def new_stack(engine: Path, tmp_path: Path) -> NewStack:
 
 
 @pytest.fixture
-def acme(influxd: InfluxdServer) -> str:
-    """The name of a new org on influxd."""
-    name = f"acme-{os.urandom(4).hex()}"
-    influxd.create_org(name)
-    return name
-
-
-@pytest.fixture
 def stack(new_stack: NewStack, influxd: InfluxdServer, acme: str) -> Stack:
     """A stack whose programs have the name of a new org on influxd in `ORG`."""
     return new_stack(influxd.environment, ORG=acme)

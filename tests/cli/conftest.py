@@ -1,0 +1,35 @@
+"""Fixtures of the commands: each runs in a folder of its own, with the environment of a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from running import Command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import InfluxdServer, SecretsServer
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No Pulumi program around, and no proxy of the developer's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def command(server: SecretsServer, org: str) -> Command:
+    """The command line on the emulator, then on influxd, with a new org."""
+    return Command({**server.environment, "INFLUX_ORG": org})
+
+
+@pytest.fixture
+def real(influxd: InfluxdServer, acme: str) -> Command:
+    """The command line on influxd, with a new org."""
+    return Command({**influxd.environment, "INFLUX_ORG": acme})

@@ -1,0 +1,162 @@
+"""The command `list`: the keys of an org, and who manages each; what a stack says is tested with the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from running import VALUE, Command
+
+from influx_secrets.cli._list import Listed, Manager, listed
+from influx_secrets.cli._stacks import Managed, managed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import SecretsServer
+
+ORG = "0123456789abcdef"
+OWNED = "0123456789abcdef-token"
+HOSTILE = ("\x1b]0;owned\x07", "[red]A[/red]", "a\tb\r\nc", "\u202ecod", ":smile:", "x" * 300, "ключ")
+
+
+def test_list_shows_the_keys_sorted(command: Command, server: SecretsServer, org: str) -> None:
+    """Credentials of the server are told apart; without a Pulumi program, who manages the rest is not known."""
+    for key in ("SMTP", "ALERT", OWNED):
+        server.put_secret(org, key, VALUE)
+    done = command("list")
+    assert done.code == 0
+    assert done.rows == [[OWNED, "the server, for a notification endpoint"], ["ALERT", "?"], ["SMTP", "?"]]
+    assert done.err == (
+        "note: there is no Pulumi program here, so what a stack manages is not known: give --cwd or --stack\n"
+    )
+
+
+def test_list_hostile_keys_are_shown_and_never_obeyed(command: Command, server: SecretsServer, org: str) -> None:
+    """No control character, no markup, no line break, no reversed text reaches a terminal; JSON has them whole."""
+    for key in HOSTILE:
+        server.put_secret(org, key, VALUE)
+    done = command("list")
+    shown = [row[0] for row in done.rows]
+    assert all(key.isprintable() for key in shown)
+    assert {"\\x1b]0;owned\\x07", "[red]A[/red]", "a\\x09b\\x0d\\x0ac", "\\x202ecod", ":smile:", "ключ"} <= set(shown)
+    assert max(map(len, shown)) == 201
+    machine = command("list", "--json")
+    assert {one["key"] for one in machine.json["keys"]} == set(HOSTILE)
+    assert machine.out.isascii()
+
+
+def test_list_as_json_has_one_shape(command: Command, server: SecretsServer, org: str) -> None:
+    """What programs may rely on."""
+    server.put_secret(org, "A", VALUE)
+    org_id = server.org_id(org)
+    keys = [{"key": "A", "manager": "unknown", "resources": []}]
+    assert command("list", "--json").json == {"org_id": org_id, "org": org, "keys": keys}
+    by_id = command("list", "--json", "--org-id", org_id)
+    assert by_id.json == {"org_id": org_id, "org": None, "keys": keys}
+
+
+def test_list_of_an_empty_org_says_so(command: Command) -> None:
+    """Nothing on stdout, which a script may count."""
+    done = command("list")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("note: the org has no secrets\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "says"),
+    [
+        (["--org", "nobody"], {}, "either there is no org of that name"),
+        (["--org-id", "acme"], {}, "an org id has 16 hex digits"),
+        (["--org", "a", "--org-id", ORG], {}, "--org and --org-id are both given"),
+        ([], {"INFLUX_ORG": ""}, "no org: give --org or --org-id, or set INFLUX_ORG"),
+        ([], {"INFLUX_TOKEN": "wrong-token-of-the-tests"}, "the token is wrong or revoked"),
+        ([], {"INFLUX_TOKEN": ""}, "there is no API token"),
+        ([], {"INFLUX_HOST": "http://influx.example:8086"}, "plain http to another machine"),
+        (["--org-id", ORG], {}, "either there is no such org"),
+    ],
+)
+def test_list_error_is_one_line(command: Command, arguments: list[str], environ: dict[str, str], says: str) -> None:
+    """Code 2, nothing on stdout, no traceback."""
+    done = command("list", *arguments, environ=environ)
+    assert (done.code, done.out) == (2, "")
+    assert says in done.err
+    assert done.err.startswith("error: ")
+    assert done.err.count("\n") == 1
+
+
+def test_list_server_that_is_not_there_is_told_soon(command: Command) -> None:
+    """Three attempts, and one line."""
+    done = command("list", environ={"INFLUX_HOST": "http://127.0.0.1:9"})
+    assert done.code == 2
+    assert "(tried 3 times): the connection was refused" in done.err
+
+
+def test_list_without_pulumi_says_what_is_missing(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the folder of a program, or below it, Pulumi is needed."""
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    below = tmp_path / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = command("list")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: there is no pulumi on PATH, which knows what the stack manages\n"
+
+
+def test_list_pulumi_that_writes_no_json_is_not_believed(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program of that name that is another."""
+    program = tmp_path / "pulumi"
+    program.write_text("#!/bin/sh\necho hello\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = command("list", "--stack", "dev")
+    assert done.err.startswith("error: pulumi stack export wrote no JSON")
+    program.write_text("#!/bin/sh\nexit 1\n")
+    assert command("list", "--stack", "dev").err == "error: pulumi stack export failed: it did not say why\n"
+
+
+def resource(kind: str, name: str, outputs: object, **more: object) -> dict[str, object]:
+    full = f"pulumi-python:dynamic/influxdb:{kind}"
+    return {"urn": f"urn:pulumi:dev::p::{full}::{name}", "type": full, "outputs": outputs, **more}
+
+
+def test_managed_is_what_live_resources_own() -> None:
+    """Escaped keys, one key or many; what is only looked up, on its way out, or unreadable, owns nothing."""
+    one = {"org_id": ORG, "key": "A"}
+    found = managed(
+        [
+            resource("Secret", "one", one),
+            resource("OrgSecrets", "many", {"org_id": ORG, "versions": {"\\__B": 1, "\\\\C": 2, "D": 1}}),
+            resource("Secret", "looked-up", one, external=True),
+            resource("Secret", "replaced", one, delete=True),
+            resource("OrgSecrets", "secret", {"org_id": ORG, "versions": "encrypted"}),
+            resource("Secret", "empty", None),
+            {"urn": "urn:pulumi:dev::p::random:index:Id::id", "type": "random:index:Id", "outputs": one},
+        ]
+    )
+    assert found == (
+        Managed(ORG, "A", "one"),
+        Managed(ORG, "__B", "many"),
+        Managed(ORG, "\\C", "many"),
+        Managed(ORG, "D", "many"),
+    )
+
+
+def test_listed_key_belongs_to_the_stack_of_its_own_org_only() -> None:
+    """The same key of another org is another key."""
+    others = [
+        Managed("f" * 16, "A", "other"),
+        Managed(ORG, OWNED, "taken"),
+        Managed(ORG, "B", "b"),
+        Managed(ORG, "B", "c"),
+    ]
+    assert listed(["B", "A", OWNED], ORG, others) == [
+        Listed(OWNED, Manager.STACK, ("taken",)),
+        Listed("A", Manager.NOBODY),
+        Listed("B", Manager.STACK, ("b", "c")),
+    ]

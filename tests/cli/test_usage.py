@@ -1,0 +1,116 @@
+"""The command `usage`: who reads which key, what is missing, what nobody reads, and what cannot be known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from running import VALUE, Command
+from scripts import IMPORT, create_check, create_endpoint, create_task, create_token
+
+from influx_secrets.cli._readers import Readers
+from influx_secrets.cli._usage import State, uses
+
+if TYPE_CHECKING:
+    from servers import InfluxdServer
+
+ODD = 'a\x1b[31m [bold]"ü'
+
+
+def read(key: str) -> str:
+    return f'{IMPORT}x = secrets.get(key: "{key}")'
+
+
+@pytest.fixture
+def used(influxd: InfluxdServer, acme: str) -> str:
+    """An org with a key of each state; returns the key of its notification endpoint."""
+    for key in ("READ", "UNREAD", ODD):
+        influxd.put_secret(acme, key, VALUE)
+    create_task(influxd, acme, "nightly", f'{read("READ")}\ny = secrets.get(key: "MISSING")')
+    create_task(influxd, acme, "[red]paused", read("READ"), status="inactive")
+    create_check(influxd, acme, "watch", 'r.x == secrets.get(key: "READ")')
+    return create_endpoint(influxd, acme, "slack")
+
+
+@pytest.mark.influxd
+def test_usage_shows_each_key_with_its_readers(real: Command, used: str) -> None:
+    """What is missing comes first; a key is shown as text, whatever is in it."""
+    done = real("usage")
+    assert done.code == 0
+    assert done.rows == [
+        ["MISSING", "missing", 'task "nightly"'],
+        ["UNREAD", "unread", "-"],
+        ['a\\x1b[31m [bold]"ü', "unread", "-"],
+        ["READ", "read", 'task "nightly", task "[red]paused" (inactive), check "watch"'],
+        [used, "server", "the server, for a notification endpoint"],
+    ]
+    assert done.err == ""
+
+
+@pytest.mark.influxd
+def test_usage_as_json_has_one_shape(real: Command, influxd: InfluxdServer, acme: str, used: str) -> None:
+    """What programs may rely on."""
+    document = real("usage", "--json").json
+    assert set(document) == {"org_id", "org", "tasks", "checks", "keys", "unknown"}
+    assert (document["org_id"], document["org"]) == (influxd.org_id(acme), acme)
+    assert (document["tasks"], document["checks"], document["unknown"]) == (2, 1, [])
+    states = {one["key"]: one["state"] for one in document["keys"]}
+    assert states == {"MISSING": "missing", "UNREAD": "unread", ODD: "unread", "READ": "read", used: "server"}
+    (reader,) = next(one["readers"] for one in document["keys"] if one["key"] == "MISSING")
+    assert {**reader, "id": ""} == {"kind": "task", "id": "", "name": "nightly", "active": True}
+
+
+@pytest.mark.influxd
+@pytest.mark.usefixtures("used")
+def test_usage_fails_on_what_it_is_told_to_fail_on(real: Command) -> None:
+    """Code 1 for a finding that was asked for, and for no other."""
+    assert real("usage", "--fail-on", "missing").code == 1
+    assert real("usage", "--fail-on", "unknown", "--fail-on", "unread").code == 1
+    assert real("usage", "--fail-on", "unknown").code == 0
+    assert real("usage", "--fail-on", "nothing").code == 2
+
+
+@pytest.mark.influxd
+def test_usage_says_who_reads_what_cannot_be_told(real: Command, influxd: InfluxdServer, acme: str) -> None:
+    """A key that only the run of a script can tell may be any."""
+    influxd.put_secret(acme, "A", VALUE)
+    create_task(influxd, acme, "vague", f"{IMPORT}f = secrets.get")
+    done = real("usage", "--fail-on", "unknown")
+    assert done.code == 1
+    said = done.out.splitlines()[-1]
+    assert said == 'task "vague" reads some key that its script does not spell out: it may be any of them'
+    assert [one["name"] for one in real("usage", "--json").json["unknown"]] == ["vague"]
+
+
+@pytest.mark.influxd
+@pytest.mark.usefixtures("used")
+def test_usage_says_what_the_token_is_not_shown(real: Command, influxd: InfluxdServer, acme: str) -> None:
+    """Influxd shows an empty list to a token that may not read tasks: "unread" is then no proof."""
+    done = real("usage", environ={"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")})
+    assert done.code == 0
+    assert ["READ", "read", 'check "watch"'] in done.rows
+    assert done.err == (
+        'note: the server shows no task: there is none, or the token may not read them ("read tasks")\n'
+    )
+
+
+def test_usage_of_an_org_without_anything_is_no_error(influxd: InfluxdServer, real: Command, acme: str) -> None:
+    """No keys, no readers, no table."""
+    done = real("usage", "--org-id", influxd.org_id(acme), environ={"INFLUX_ORG": ""})
+    assert (done.code, done.out) == (0, "")
+    assert len(done.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("server", ["emulator"], indirect=True)
+def test_usage_of_a_server_without_tasks_is_an_error(command: Command) -> None:
+    """The emulator has no tasks, and says so, in one line."""
+    done = command("usage")
+    assert (done.code, done.out) == (2, "")
+    assert "does not serve GET /api/v2/tasks" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_uses_credential_of_an_endpoint_that_is_gone_is_missing() -> None:
+    """Whatever reads it would fail."""
+    (use,) = uses([], Readers((), {"0123456789abcdef-token": ()}, ()))
+    assert use.state is State.MISSING

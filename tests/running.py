@@ -1,0 +1,66 @@
+"""Runs the command line in the process of the test, and searches all that it writes for what must not be there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from e2e.leaks import leaks
+from typer.testing import CliRunner
+
+from influx_secrets.cli._app import make_app
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VALUE = "planted-value/&\"'"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did; `out` and `err` are what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 (JSON of any shape)
+        return json.loads(self.out)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The cells of the table that was written, without its headings; a cell holds no two spaces in a row."""
+        lines = self.out.splitlines()[1:]
+        return [re.split(r"\s{2,}", line) for line in lines]
+
+
+@dataclass
+class Command:
+    """`influx-secrets` with an environment; no output may hold the token of it, nor a planted value."""
+
+    environ: Mapping[str, str]
+    planted: set[str] = field(default_factory=lambda: {VALUE})
+
+    def __call__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Done:
+        environ = {**self.environ, **(environ or {})}
+        result = CliRunner().invoke(make_app(), list(arguments), env=environ)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        done = Done(result.exit_code, result.stdout, result.stderr)
+        self.search(done, environ)
+        return done
+
+    def search(self, done: Done, environ: Mapping[str, str]) -> None:
+        places = {"stdout": done.out.encode(), "stderr": done.err.encode()}
+        for secret in self.planted | {environ.get("INFLUX_TOKEN", "")} - {""}:
+            assert leaks(secret, places) == []
+
+
+def settings_environ() -> dict[str, str]:
+    """What a command run as a process needs of the environment, and nothing that steers it."""
+    kept = ("PATH", "HOME", "LANG", "NO_PROXY", "no_proxy", "INFLUX_CONFIGS_PATH", "COVERAGE_PROCESS_START")
+    return {name: os.environ[name] for name in kept if name in os.environ}
