@@ -130,10 +130,11 @@ class ScriptedServer:
 
 
 def _read_request(stream: BinaryIO, number: int) -> Seen | None:
-    line = stream.readline().decode()
-    if not line:
+    words = stream.readline().decode("latin-1").split(" ", 2)
+    if len(words) != 3:
+        # The end, or no HTTP: somebody may try whether TLS is spoken here.
         return None
-    method, target, _ = line.split(" ", 2)
+    method, target, _ = words
     headers = {}
     while (header := stream.readline().decode("latin-1").strip()) != "":
         name, _, value = header.partition(":")

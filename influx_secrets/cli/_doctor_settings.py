@@ -58,7 +58,7 @@ def _org(settings: Settings, found: Mapping[str, Found]) -> Line:
 
 def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str]) -> Line:
     if settings.skip_verify:
-        says = f"any certificate is accepted, {_source(found, 'skip_verify')}: whoever is in between sees the token"
+        says = f"any is accepted, {_source(found, 'skip_verify')}: whoever is in between sees the token"
         return worth_knowing("certificates", says, "name the authority's file in INFLUXDB_V2_SSL_CA_CERT instead")
     if settings.ca_file is not None:
         return ok("certificates", f"those of {plain(settings.ca_file)} are trusted, {_source(found, 'ca_file')}")
