@@ -25,6 +25,7 @@ from influx_secrets._errors import (
     TransportError,
     UnavailableError,
 )
+from influx_secrets._lifeline import end_with_the_engine
 from influx_secrets._proofs import KEYS_PER_QUERY, Proof, ProofsUnavailableError, prove
 from influx_secrets._records import UNKNOWN, Unknown
 from influx_secrets._rules import is_server_owned
@@ -281,6 +282,8 @@ class Ledgers:
     def of(self, settings: Settings) -> Ledger:
         """Return the ledger for these settings; the two kinds of resource of one provider share it."""
         with self._lock:
+            if not self._ledgers:
+                end_with_the_engine()
             if settings not in self._ledgers:
                 self._ledgers[settings] = Ledger(settings, _say_on_stderr)
             return self._ledgers[settings]

@@ -59,6 +59,7 @@ class ProviderProcess:
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:0"],
             env={**kept, **environ},
+            stdin=subprocess.PIPE,  # the engine holds the other end for as long as it lives
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -107,6 +108,12 @@ class ProviderProcess:
         reply = self._call("Read", provider_pb2.ReadRequest(id=id_, properties=_bag(kind, props)))
         return reply.id, _props(reply.properties), _props(reply.inputs)
 
+    def lose_the_engine(self) -> int:
+        """Let go of the process as an engine does that is killed; return its exit status once it has ended."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        return self._process.wait(30)
+
     def stop(self) -> str:
         """End the process; return what it wrote to stderr."""
         self._channel.close()
@@ -118,7 +125,7 @@ class ProviderProcess:
             self._process.kill()
             self._process.wait(10)
         self._reader.join(10)
-        for stream in (self._process.stdout, self._process.stderr):
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert stream is not None
             stream.close()
         return "".join(self._lines)

@@ -24,7 +24,7 @@ LAYERS = (
     ("_client",),
     ("_records",),
     ("_rules",),
-    ("_plans", "_formats", "_proofs", "_arrivals", "_claims"),
+    ("_plans", "_formats", "_proofs", "_arrivals", "_claims", "_lifeline"),
     ("_ledger",),
     ("_lifecycle",),
     ("_providers",),
