@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -82,6 +83,10 @@ class _Server(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:  # noqa: ANN401  # as the base class has it
         self._open.discard(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # as the base class has it
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that was killed is no news
+            super().handle_error(request, client_address)
 
     def hang_up(self) -> None:
         """Wake the threads that wait for another request on an idle connection."""

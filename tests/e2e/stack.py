@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from e2e.running import Running
+
 import toolchain
 
 if TYPE_CHECKING:
@@ -149,6 +151,33 @@ class Stack:
         """Run `pulumi destroy`."""
         return self._deployment("destroy", "--yes", "--skip-preview", *options, fails=fails)
 
+    def start(self, *arguments: str) -> Running:
+        """Start a deployment and go on while it runs; the test takes its output to `outputs`, if it matters."""
+        self._runs += 1
+        file = self.folder / f"output-{self._runs}.txt"
+        command = _command(*arguments, "--yes", "--skip-preview")
+        return Running(command, folder=self.project, environment=self.environment, file=file)
+
+    @property
+    def state_file(self) -> Path:
+        """Where the backend keeps the checkpoints."""
+        return self.folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json"
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a command that uses the stack runs, or was killed while it did."""
+        return any((self.folder / "state" / ".pulumi" / "locks").rglob("*.json"))
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the state as it is in the file, its secrets encrypted."""
+        latest: dict[str, Any] = json.loads(self.state_file.read_text("utf-8"))["checkpoint"].get("latest") or {}
+        return latest
+
+    def pending(self) -> list[str]:
+        """Return what the last checkpoint says to have been interrupted, each as operation and logical name."""
+        operations = self.checkpoint().get("pending_operations") or []
+        return [f"{one['type']} {one['resource']['urn'].rpartition('::')[2]}" for one in operations]
+
     def set_secret(self, name: str, value: str) -> None:
         """Put a value into the encrypted config, through standard input, as a person would."""
         self.pulumi("config", "set", "--secret", name, text=value)
@@ -181,13 +210,14 @@ class Stack:
         """Return the stack's outputs, secret ones too."""
         return json.loads(self.pulumi("stack", "output", "--json", "--show-secrets").output)
 
-    def pulumi(self, *arguments: str, text: str = "", fails: bool = False) -> Run:
-        """Run any command of the CLI in the project; `text` is its standard input."""
-        command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
-        if arguments[:2] != ("stack", "init"):
-            command += ["--stack", STACK]
+    def deploy(self, *arguments: str) -> Run:
+        """Run a deployment that may succeed or fail, such as `deploy("up", "--refresh")`."""
+        return self._deployment(*arguments, "--yes", "--skip-preview", fails=None)
+
+    def pulumi(self, *arguments: str, text: str = "", fails: bool | None = False) -> Run:
+        """Run any command of the CLI in the project; `text` is its standard input, `fails` None leaves both open."""
         done = subprocess.run(
-            command,
+            _command(*arguments),
             cwd=self.project,
             env=self.environment,
             input=text,
@@ -199,12 +229,12 @@ class Stack:
             check=False,
         )
         self.outputs += [done.stdout, done.stderr or ""]
-        if bool(done.returncode) is not fails:
+        if fails not in (None, bool(done.returncode)):
             shown = f"{done.stdout}{done.stderr or ''}"[-_TAIL:]
             raise AssertionError(f"pulumi {' '.join(arguments[:2])} ended with {done.returncode}:\n{shown}")
         return Run(done.returncode, done.stdout)
 
-    def _deployment(self, *arguments: str, fails: bool) -> Run:
+    def _deployment(self, *arguments: str, fails: bool | None) -> Run:
         self._runs += 1
         log = self.folder / f"events-{self._runs}.json"
         run = self.pulumi(*arguments, f"--event-log={log}", fails=fails)
@@ -216,6 +246,11 @@ class NewStack(Protocol):
     """Makes a stack for a test, from an environment and constants for its programs."""
 
     def __call__(self, environ: Mapping[str, str], **constants: str) -> Stack: ...
+
+
+def _command(*arguments: str) -> list[str]:
+    command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
+    return command if arguments[:2] == ("stack", "init") else [*command, "--stack", STACK]
 
 
 def urn(kind: str, name: str) -> str:

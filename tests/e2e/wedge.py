@@ -30,21 +30,28 @@ class Instead:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """No answer, and no request to the server either."""
+
+
 class Wedge(CountingProxy):
     """Forwards every request to `target`, a url; what passes is in `passed` as well.
 
-    A test sets `before` and `after` when it likes; both are called in the threads of the connections.
+    A test sets `before`, `after` and `answered` when it likes; they are called in the threads of the connections.
 
     Attributes:
         before: Called with method and path before a request is forwarded; may sleep, or answer in the server's place.
         after: Called with what passed before the client gets the answer; when it returns True the client gets none.
+        answered: Called with what passed once the client was sent the answer.
     """
 
     def __init__(self, target: str) -> None:
         super().__init__(target)
         self.passed: list[Passed] = []
-        self.before: Callable[[str, str], Instead | None] = lambda *_: None
+        self.before: Callable[[str, str], Instead | HangUp | None] = lambda *_: None
         self.after: Callable[[Passed], bool] = lambda _: False
+        self.answered: Callable[[Passed], None] = lambda _: None
         wedge = self
 
         class Handler(_Handler):
@@ -76,6 +83,9 @@ class Wedge(CountingProxy):
 def _forward(wedge: Wedge, handler: _Handler) -> None:
     body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
     instead = wedge.before(handler.command, handler.path)
+    if isinstance(instead, HangUp):
+        handler.close_connection = True
+        return
     if instead is not None:
         content = json.dumps({"code": instead.code, "message": instead.message}).encode()
         status, headers = instead.status, [("Content-Type", "application/json; charset=utf-8")]
@@ -98,6 +108,7 @@ def _forward(wedge: Wedge, handler: _Handler) -> None:
         handler.send_header("Content-Length", str(len(content)))
     handler.end_headers()
     handler.wfile.write(content)
+    wedge.answered(passed)
 
 
 def _ask(handler: _Handler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -1,0 +1,261 @@
+"""influxd, the provider process, `pulumi` or all of them die at a random moment of a run: nothing is lost for good.
+
+A stack lives through several such runs. After each one the user does what `docs/interrupted.md` says, and no more; then
+every declared key has its value, no key of others changed, nothing of ours is left over, and nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from e2e.blows import Assassin, Blow
+from e2e.leaks import leaks, places
+from e2e.wedge import Wedge
+from e2e.world import FOREIGN, STRAY, Held, World, held
+from servers import InfluxdServer, find_influxd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from e2e.stack import NewStack, Stack
+
+Step = Literal["up", "up --refresh", "refresh", "destroy"]
+STEPS: tuple[Step, ...] = ("up", "up", "up", "up --refresh", "refresh", "destroy", "destroy")
+TRAFFIC: dict[Step, tuple[int, int, int]] = {
+    "up": (6, 4, 8),
+    "up --refresh": (8, 4, 12),
+    "refresh": (4, 0, 3),
+    "destroy": (5, 5, 8),
+}
+"""About how many requests, writes and checkpoints a step makes."""
+
+AGAIN = ("up", "up", "up --refresh")
+AGAIN_AFTER_DESTROY = ("destroy", "up --refresh")
+"""What heals. After a destroy the state may take keys for written that are gone: so an `up` has to look."""
+
+FIRST_SEED = int(os.environ.get("KILLS_SEED", "1"))
+LIVES = int(os.environ.get("KILLS_LIVES", "50"))
+RUNS = 6
+"""In one life: 50 lives are 300 runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run, in one line that says all that is needed to see it again.
+
+    Attributes:
+        hit: Whether somebody was killed; else the command was over before the moment came.
+        ended: How the command ended by itself, or that it was killed.
+        pending: What the state says to have been interrupted.
+        healed: The commands that the user ran, to the one that healed.
+    """
+
+    seed: int
+    run: int
+    step: Step
+    blow: Blow
+    hit: bool
+    ended: str
+    pending: tuple[str, ...]
+    healed: tuple[str, ...]
+    seconds: float
+
+    def __str__(self) -> str:
+        what = f"{self.blow.victim} at {self.blow.moment}" + (", revived" if self.blow.revive else "")
+        return (
+            f"seed {self.seed} run {self.run}: {self.step}: {what if self.hit else f'nobody ({what})'}: {self.ended}; "
+            f"pending: {', '.join(self.pending) or 'none'}; healed by: {', '.join(self.healed)} ({self.seconds:.1f} s)"
+        )
+
+
+@dataclass
+class Life:
+    """One stack, from one killed run to the next."""
+
+    seed: int
+    stack: Stack
+    influxd: InfluxdServer
+    wedge: Wedge
+    orgs: dict[str, str]
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.world = World(f"planted-{self.seed}")
+        self.world.begin(self.chance(-1))
+        self.is_up = False
+        for org, keys in FOREIGN.items():
+            for key, value in keys.items():
+                self.influxd.put_secret(self.orgs[org], key, value)
+
+    def chance(self, run: int) -> random.Random:
+        """Return what makes a run of this life do the same again, whatever the others did."""
+        return random.Random(f"{self.seed}/{run}")  # noqa: S311 (nothing to be guessed here)
+
+    def live(self, run: int) -> Outcome:
+        """Let one run be killed, heal it, and prove that nothing is lost."""
+        rng, began = self.chance(run), time.monotonic()
+        step = rng.choice(STEPS) if self.is_up else "up"
+        meddled = self.prepare(step, rng)
+        requests, writes, checkpoints = TRAFFIC[step]
+        blow = Blow.draw(rng, requests=requests, writes=writes, checkpoints=checkpoints)
+        before = held(self.influxd, self.orgs)
+
+        self.wedge.clear()
+        running = self.stack.start(*step.split())
+        with Assassin(blow, running, self.influxd, self.wedge, self.stack.state_file) as assassin:
+            code = running.wait()
+        served = bool(self.wedge.exchanges)
+        self.influxd.start()
+        self.stack.outputs.append(running.output)
+        self.nothing_is_lost(step, before)
+
+        pending = tuple(self.stack.pending())
+        healed = self.heal(step, rng, meddled=meddled)
+        running.bury(served=served)
+        outcome = Outcome(
+            seed=self.seed,
+            run=run,
+            step=step,
+            blow=blow,
+            hit=assassin.hit,
+            ended="killed" if code < 0 else "succeeded" if code == 0 else "failed",
+            pending=pending,
+            healed=healed,
+            seconds=time.monotonic() - began,
+        )
+        self.outcomes.append(outcome)
+        print(outcome)  # noqa: T201 (the record of the run)
+        return outcome
+
+    def prepare(self, step: Step, rng: random.Random) -> bool:
+        """Change the program, or what is on the server, before the run; whether declared keys were meddled with."""
+        if step == "up":
+            self.world.change(rng)
+            self.stack.program(self.world.program(rng))
+            if rng.random() < 0.5:
+                self.world.strays[STRAY] = "a stray"
+                self.influxd.put_secret(self.orgs["own"], STRAY, "a stray")
+        if "refresh" not in step:
+            return False
+        for key in rng.sample(sorted(self.world.values), 2):
+            if rng.random() < 0.5:
+                self.influxd.put_secret(self.orgs["shared"], key, "meddled")
+            else:
+                self.influxd.remove_secret(self.orgs["shared"], key)
+        return True
+
+    def nothing_is_lost(self, step: Step, before: Held) -> None:
+        """Right after the blow: no key of others has changed, and no declared key that was there is gone or torn."""
+        now = held(self.influxd, self.orgs)
+        for org, keys in FOREIGN.items():
+            assert {key: now[org].get(key) for key in keys} == keys
+        if step == "destroy":
+            return
+        for org, keys in self.world.declared.items():
+            for key in keys.keys() & before[org].keys():
+                assert now[org].get(key) in (before[org][key], keys[key]), f"{org}: {key}"
+
+    def heal(self, step: Step, rng: random.Random, *, meddled: bool) -> tuple[str, ...]:
+        """Run what the documentation says; return the commands."""
+        again = rng.choice(AGAIN_AFTER_DESTROY if step == "destroy" else AGAIN)
+        if meddled:
+            again = "up --refresh"
+        commands = [again]
+        if self.stack.is_locked:
+            self.stack.pulumi("cancel", "--yes")
+            commands.insert(0, "cancel")
+        done = self.stack.deploy(*again.split())
+        assert done.code == 0, done.output
+        if self.stack.pending():
+            # What remains is a note that a create was interrupted, which no `up` clears.
+            self.stack.refresh("--clear-pending-creates")
+            commands.append("refresh --clear-pending-creates")
+            assert self.stack.pending() == []
+        self.is_up = again != "destroy"
+        return tuple(commands)
+
+    def all_is_well(self) -> None:
+        """The server holds what it has to and nothing else, and nothing is left to do."""
+        if not self.is_up:
+            assert held(self.influxd, self.orgs) == self.world.foreign
+            assert self.stack.checkpoint().get("resources", []) == []
+            return
+        self.world.strays.clear()
+        assert held(self.influxd, self.orgs) == self.world.whole
+        assert set(self.stack.preview().steps.values()) == {"same"}
+
+
+@pytest.fixture(scope="module")
+def mortal(influxd: InfluxdServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdServer]:
+    """An influxd that may be killed at any time, as others use the one of the whole session."""
+    del influxd  # There is one.
+    binary = find_influxd()
+    assert binary is not None
+    with InfluxdServer(binary, tmp_path_factory.mktemp("mortal")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def tally() -> Iterator[list[Outcome]]:
+    """All outcomes, which are counted at the end."""
+    outcomes: list[Outcome] = []
+    yield outcomes
+    hits = [one for one in outcomes if one.hit]
+    lines = [f"{len(hits)} runs killed, {len(outcomes) - len(hits)} over before their moment came"]
+    for title, counted in (
+        ("victim and step", Counter(f"{one.blow.victim:8} {one.step}" for one in hits)),
+        ("moment", Counter(str(one.blow.moment).split()[0] for one in hits)),
+        ("the command", Counter(one.ended for one in hits)),
+        ("left pending", Counter("something" if one.pending else "nothing" for one in hits)),
+        ("healed by", Counter(", ".join(one.healed) for one in hits)),
+    ):
+        lines += [f"{title}:", *(f"  {count:4} {name}" for name, count in sorted(counted.items()))]
+    print("", *lines, sep="\n")  # noqa: T201 (the record of the runs)
+
+
+@pytest.fixture
+def life(
+    new_stack: NewStack, mortal: InfluxdServer, tally: list[Outcome], request: pytest.FixtureRequest
+) -> Iterator[Life]:
+    """A stack behind a proxy, in two new orgs; a request is tried three times."""
+    seed = request.getfixturevalue("seed")
+    orgs = {org: f"{org}-{seed}-{os.urandom(4).hex()}" for org in ("shared", "own")}
+    for name in orgs.values():
+        mortal.create_org(name)
+    with Wedge(mortal.url) as wedge:
+        stack = new_stack({**mortal.environment, "INFLUX_HOST": wedge.url}, SHARED=orgs["shared"], OWN=orgs["own"])
+        stack.set_config("influx-secrets:maxAttempts", "3")
+        begun = Life(seed, stack, mortal, wedge, orgs)
+        yield begun
+        mortal.start()
+        tally += begun.outcomes
+
+
+def kill_and_heal(life: Life, runs: int) -> None:
+    """Let a stack live through so many runs, and then search all that they left behind for a value."""
+    for run in range(runs):
+        life.live(run)
+        life.all_is_well()
+    assert leaks(life.world.mark, places(life.stack)) == []
+
+
+@pytest.mark.parametrize("seed", [20261124])
+def test_killed_runs_lose_nothing(life: Life, seed: int) -> None:
+    """Whoever dies, and whenever: the next run writes what is missing and removes what is too much."""
+    assert life.seed == seed
+    kill_and_heal(life, runs=8)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + LIVES))
+def test_many_killed_runs_lose_nothing(life: Life, seed: int) -> None:
+    """The same with 300 runs; the seed in a line alone shows its run again: `KILLS_SEED=7 KILLS_LIVES=1`."""
+    assert life.seed == seed
+    kill_and_heal(life, runs=RUNS)
