@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from e2e.running import kill
-from e2e.stack import calls
-from e2e.wedge import Wedge
+from e2e.wedge import Instead, Wedge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,63 +27,110 @@ def wedge(influxd: InfluxdServer, stack: Stack) -> Iterator[Wedge]:
         yield proxy
 
 
-def killed(stack: Stack, wedge: Wedge, method: str, blow: Callable[[Running], None], *command: str) -> str:
-    """Run a command that is dealt a blow once influxd has done the first request of this method; return its output."""
+def killed(stack: Stack, wedge: Wedge, blow: Callable[[Running], None], command: str) -> str:
+    """Run a command that is dealt a blow once influxd has done its first write; return what it said."""
     begun: list[Running] = []
 
     def after(passed: Passed) -> bool:
-        if passed.method != method:
+        if passed.method in ("GET", "POST") and not passed.path.endswith("/delete"):
             return False
-        begun[0].started()
         blow(begun[0])
         return True
 
     wedge.after = after
-    begun.append(stack.start(*command))
+    begun.append(stack.start(command))
     begun[0].wait()
     wedge.after = lambda _: False
     begun[0].bury(served=True)
     return begun[0].output
 
 
-def kill_pulumi(running: Running) -> None:
+def pulumi(running: Running) -> None:
+    running.started()  # so that they are known: they have no parent afterwards
     running.kill()
 
 
-def kill_provider(running: Running) -> None:
+def provider(running: Running) -> None:
     for process in running.providers():
         kill(process)
 
 
-def test_killed_pulumi_asks_for_cancel_and_warns_of_what_was_interrupted(
+def test_create_interrupted_is_adopted_by_the_same_program_alone(
     stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
 ) -> None:
-    """The stack is locked; after `pulumi cancel` the next `up` adopts what was written, and forgets the interruption."""
-    stack.program(MAP.format({"A": "1", "B": "2"}))
-    killed(stack, wedge, "PATCH", kill_pulumi, "up")
+    """The keys are on the server, and in no state: a program that changed meanwhile is refused, or leaves one there."""
+    begun = stack.program(MAP.format({"A": "1", "B": "2"}))
+    killed(begun, wedge, pulumi, "up")
     assert influxd.values(acme) == {"A": "1", "B": "2"}
-    assert stack.pending() == ["creating shared"]
-    print(stack.up(fails=True).output)
-    print(stack.pulumi("cancel", "--yes").output)
-    healed = stack.up()
-    print(healed.output)
-    print(stack.pending(), stack.up().output)
-    print(stack.pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates").output)
-    print(stack.pending(), stack.up().output)
-    print("----- update")
-    stack.program(MAP.format({"A": "1", "B": "3"}))
-    killed(stack, wedge, "PATCH", kill_pulumi, "up")
-    print(stack.pulumi("cancel", "--yes").output)
-    print(stack.pending(), stack.up().output)
-    print(stack.pending())
-    print("----- destroy")
-    killed(stack, wedge, "POST", kill_pulumi, "destroy")
-    print(stack.pulumi("cancel", "--yes").output)
-    print(stack.pending(), stack.up().output)
-    print(stack.pending(), stack.up("--refresh").output)
-    print(stack.pending())
-    print("----- provider")
-    stack.program(MAP.format({"A": "1", "B": "4"}))
-    print(killed(stack, wedge, "PATCH", kill_provider, "up"))
-    print(stack.pending(), stack.up().output)
-    assert 0
+    assert "the stack is currently locked by 1 lock(s)" in stack.up(fails=True).output
+    stack.pulumi("cancel", "--yes")
+
+    changed = stack.program(MAP.format({"A": "new"})).up(fails=True)
+    assert "OrgSecrets::shared, interrupted while creating" in changed.output
+    assert 'the key "A" of the org' in changed.output
+    assert "is already there, with another value" in changed.output
+    healed = stack.program(MAP.format({"A": "1", "B": "2"})).up()
+    assert 'adopts the keys "A", "B"' in healed.output
+    assert stack.pending() == ["creating shared"], "the engine keeps its warning for the next run"
+    stack.refresh("--clear-pending-creates")
+    assert stack.pending() == []
+    stack.program(MAP.format({"A": "new"})).up()
+    assert influxd.values(acme) == {"A": "new"}
+
+
+def test_destroy_interrupted_is_noticed_by_a_refresh_alone(
+    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+) -> None:
+    """The state still has keys that are gone: `up` takes them for written; `up --refresh` and `destroy` do not."""
+    stack.program(MAP.format({"A": "1", "B": "2"})).up()
+    killed(stack, wedge, pulumi, "destroy")
+    stack.pulumi("cancel", "--yes")
+    assert influxd.values(acme) == {}
+    unaware = stack.up()
+    assert unaware.steps == {"shared": "same"}
+    assert "OrgSecrets::shared, interrupted while deleting" in unaware.output
+    assert influxd.values(acme) == {}
+    stack.up("--refresh")
+    assert influxd.values(acme) == {"A": "1", "B": "2"}
+
+    killed(stack, wedge, pulumi, "destroy")
+    stack.pulumi("cancel", "--yes")
+    stack.destroy()
+    assert influxd.values(acme) == {}
+    assert stack.checkpoint().get("resources", []) == []
+
+
+def test_provider_killed_is_an_error_of_one_line_and_the_next_up_goes_on(
+    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+) -> None:
+    """The engine does not start it again in the same run; nothing is locked, and nothing pending."""
+    stack.program(MAP.format({"A": "1"})).up()
+    said = killed(stack.program(MAP.format({"A": "2"})), wedge, provider, "up")
+    assert "error: error reading from server: EOF" in said
+    assert stack.pending() == []
+    assert stack.up().steps == {"shared": "update"}
+    assert influxd.values(acme) == {"A": "2"}
+
+
+def test_provider_whose_engine_was_killed_tries_no_write_again(
+    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+) -> None:
+    """A write that the server put off would come after that of the next `up`, and undo it."""
+    asked: list[Running] = []
+
+    def put_off(method: str, path: str) -> Instead | None:
+        del path
+        if method != "PATCH":
+            return None
+        pulumi(asked[0])
+        return Instead(503, "unavailable", "not now")
+
+    wedge.before = put_off
+    asked.append(stack.program(MAP.format({"A": "old"})).start("up"))
+    asked[0].wait()
+    wedge.before = lambda *_: None
+    stack.pulumi("cancel", "--yes")
+    stack.program(MAP.format({"A": "new"})).up()
+    asked[0].bury(served=True)
+    assert [one.status for one in wedge.exchanges if one.method == "PATCH"] == [503, 204]
+    assert influxd.values(acme) == {"A": "new"}

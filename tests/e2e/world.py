@@ -100,6 +100,11 @@ class World:
         return {"shared": dict(self.values), "own": dict(self.everything)}
 
     @property
+    def transactions(self) -> list[tuple[str, dict[str, str]]]:
+        """The keys and values of each map, with its org: what changes there changes at once."""
+        return [("shared", self._of(FIRST)), ("shared", self._of(SECOND)), ("own", dict(self.everything))]
+
+    @property
     def foreign(self) -> Held:
         """What is left when nothing of the program is."""
         return {"shared": FOREIGN["shared"], "own": {**FOREIGN["own"], **self.strays}}
