@@ -75,6 +75,9 @@ class Blow:
     moment: AtRequest | AtCheckpoint | AtTime
     revive: bool
 
+    def __str__(self) -> str:
+        return f"{self.victim} at {self.moment}" + (", revived" if self.revive and self.victim == "influxd" else "")
+
     @classmethod
     def draw(cls, rng: random.Random, *, requests: int, writes: int, checkpoints: int) -> Blow:
         """Draw a blow to a command that makes about so many requests, writes and checkpoints."""

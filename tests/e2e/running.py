@@ -6,7 +6,9 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 _ENDS_SECONDS = 240
 _LEFTOVER_SECONDS = 30
+_SHORT_SECONDS = 0.02
 _PROVIDER = "pulumi.dynamic"
+_AGAIN = "press ^C again"
 
 
 class Running:
@@ -66,6 +70,13 @@ class Running:
         """Kill `pulumi` alone."""
         self._process.kill()
 
+    def interrupt(self) -> None:
+        """Do what Ctrl-C does, and press it again as soon as `pulumi` has said what that would mean."""
+        self._process.send_signal(signal.SIGINT)
+        while _AGAIN not in self.output and not self.is_over:
+            time.sleep(_SHORT_SECONDS)
+        self._process.send_signal(signal.SIGINT)
+
     def kill_group(self) -> None:
         """Kill the process group of `pulumi`, as a shell or a CI runner does."""
         with contextlib.suppress(ProcessLookupError):
@@ -75,17 +86,18 @@ class Running:
         """Return the exit status, once the command has ended."""
         return self._process.wait(_ENDS_SECONDS)
 
-    def bury(self, *, served: bool) -> None:
-        """End what the command left behind; if a provider has served it, make sure that it has ended by itself.
+    def bury(self, server: str) -> None:
+        """Make sure that no provider goes on to talk to the server at this url, and end what else is left behind.
 
         A language host looks for its engine every five minutes only; the program that it ran has ended before. A
-        provider that was never asked anything has not met this package yet, and waits for ever, doing nothing.
+        provider that was not asked anything yet has not met this package, and waits for ever, doing nothing.
         """
-        providers = [process for process in self.started() if _PROVIDER in _arguments(process)]
-        alive = psutil.wait_procs(providers, timeout=_LEFTOVER_SECONDS)[1] if served else []
+        port, deadline = urlsplit(server).port, time.monotonic() + _LEFTOVER_SECONDS
+        while talking := [process for process in self.providers() if _talks(process, port)]:
+            assert time.monotonic() < deadline, f"a provider process outlives its engine: {talking}"
+            time.sleep(_SHORT_SECONDS)
         for process in self.started():
             kill(process)
-        assert not alive, f"a provider process outlives its engine: {alive}"
 
 
 def kill(process: psutil.Process) -> None:
@@ -97,6 +109,12 @@ def kill(process: psutil.Process) -> None:
 def _lives(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _talks(process: psutil.Process, port: int | None) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return any(getattr(one.raddr, "port", None) == port for one in process.net_connections("tcp"))
     return False
 
 

@@ -41,7 +41,7 @@ def killed(stack: Stack, wedge: Wedge, blow: Callable[[Running], None], command:
     begun.append(stack.start(command))
     begun[0].wait()
     wedge.after = lambda _: False
-    begun[0].bury(served=True)
+    begun[0].bury(wedge.url)
     return begun[0].output
 
 
@@ -76,6 +76,25 @@ def test_create_interrupted_is_adopted_by_the_same_program_alone(
     assert stack.pending() == []
     stack.program(MAP.format({"A": "new"})).up()
     assert influxd.values(acme) == {"A": "new"}
+
+
+def test_update_interrupted_by_ctrl_c_twice_is_not_locked_and_done_again(
+    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+) -> None:
+    """`pulumi` ends in its own way, without waiting for the write that is under way."""
+    stack.program(MAP.format({"A": "1", "B": "1"})).up()
+
+    def twice(running: Running) -> None:
+        running.interrupt()
+        running.wait()
+
+    said = killed(stack.program(MAP.format({"A": "2", "NEW": "2"})), wedge, twice, "up")
+    assert "^C received; terminating" in said
+    assert stack.pending() == ["updating shared"]
+    healed = stack.up()
+    assert "OrgSecrets::shared, interrupted while updating" in healed.output
+    assert stack.pending() == []
+    assert influxd.values(acme) == {"A": "2", "NEW": "2"}
 
 
 def test_destroy_interrupted_is_noticed_by_a_refresh_alone(
@@ -131,6 +150,6 @@ def test_provider_whose_engine_was_killed_tries_no_write_again(
     wedge.before = lambda *_: None
     stack.pulumi("cancel", "--yes")
     stack.program(MAP.format({"A": "new"})).up()
-    asked[0].bury(served=True)
+    asked[0].bury(wedge.url)
     assert [one.status for one in wedge.exchanges if one.method == "PATCH"] == [503, 204]
     assert influxd.values(acme) == {"A": "new"}

@@ -50,7 +50,7 @@ RUNS = 6
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One run, in one line that says all that is needed to see it again.
+    """What came of one run.
 
     Attributes:
         hit: Whether somebody was killed; else the command was over before the moment came.
@@ -59,8 +59,6 @@ class Outcome:
         healed: The commands that the user ran, to the one that healed.
     """
 
-    seed: int
-    run: int
     step: Step
     blow: Blow
     hit: bool
@@ -70,10 +68,9 @@ class Outcome:
     seconds: float
 
     def __str__(self) -> str:
-        what = f"{self.blow.victim} at {self.blow.moment}" + (", revived" if self.blow.revive else "")
         return (
-            f"seed {self.seed} run {self.run}: {self.step}: {what if self.hit else f'nobody ({what})'}: {self.ended}; "
-            f"pending: {', '.join(self.pending) or 'none'}; healed by: {', '.join(self.healed)} ({self.seconds:.1f} s)"
+            f"{'' if self.hit else 'nobody was there; '}{self.ended}; pending: {', '.join(self.pending) or 'none'}; "
+            f"healed by: {', '.join(self.healed)} ({self.seconds:.1f} s)"
         )
 
 
@@ -107,23 +104,21 @@ class Life:
         meddled = self.prepare(step, rng)
         requests, writes, checkpoints = TRAFFIC[step]
         blow = Blow.draw(rng, requests=requests, writes=writes, checkpoints=checkpoints)
+        # Before the blow, so that a run which fails is named; the line ends when all is well.
+        print(f"seed {self.seed} run {run}: {step}: {blow}: ", end="", flush=True)  # noqa: T201
         before = held(self.influxd, self.orgs)
 
-        self.wedge.clear()
         running = self.stack.start(*step.split())
         with Assassin(blow, running, self.influxd, self.wedge, self.stack.state_file) as assassin:
             code = running.wait()
-        served = bool(self.wedge.exchanges)
         self.influxd.start()
         self.stack.outputs.append(running.output)
         self.nothing_is_lost(step, before)
 
         pending = tuple(self.stack.pending())
         healed = self.heal(step, rng, meddled=meddled)
-        running.bury(served=served)
+        running.bury(self.wedge.url)
         outcome = Outcome(
-            seed=self.seed,
-            run=run,
             step=step,
             blow=blow,
             hit=assassin.hit,
@@ -133,7 +128,6 @@ class Life:
             seconds=time.monotonic() - began,
         )
         self.outcomes.append(outcome)
-        print(outcome)  # noqa: T201 (the record of the run)
         return outcome
 
     def prepare(self, step: Step, rng: random.Random) -> bool:
@@ -247,8 +241,9 @@ def life(
 def kill_and_heal(life: Life, runs: int) -> None:
     """Let a stack live through so many runs, and then search all that they left behind for a value."""
     for run in range(runs):
-        life.live(run)
+        outcome = life.live(run)
         life.all_is_well()
+        print(outcome)  # noqa: T201 (the record of the run)
     assert leaks(life.world.mark, places(life.stack)) == []
 
 
