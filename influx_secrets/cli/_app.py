@@ -13,6 +13,7 @@ from influx_secrets.cli._console import shown_errors
 from influx_secrets.cli._doctor import doctor
 from influx_secrets.cli._emulator import PASS_ON, emulator
 from influx_secrets.cli._list import list_keys
+from influx_secrets.cli._review import review
 from influx_secrets.cli._usage import usage
 
 
@@ -22,7 +23,13 @@ def make_app() -> typer.Typer:
         name="influx-secrets", no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False
     )
     app.callback()(_influx_secrets)
-    commands: dict[str, Callable[..., None]] = {"list": list_keys, "usage": usage, "doctor": doctor, "adopt": adopt}
+    commands: dict[str, Callable[..., None]] = {
+        "review": review,
+        "list": list_keys,
+        "usage": usage,
+        "doctor": doctor,
+        "adopt": adopt,
+    }
     for name, command in commands.items():
         app.command(name)(shown_errors(command))
     app.command("emulator", context_settings=dict(PASS_ON), add_help_option=False)(shown_errors(emulator))

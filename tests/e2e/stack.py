@@ -234,6 +234,21 @@ class Stack:
             raise AssertionError(f"pulumi {' '.join(arguments[:2])} ended with {done.returncode}:\n{shown}")
         return Run(done.returncode, done.stdout)
 
+    def printed(self, *arguments: str) -> str:
+        """Return what a command writes to stdout alone, whether it fails or not."""
+        command = ["pulumi", *arguments, "--non-interactive", "--stack", STACK]
+        done = subprocess.run(
+            command,
+            cwd=self.project,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+        )
+        self.outputs += [done.stdout, done.stderr]
+        return done.stdout
+
     def _deployment(self, *arguments: str, fails: bool | None) -> Run:
         self._runs += 1
         log = self.folder / f"events-{self._runs}.json"

@@ -1,0 +1,136 @@
+"""What the provider said during a preview, brought together with the changes: which new keys it adopts or takes over.
+
+A line names keys as `_lifecycle` shows them: cut, escaped, and ten at most. So no line is taken apart; the keys that
+are new in the org are looked for in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from influx_secrets._rules import shown
+from influx_secrets.cli._changes import Action, Change
+
+_UNASKED: Final = "the server could not be asked, so this preview cannot show what it holds: "
+_KINDS: Final = (
+    ("adopts", Action.ADOPT, "already there with the declared value"),
+    ("takes over", Action.TAKE_OVER, "already there, and overwrite is set"),
+    ("cannot compare yet", Action.COMPARE, "already there; with another value `up` will refuse"),
+)
+_MOVED: Final = {
+    Action.ADOPT: (),
+    Action.TAKE_OVER: ("with a new value",),
+    Action.COMPARE: ("with a value that is not known yet",),
+}
+_MORE: Final = re.compile(r" and (\d+) more")
+
+PERHAPS: Final = "perhaps: the preview names ten keys and counts the rest"
+PERHAPS_ADOPTED: Final = "or adopted: the preview names ten keys and counts the rest"
+SOMEWHERE: Final = "here or on another server with an org of this id: the preview does not say"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Changes that know what the provider said, and what it said besides.
+
+    Attributes:
+        changes: As given, but that new keys may be adopted or taken over.
+        unasked: Why servers could not be asked, a text each.
+        remarks: All other lines.
+    """
+
+    changes: tuple[Change, ...]
+    unasked: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One line about keys of an org."""
+
+    action: Action
+    org_id: str
+    names: str
+
+
+def hear(changes: Iterable[Change], notices: Iterable[str]) -> Heard:
+    """Bring the provider's lines together with the changes."""
+    heard = list(changes)
+    unasked: list[str] = []
+    remarks: list[str] = []
+    for line in notices:
+        said = _said(line)
+        if said is not None:
+            heard = _apply(heard, said)
+        elif line.startswith(_UNASKED):
+            unasked.append(line.removeprefix(_UNASKED))
+        else:
+            remarks.append(line)
+    return Heard(tuple(heard), tuple(sorted(set(unasked))), tuple(sorted(set(remarks))))
+
+
+def _said(line: str) -> _Said | None:
+    for does, action, why in _KINDS:
+        found = re.fullmatch(
+            rf"{does} the keys? (?P<names>.*) of the org (?P<org>[0-9a-f]{{16}}): {re.escape(why)}", line
+        )
+        if found is not None:
+            return _Said(action, found["org"], found["names"])
+    return None
+
+
+def _apply(changes: list[Change], said: _Said) -> list[Change]:
+    new = [one for one in changes if one.is_new and isinstance(one.key, str) and one.place.org_id == said.org_id]
+    names = sorted({one.key for one in new if isinstance(one.key, str)})
+    certain, perhaps = _named(said.names, names)
+    result = []
+    for one in changes:
+        if one not in new or one.key not in certain | perhaps:
+            result.append(one)
+            continue
+        places = {other.place for other in new if other.key == one.key}
+        told = _told(one, said.action, certain=one.key in certain)
+        result.append(told if len(places) == 1 else replace(told, notes=(*told.notes, SOMEWHERE)))
+    return result
+
+
+def _told(change: Change, action: Action, *, certain: bool) -> Change:
+    """Return a new key's change with what the provider does to it."""
+    if change.action is not Action.CREATE:
+        # A key that moves or is written again is there, of course, and ours. Another value is worth a word.
+        return replace(change, notes=(*change.notes, *_MOVED[action])) if certain else change
+    if not certain and action is Action.ADOPT:
+        return replace(change, notes=(*change.notes, PERHAPS_ADOPTED))
+    return replace(change, action=action, notes=change.notes if certain else (*change.notes, PERHAPS))
+
+
+def _named(text: str, keys: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which of the sorted keys a line names for certain, and which it may mean by "and 5 more"."""
+    names = [f'"{shown(key)}"' for key in keys]
+
+    @cache
+    def match(position: int, first: int) -> tuple[tuple[int, ...], int] | None:
+        """Match the rest of the text with the keys from `first` on: the numbers of those named, and how many more."""
+        more = _MORE.fullmatch(text, position)
+        if position == len(text) or more is not None:
+            return (), int(more[1]) if more is not None else 0
+        start = position + len(", ") if position and text.startswith(", ", position) else position
+        for number in range(first, len(names)):
+            if text.startswith(names[number], start):
+                rest = match(start + len(names[number]), number + 1)
+                if rest is not None:
+                    return (number, *rest[0]), rest[1]
+        return None
+
+    found = match(0, 0)
+    if found is None:
+        return frozenset(), frozenset()
+    numbers, more = found
+    rest = keys[numbers[-1] + 1 :] if numbers else keys
+    if more == len(rest):
+        return frozenset([*(keys[number] for number in numbers), *rest]), frozenset()
+    return frozenset(keys[number] for number in numbers), frozenset(rest if more else ())

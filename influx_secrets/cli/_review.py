@@ -1,0 +1,91 @@
+"""The command `review`: what a preview does to the secrets, readable in a pull request."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from influx_secrets.cli._console import Exit
+from influx_secrets.cli._preview import PreviewError
+from influx_secrets.cli._preview_forms import read_preview
+from influx_secrets.cli._report import Gate, Review
+from influx_secrets.cli._report import review as review_of
+from influx_secrets.cli._review_json import render_json
+from influx_secrets.cli._review_markdown import GITHUB_LIMIT, render_markdown
+from influx_secrets.cli._review_text import print_review
+
+
+class Format(str, Enum):
+    """How a review is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def review(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="What `pulumi preview --json` printed, or an event log. Without it, or as -, standard input."
+        ),
+    ] = None,
+    format_: Annotated[
+        Format, typer.Option("--format", help="text for people, markdown for a comment, json for programs.")
+    ] = Format.TEXT,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="End with exit code 1 when one of these is found, separated by commas: " + ", ".join(Gate) + ".",
+        ),
+    ] = "",
+    max_length: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Cut Markdown to so many characters, with a count of what is missing: GitHub takes 65,536 in a "
+            "comment, GitLab 1,000,000. 0 cuts nothing.",
+        ),
+    ] = GITHUB_LIMIT,
+) -> None:
+    """Review what a preview does to the secrets: which keys are created, rotated, repaired, moved or removed.
+
+    pulumi preview --json | influx-secrets review --format markdown
+    """
+    gates = _gates(fail_on)
+    found = review_of(read_preview(_read(file)))
+    _write(found, format_, max_length, sys.stdout)
+    failing = [f"{number} {gate.value}" for gate, number in found.gates.items() if gate in gates]
+    if failing:
+        typer.echo(f"found, and --fail-on names it: {', '.join(failing)}", err=True)
+        raise typer.Exit(Exit.FOUND)
+
+
+def _gates(text: str) -> frozenset[Gate]:
+    try:
+        return frozenset(Gate(name.strip()) for name in text.split(",") if name.strip())
+    except ValueError:
+        raise typer.BadParameter(f"choose from {', '.join(Gate)}", param_hint="--fail-on") from None
+
+
+def _read(file: Path | None) -> bytes:
+    if file is None or str(file) == "-":
+        if sys.stdin.isatty():
+            raise PreviewError("give a file, or a pipe: pulumi preview --json | influx-secrets review")
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise PreviewError(f"cannot read {file}: {error.strerror}") from None
+
+
+def _write(found: Review, format_: Format, max_length: int, out: TextIO) -> None:
+    if format_ is Format.TEXT:
+        print_review(found, out)
+    else:
+        out.write(render_json(found) + "\n" if format_ is Format.JSON else render_markdown(found, max_length))

@@ -1,0 +1,121 @@
+"""A review as Markdown for a comment on GitHub or GitLab: text of others in code spans, tables cut to fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from influx_secrets.cli._changes import Change
+from influx_secrets.cli._preview import Resource
+from influx_secrets.cli._report import OrgReview, Review
+from influx_secrets.cli._review_words import (
+    besides,
+    counted,
+    kept,
+    label,
+    title,
+    versions,
+    visible,
+    visible_words,
+    warning,
+)
+from influx_secrets.cli._warnings import Their, Words
+
+MARKER: Final = "<!-- influx-secrets review -->"
+"""The first line, by which a script finds the comment of an earlier run."""
+
+GITHUB_LIMIT: Final = 65_536
+FOLDED_ROWS: Final = 30
+"""A longer table is folded."""
+
+_HEAD: Final = ("| Key | Change | Version | Resource | Note |", "|---|---|---|---|---|")
+
+
+def render_markdown(review: Review, limit: int = GITHUB_LIMIT) -> str:
+    """Return the review as Markdown, of `limit` characters at most; 0 is no limit.
+
+    What does not fit is counted: first rows of the tables are left out, the least dangerous first, then whole orgs and
+    warnings.
+    """
+    most = max([len(review.warnings), *(len(org.changes) for org in review.orgs), len(review.orgs)], default=0)
+    whole = _render(review, rows=most, sections=most)
+    if not limit or len(whole) <= limit:
+        return whole
+    rows = _most(most, lambda number: len(_render(review, rows=number, sections=most)) <= limit)
+    if rows >= 0:
+        return _render(review, rows=rows, sections=most)
+    sections = _most(most, lambda number: len(_render(review, rows=0, sections=number)) <= limit)
+    return _render(review, rows=0, sections=max(sections, 0))
+
+
+def code(shown: str) -> str:
+    """Return visible text as a code span: no mention, link, emphasis, HTML or emoji comes to life in it."""
+    shown = shown or '""'
+    fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
+    edge = " " if "`" in (shown[0], shown[-1]) else ""
+    return f"{fence}{edge}{shown}{edge}{fence}"
+
+
+def cell(text: str) -> str:
+    """Return a text as a code span in a cell of a table, where a pipe needs a backslash, in code too."""
+    return code(visible(text)).replace("|", r"\|")
+
+
+def _most(limit: int, fits: Callable[[int], bool]) -> int:
+    """Return the greatest number up to a limit that fits, -1 if none does."""
+    low, high = -1, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
+def _render(review: Review, rows: int, sections: int) -> str:
+    blocks = [f"{MARKER}\n## InfluxDB secrets: {counted(review)}"]
+    blocks += _bullets(review, sections)
+    for org in review.orgs[:sections]:
+        blocks += _org(org, rows)
+    blocks += _rest(len(review.orgs) - sections, "more orgs do not fit here")
+    blocks += besides(review)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _bullets(review: Review, most: int) -> Iterator[str]:
+    lines = [f"- {_spoken(warning(review, one))}" for one in review.warnings[:most]]
+    lines += [f"- {line}" for line in _rest(len(review.warnings) - most, "more warnings do not fit here")]
+    if lines:
+        yield "**Look at this first:**"
+        yield "\n".join(lines)
+
+
+def _spoken(words: Words) -> str:
+    return "".join(code(visible_words(one)) if isinstance(one, Their) else one for one in words)
+
+
+def _org(org: OrgReview, rows: int) -> Iterator[str]:
+    yield f"### {_spoken(title(org))}"
+    shown = org.changes[:rows]
+    table = "\n".join([*_HEAD, *map(_row, shown)]) if shown else ""
+    if len(shown) > FOLDED_ROWS:
+        yield f"<details><summary>{len(org.changes)} keys</summary>\n\n{table}\n\n</details>"
+    elif table:
+        yield table
+    yield from _rest(len(org.changes) - rows, "more rows do not fit here")
+    if org.kept:
+        yield kept(org)
+
+
+def _row(change: Change) -> str:
+    key = cell(change.key) if isinstance(change.key, str) else "not known yet"
+    source = "" if change.source is None else f", from {_resource(change.source)}"
+    notes = "; ".join(change.notes)
+    return f"| {key} | {label(change)} | {versions(change)} | {_resource(change.resource)}{source} | {notes} |"
+
+
+def _resource(resource: Resource) -> str:
+    return f"{resource.kind} {cell(resource.name)}"
+
+
+def _rest(number: int, words: str) -> list[str]:
+    return [f"… and {number} {words}."] if number > 0 else []
