@@ -21,6 +21,8 @@ from influx_secrets._rules import digest, is_org_id, is_server_owned, problems, 
 _MAX_NAMED = 10
 """How many keys one line names; the rest is counted."""
 
+_ADOPTS = "adopts"
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -195,7 +197,7 @@ def _take_over(ledger: Ledger, org: OrgLedger, declared: Declaration, new: Colle
         return []
     undecided = sorted(existing.keys() - digests.keys())
     adopted = sorted(key for key in digests if equal is not None and equal[key])
-    _tell(ledger, org.org_id, "adopts", adopted, "already there with the declared value")
+    _tell(ledger, org.org_id, _ADOPTS, adopted, "already there with the declared value")
     foreign = sorted(digests.keys() - set(adopted))
     if declared.overwrite:
         _tell(ledger, org.org_id, "takes over", [*foreign, *undecided], "already there, and overwrite is set")
@@ -205,8 +207,11 @@ def _take_over(ledger: Ledger, org: OrgLedger, declared: Declaration, new: Colle
 
 
 def _tell(ledger: Ledger, org_id: str, does: str, keys: Collection[str], why: str) -> None:
-    if keys:
-        ledger.say(f"{does} {_named(keys)} of the org {org_id}: {why}")
+    """Say what happens to keys that are there already; all are named but those that are only adopted, ten a line."""
+    names = sorted(keys)
+    size = max(len(names), 1) if does == _ADOPTS else _MAX_NAMED
+    for first in range(0, len(names), size):
+        ledger.say(f"{does} {_named(names[first : first + size])} of the org {org_id}: {why}")
 
 
 def _conflict(org_id: str, key: str, *, provable: bool) -> str:

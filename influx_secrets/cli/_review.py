@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from enum import Enum
 from pathlib import Path
@@ -17,6 +18,9 @@ from influx_secrets.cli._report import review as review_of
 from influx_secrets.cli._review_json import render_json
 from influx_secrets.cli._review_markdown import GITHUB_LIMIT, render_markdown
 from influx_secrets.cli._review_text import print_review
+
+_SHORTEST = 1_000
+"""What a review without any row and warning needs."""
 
 
 class Format(str, Enum):
@@ -58,6 +62,8 @@ def review(
     pulumi preview --json | influx-secrets review --format markdown
     """
     gates = _gates(fail_on)
+    if 0 < max_length < _SHORTEST:
+        raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST}", param_hint="--max-length")
     found = review_of(read_preview(_read(file)))
     _write(found, format_, max_length, sys.stdout)
     failing = [f"{number} {gate.value}" for gate, number in found.gates.items() if gate in gates]
@@ -85,6 +91,8 @@ def _read(file: Path | None) -> bytes:
 
 
 def _write(found: Review, format_: Format, max_length: int, out: TextIO) -> None:
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")  # A poor encoding has no arrow, and no keys of other scripts.
     if format_ is Format.TEXT:
         print_review(found, out)
     else:

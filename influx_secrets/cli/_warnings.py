@@ -106,8 +106,8 @@ def _failures(preview: Preview) -> Iterator[Warn]:
 _SENTENCES: Final[Mapping[Action, tuple[Kind, str, str]]] = {
     Action.TAKE_OVER: (
         Kind.TAKE_OVER,
-        "{} key holds a value that others wrote, and is overwritten",
-        "{} keys hold values that others wrote, and are overwritten",
+        "{} key is already there, perhaps with another value, and is overwritten",
+        "{} keys are already there, perhaps with other values, and are overwritten",
     ),
     Action.REMOVE: (Kind.REMOVE, "{} key is removed", "{} keys are removed"),
     Action.PRUNE: (

@@ -1,0 +1,184 @@
+"""The command `influx-secrets review` as a person and a CI job use it: input, formats, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli.previews import document, secret, shared, step
+
+from influx_secrets.cli._report import Gate
+
+COMMAND = Path(sys.executable).with_name("influx-secrets")
+REMOVES = document(step("update", shared(versions={"A": 1, "B": 1}), shared(versions={"B": 2})))
+
+
+def run(*arguments: str, stdin: bytes = REMOVES, **environ: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [COMMAND, "review", *arguments],
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **environ},
+        timeout=60,
+        check=False,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def test_review_of_a_pipe_is_plain_text() -> None:
+    """In the log of a CI job nothing is coloured, cut or wrapped."""
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "InfluxDB secrets: 1 to remove, 1 to rotate",
+        "",
+        "! 0123456789abcdef: 1 key is removed: A",
+        "",
+        "0123456789abcdef",
+        "KEY  CHANGE  VERSION  RESOURCE           NOTE",
+        "A    remove  1        OrgSecrets shared",
+        "B    rotate  1 → 2    OrgSecrets shared",
+    ]
+
+
+def test_review_of_a_file_and_of_a_dash(tmp_path: Path) -> None:
+    """A file by its name; a dash is standard input, as everywhere."""
+    (tmp_path / "preview.json").write_bytes(REMOVES)
+    assert run(str(tmp_path / "preview.json"), stdin=b"").stdout == run("-").stdout == run().stdout
+
+
+def test_review_as_json_is_one_document() -> None:
+    """With the name and version of its schema."""
+    found = json.loads(run("--format", "json").stdout)
+    assert (found["schema"], found["version"]) == ("influx-secrets/review", 1)
+    assert found["found"] == {"remove": 1}
+    assert found["orgs"][0]["changes"][0]["key"] == "A"
+
+
+def test_review_as_markdown_is_cut() -> None:
+    """To what fits into a comment."""
+    many = document(step("create", new=shared(versions={f"K{number}": 1 for number in range(5_000)})))
+    assert len(run("--format", "markdown", stdin=many).stdout) <= 65_536
+    assert len(run("--format", "markdown", "--max-length", "2000", stdin=many).stdout) <= 2_000
+    assert len(run("--format", "markdown", "--max-length", "0", stdin=many).stdout) > 65_536
+
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNASKED = "the server could not be asked, so this preview cannot show what it holds: refused"
+TAKEN = 'takes over the key "A" of the org 0123456789abcdef: already there, and overwrite is set'
+PREVIEWS = {
+    Gate.REMOVE: REMOVES,
+    Gate.PRUNE: document(step("create", new=shared(exclusive=True, pruned={"A": 1}))),
+    Gate.TAKEOVER: document(step("create", new=secret("A")), said=(TAKEN,)),
+    Gate.DRIFT: document(step("update", secret("A", drift="changed"), secret("A", version=2))),
+    Gate.UNKNOWN: document(step("create", new=secret("A")), said=(UNASKED,)),
+    Gate.ERROR: document(errors=("boom",)),
+}
+
+
+@pytest.mark.parametrize("gate", Gate, ids=lambda gate: gate.value)
+def test_review_fails_on_what_it_is_told_to(gate: Gate) -> None:
+    """Exit code 1 for that alone; the review is printed all the same, and stderr says why."""
+    done = run("--fail-on", gate.value, stdin=PREVIEWS[gate])
+    assert done.returncode == 1
+    assert done.stdout.startswith("InfluxDB secrets: ")
+    assert f" {gate.value}" in done.stderr
+    others = ",".join(other.value for other in Gate if other is not gate)
+    assert run("--fail-on", others, stdin=PREVIEWS[gate]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        shared(exclusive=True, pruned=UNKNOWN),
+        shared(versions={"A": UNKNOWN}),
+        secret("A", org_id=UNKNOWN),
+        secret(UNKNOWN),
+    ],
+)
+def test_review_fails_on_whatever_is_unknown(state: dict[str, object]) -> None:
+    """A set to be pruned, a version, an org, a key."""
+    old = shared(versions={"A": 1}) if "versions" in str(state) else None
+    preview = document(step("update" if old else "create", old, state))
+    assert run("--fail-on", "unknown", stdin=preview).returncode == 1
+
+
+def test_review_of_a_failed_pipe_is_an_error() -> None:
+    """`pulumi preview --json` that found no stack prints nothing: the job must not go on with an empty review."""
+    done = run(stdin=b"")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: there is nothing to review: did `pulumi preview --json` fail before it printed anything?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("no-such-file",), "error: cannot read no-such-file: No such file or directory\n"),
+        (("--fail-on", "removals"), "choose from remove, prune, takeover, drift, unknown, error"),
+        (("--format", "xml"), "'xml' is not one of"),
+        (("--max-length", "10"), "10 is not"),
+    ],
+)
+def test_review_with_wrong_arguments_is_an_error(arguments: tuple[str, ...], says: str) -> None:
+    """Exit code 2, and what to do instead."""
+    done = run(*arguments, COLUMNS="200")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+def on_terminal(*arguments: str, stdin: bytes | None, **environ: str) -> tuple[int, str]:
+    """Run the command with a terminal for its output, and for its input where there is none; return code and text."""
+    ours, theirs = pty.openpty()
+    started = subprocess.Popen(
+        [COMMAND, "review", *arguments],
+        stdin=subprocess.PIPE if stdin is not None else theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "60", **environ},
+    )
+    os.close(theirs)
+    if stdin is not None and started.stdin is not None:
+        started.stdin.write(stdin)
+        started.stdin.close()
+    text = b""
+    while True:
+        try:
+            text += os.read(ours, 65_536)
+        except OSError:  # Linux says so when the other end is closed.
+            break
+    os.close(ours)
+    return started.wait(60), text.decode()
+
+
+def test_review_on_a_terminal_is_coloured_and_fits() -> None:
+    """What a key holds reaches the terminal as text alone."""
+    key = "\x1b[2Jclear " + "long " * 30
+    code, text = on_terminal(stdin=document(step("delete", secret(key))))
+    assert code == 0
+    assert "\x1b[31m" in text
+    assert "\x1b[2J" not in text
+    assert "\\x1b[2Jclear" in text
+    _, plain = on_terminal(stdin=document(step("delete", secret(key))), NO_COLOR="1")
+    assert "\x1b[31m" not in plain
+    assert max(len(line) for line in plain.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()) <= 60
+
+
+def test_review_without_a_pipe_does_not_wait() -> None:
+    """A person who forgot the pipe is told, instead of looking at nothing."""
+    code, text = on_terminal(stdin=None)
+    assert code == 2
+    assert "give a file, or a pipe: pulumi preview --json | influx-secrets review" in text
+
+
+def test_review_is_printed_where_the_encoding_is_poor() -> None:
+    """The arrow and keys of other scripts are written out, not an error."""
+    done = run(stdin=document(step("update", secret("ключ"), secret("ключ", version=2))), PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "\\u043a\\u043b" in done.stdout

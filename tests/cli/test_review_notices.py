@@ -1,0 +1,120 @@
+"""The provider's lines about keys find their keys again, whatever these are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.previews import ORG, document, secret, shared, step
+from hypothesis import example, given
+from hypothesis import strategies as st
+from lifecycle.provider_process import Engine, org_secrets
+
+from influx_secrets._lifecycle import _named
+from influx_secrets.cli._changes import Action
+from influx_secrets.cli._notices import PERHAPS, PERHAPS_ADOPTED, SOMEWHERE
+from influx_secrets.cli._preview_forms import read_preview
+from influx_secrets.cli._report import Review
+from influx_secrets.cli._report import review as review_of
+
+if TYPE_CHECKING:
+    from influx_secrets.emulator import Emulator
+
+ADOPTED = "already there with the declared value"
+OVERWRITTEN = "already there, and overwrite is set"
+UNDECIDED = "already there; with another value `up` will refuse"
+
+# No two keys that the provider shows alike: it cuts after 80 characters, and escapes what does not print.
+names = st.text(st.sampled_from('ab", \\`é\n'), min_size=1, max_size=6)
+
+
+def review(keys: list[str], *said: str) -> Review:
+    escaped = {("\\" + key if key.startswith(("__", "\\")) else key): 1 for key in keys}
+    return review_of(read_preview(document(step("create", new=shared(versions=escaped)), said=said)))
+
+
+def by_action(found: Review, action: Action) -> set[str]:
+    return {str(one.key) for org in found.orgs for one in org.changes if one.action is action}
+
+
+@given(st.sets(names, min_size=1, max_size=9), st.data())
+@example({'a", "b', "a", "b"}, None)
+def test_named_keys_are_found_whatever_they_are_called(keys: set[str], data: st.DataObject | None) -> None:
+    """Quotes, commas and the words of the sentence can stand in a key."""
+    shown = {_named([key]) for key in keys}
+    if len(shown) < len(keys):
+        return  # Two keys that are shown alike cannot be told apart.
+    said = set(keys) if data is None else data.draw(st.sets(st.sampled_from(sorted(keys)), min_size=1))
+    found = review(sorted(keys), f"adopts {_named(said)} of the org {ORG}: {ADOPTED}")
+    assert _named(by_action(found, Action.ADOPT)) == _named(said)
+
+
+def test_counted_rest_that_can_only_be_all_is_certain() -> None:
+    """Ten are named, five counted, and five are left."""
+    keys = [f"K{number:02}" for number in range(15)]
+    found = review(keys, f"adopts {_named(keys)} of the org {ORG}: {ADOPTED}")
+    assert by_action(found, Action.ADOPT) == set(keys)
+
+
+def test_counted_rest_among_more_is_perhaps() -> None:
+    """Nobody knows which four of the twenty."""
+    keys = [f"K{number:02}" for number in range(30)]
+    found = review(keys, f"adopts {_named(keys[:14])} of the org {ORG}: {ADOPTED}")
+    assert by_action(found, Action.ADOPT) == set(keys[:10])
+    noted = {one.key for org in found.orgs for one in org.changes if PERHAPS_ADOPTED in one.notes}
+    assert noted == set(keys[10:])
+
+
+def test_counted_rest_that_an_older_provider_takes_over_is_a_warning() -> None:
+    """An overwritten value is worse than a new key: all that it can mean are shown as taken over."""
+    keys = [f"K{number:02}" for number in range(30)]
+    found = review(keys, f"takes over {_named(keys[:14])} of the org {ORG}: {OVERWRITTEN}")
+    assert by_action(found, Action.TAKE_OVER) == set(keys)
+    assert len([one for one in found.orgs[0].changes if PERHAPS in one.notes]) == 20
+
+
+def test_line_of_another_org_or_key_changes_nothing() -> None:
+    """It belongs to a resource that the preview does not list, or that failed."""
+    elsewhere = f"adopts {_named(['A'])} of the org 00000000000000aa: {ADOPTED}"
+    unknown = f"adopts {_named(['OTHER'])} of the org {ORG}: {ADOPTED}"
+    assert by_action(review(["A"], elsewhere, unknown), Action.CREATE) == {"A"}
+
+
+def test_undecided_key_is_adopted_or_refused() -> None:
+    """Its value is known in the update."""
+    found = review(["A", "B"], f"cannot compare yet {_named(['A'])} of the org {ORG}: {UNDECIDED}")
+    assert by_action(found, Action.COMPARE) == {"A"}
+
+
+def test_moved_key_with_a_new_value_says_so() -> None:
+    """The provider takes its own key over: it moves, and gets another value."""
+    said = (f"takes over {_named(['A'])} of the org {ORG}: {OVERWRITTEN}",)
+    found = review_of(
+        read_preview(document(step("delete", secret("A")), step("create", new=secret("A", "two")), said=said))
+    )
+    (change,) = found.orgs[0].changes
+    assert (change.action, change.notes) == (Action.MOVE, ("with a new value",))
+
+
+def test_key_of_two_servers_is_adopted_on_one_of_them() -> None:
+    """A line names the org's id, which two servers may have."""
+    eu = secret("A", "two", "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu")
+    said = (f"adopts {_named(['A'])} of the org {ORG}: {ADOPTED}",)
+    found = review_of(read_preview(document(step("create", new=secret("A")), step("create", new=eu), said=said)))
+    assert [one.notes for org in found.orgs for one in org.changes] == [(SOMEWHERE,), (SOMEWHERE,)]
+
+
+def test_lines_of_the_real_provider_are_understood(emulator: Emulator) -> None:
+    """Were a word of them changed, a review would no longer tell what is adopted, taken over or undecided."""
+    keys = {"same": "1", "other": "2", "new": "3"}
+    emulator.put_secret("acme", "same", "1")
+    emulator.put_secret("acme", "other", "theirs")
+    engine = Engine(emulator.environment)
+    engine.preview(org_secrets("shared", keys, org="acme", overwrite=True))
+    lines = [line.removeprefix("influx-secrets: ") for line in engine.said.splitlines() if "influx-secrets: " in line]
+    state = shared(versions=dict.fromkeys(keys, 1), org_id=emulator.org_id("acme"))
+    found = review_of(read_preview(document(step("create", new=state), said=tuple(lines))))
+    assert {one.key: one.action for one in found.orgs[0].changes} == {
+        "same": Action.ADOPT,
+        "other": Action.TAKE_OVER,
+        "new": Action.CREATE,
+    }
