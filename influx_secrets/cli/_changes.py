@@ -111,7 +111,7 @@ def changes(preview: Preview) -> tuple[Change, ...]:
         after = sides.after.get((place, key))
         owners = sides.before.get((place, key), {})
         if after is None:
-            found[place, key] = _leaves(place, next(iter(owners.values())), sides)
+            found[place, key] = _leaves(place, _first(owners), sides)
         else:
             found[place, key] = _stays(place, after, owners) if owners else _arrives(place, after, preview)
     for pruned in _pruned(preview.steps):
@@ -163,13 +163,18 @@ def _sides(steps: Iterable[Step]) -> _Sides:
     return sides
 
 
+def _first(owners: Mapping[str, _Entry]) -> _Entry:
+    """Return the one owner; the first by URN where a failed run left two, so that the same preview reads the same."""
+    return owners[min(owners)]
+
+
 def _stays(place: Place, after: _Entry, owners: Mapping[str, _Entry]) -> Change:
     """What happens to a key that is managed before and after, by the same resource or by another."""
     same = next((one for one in owners.values() if one.step is after.step and after.step.op in _STAYS), None)
     if same is not None:
         return _in_place(place, same, after)
     again = owners.get(after.state.resource.urn)
-    before = again or next(iter(owners.values()))
+    before = again or _first(owners)
     change = Change(place, after.key, Action.REPLACE, after.state.resource, before.version, after.version)
     if again is not None:
         return change

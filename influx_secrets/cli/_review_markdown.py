@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from influx_secrets.cli._changes import Change
@@ -29,7 +29,7 @@ GITHUB_LIMIT: Final = 65_536
 FOLDED_ROWS: Final = 30
 """A longer table is folded."""
 
-_HEAD: Final = ("| Key | Change | Version | Resource | Note |", "|---|---|---|---|---|")
+_COLUMNS: Final = ("Key", "Change", "Version", "Resource", "Note")
 
 
 def render_markdown(review: Review, limit: int = GITHUB_LIMIT) -> str:
@@ -96,7 +96,7 @@ def _spoken(words: Words) -> str:
 def _org(org: OrgReview, rows: int) -> Iterator[str]:
     yield f"### {_spoken(title(org))}"
     shown = org.changes[:rows]
-    table = "\n".join([*_HEAD, *map(_row, shown)]) if shown else ""
+    table = _table(shown)
     if len(shown) > FOLDED_ROWS:
         yield f"<details><summary>{len(org.changes)} keys</summary>\n\n{table}\n\n</details>"
     elif table:
@@ -106,11 +106,18 @@ def _org(org: OrgReview, rows: int) -> Iterator[str]:
         yield kept(org)
 
 
-def _row(change: Change) -> str:
+def _table(changes: Sequence[Change]) -> str:
+    """Return the table; without its last column where nobody has a note."""
+    columns = len(_COLUMNS) - (not any(change.notes for change in changes))
+    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *map(_row, changes)] if changes else []
+    return "\n".join(f"| {' | '.join(row[:columns])} |" for row in rows)
+
+
+def _row(change: Change) -> tuple[str, ...]:
     key = cell(change.key) if isinstance(change.key, str) else "not known yet"
     source = "" if change.source is None else f", from {_resource(change.source)}"
     notes = "; ".join(change.notes)
-    return f"| {key} | {label(change)} | {versions(change)} | {_resource(change.resource)}{source} | {notes} |"
+    return key, label(change), versions(change), f"{_resource(change.resource)}{source}", notes
 
 
 def _resource(resource: Resource) -> str:

@@ -75,11 +75,13 @@ def _spoken(words: Words) -> str:
 
 
 def _table(org: OrgReview, *, wraps: bool) -> Table:
-    table = Table("KEY", "CHANGE", "VERSION", "RESOURCE", "NOTE", box=box.SIMPLE if wraps else None, pad_edge=wraps)
+    noted = any(change.notes for change in org.changes)
+    columns = ("KEY", "CHANGE", "VERSION", "RESOURCE", *(("NOTE",) if noted else ()))
+    table = Table(*columns, box=box.SIMPLE if wraps else None, pad_edge=wraps)
     for column in table.columns:
         column.overflow, column.no_wrap = "fold", not wraps
     for change in org.changes:
-        table.add_row(*map(Text, _row(change)), style=_COLOURS.get(change.action))
+        table.add_row(*map(Text, _row(change)[: len(columns)]), style=_COLOURS.get(change.action))
     return table
 
 

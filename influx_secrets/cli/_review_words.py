@@ -12,7 +12,7 @@ from influx_secrets.cli._changes import Action, Change
 from influx_secrets.cli._report import OrgReview, Review
 from influx_secrets.cli._warnings import Their, Warn, Words
 
-MAX_SHOWN: Final = 200
+MAX_SHOWN: Final = 100
 """So much of a key is shown: InfluxDB takes keys of 32,752 bytes."""
 
 MAX_MESSAGE: Final = 600

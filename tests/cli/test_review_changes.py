@@ -156,7 +156,7 @@ def test_errors_of_others_are_counted_without_their_text() -> None:
         "the preview failed, and not for a secret: its own output says why",
         "what follows is not complete, because the preview did not come to its end",
     ]
-    assert found.gates == {Gate.ERROR: 2}
+    assert found.gates == {Gate.ERROR: 1}
 
 
 def test_errors_of_ours_in_a_program_are_shown_without_its_lines() -> None:

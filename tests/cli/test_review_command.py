@@ -40,7 +40,7 @@ def test_review_of_a_pipe_is_plain_text() -> None:
         "! 0123456789abcdef: 1 key is removed: A",
         "",
         "0123456789abcdef",
-        "KEY  CHANGE  VERSION  RESOURCE           NOTE",
+        "KEY  CHANGE  VERSION  RESOURCE",
         "A    remove  1        OrgSecrets shared",
         "B    rotate  1 → 2    OrgSecrets shared",
     ]

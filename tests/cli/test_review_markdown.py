@@ -60,9 +60,9 @@ def written(shown: str) -> str:
 @example("\ud800")
 @example("{{ x }} {% y %}")
 def test_any_key_is_one_cell_that_says_the_key(key: str) -> None:
-    """A code span alone, in the first of five cells; what does not print is written out, and reads back."""
+    """A code span alone, in the first of four cells; what does not print is written out, and reads back."""
     found = cells(render_markdown(review(key)))
-    assert len(found) == 5
+    assert len(found) == 4
     (only,) = found[0]
     assert only.type == "code_inline"
     assert written(only.content) == key

@@ -86,3 +86,14 @@ def test_events_tell_what_the_document_tells(recording: Path) -> None:
         review(read_preview((recording.parent / name).read_bytes())) for name in ("preview.json", "events.jsonl")
     )
     assert {one for org in plain.orgs for one in org.changes} == {one for org in events.orgs for one in org.changes}
+
+
+@pytest.mark.parametrize("recording", [path for path in recordings() if path.name == "preview.json"], ids=named)
+def test_order_of_the_engine_does_not_show(recording: Path) -> None:
+    """It works on several resources at once, and prints them as they come; a comment must not change with that."""
+    document = json.loads(recording.read_bytes())
+    if document["steps"][0]["op"] == "refresh":
+        return  # The order tells the refresh from what follows.
+    turned = {name: part[::-1] if isinstance(part, list) else part for name, part in document.items()}
+    both = [render_markdown(review(read_preview(json.dumps(one).encode())), 0) for one in (document, turned)]
+    assert both[0] == both[1]
