@@ -10,14 +10,21 @@ from typing import Annotated, TextIO
 
 import typer
 
+from influx_secrets._client import SecretsClient
+from influx_secrets._settings import Settings
+from influx_secrets._sources import Raw
+from influx_secrets.cli._connection import AllowInsecure, given
 from influx_secrets.cli._console import Exit
 from influx_secrets.cli._preview import PreviewError
 from influx_secrets.cli._preview_forms import read_preview
+from influx_secrets.cli._readers import readers as readers_of
 from influx_secrets.cli._report import Gate, Review
 from influx_secrets.cli._report import review as review_of
 from influx_secrets.cli._review_json import render_json
 from influx_secrets.cli._review_markdown import GITHUB_LIMIT, render_markdown
 from influx_secrets.cli._review_text import print_review
+from influx_secrets.cli._usage import named
+from influx_secrets.cli._warnings import Readers
 
 _SHORTEST = 1_000
 """What a review without any row and warning needs."""
@@ -42,12 +49,12 @@ def review(
         Format, typer.Option("--format", help="text for people, markdown for a comment, json for programs.")
     ] = Format.TEXT,
     fail_on: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
             metavar="LIST",
-            help="End with exit code 1 when one of these is found, separated by commas: " + ", ".join(Gate) + ".",
+            help=f"End with code 1 if one of these is found: {', '.join(Gate)}. Separated by commas, or repeated.",
         ),
-    ] = "",
+    ] = None,
     max_length: Annotated[
         int,
         typer.Option(
@@ -56,15 +63,25 @@ def review(
             "comment, GitLab 1,000,000. 0 cuts nothing.",
         ),
     ] = GITHUB_LIMIT,
+    usage: Annotated[
+        bool,
+        typer.Option(
+            "--usage/--no-usage",
+            help="Ask the server of the environment which tasks and checks still read a key that goes. Needs a token "
+            "that may read them; all else needs no server.",
+        ),
+    ] = False,
+    allow_insecure: AllowInsecure = False,
 ) -> None:
     """Review what a preview does to the secrets: which keys are created, rotated, repaired, moved or removed.
 
     pulumi preview --json | influx-secrets review --format markdown
     """
-    gates = _gates(fail_on)
+    gates = _gates(",".join(fail_on or ()))
     if 0 < max_length < _SHORTEST:
         raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST}", param_hint="--max-length")
-    found = review_of(read_preview(_read(file)))
+    readers = _asking(given(None, None, allow_insecure=allow_insecure)) if usage else None
+    found = review_of(read_preview(_read(file)), readers)
     _write(found, format_, max_length, sys.stdout)
     failing = [f"{number} {gate.value}" for gate, number in found.gates.items() if gate in gates]
     if failing:
@@ -77,6 +94,16 @@ def _gates(text: str) -> frozenset[Gate]:
         return frozenset(Gate(name.strip()) for name in text.split(",") if name.strip())
     except ValueError:
         raise typer.BadParameter(f"choose from {', '.join(Gate)}", param_hint="--fail-on") from None
+
+
+def _asking(inputs: dict[str, Raw | None]) -> Readers:
+    """Return what asks the server who reads which key. A server that cannot be asked is a warning in the review."""
+
+    def ask(org_id: str) -> dict[str, list[str]]:
+        with SecretsClient(Settings.resolve(inputs)) as client:
+            return {key: [named(one) for one in scripts] for key, scripts in readers_of(client, org_id).items()}
+
+    return ask
 
 
 def _read(file: Path | None) -> bytes:

@@ -8,11 +8,17 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from cli.previews import document, secret, shared, step
+from running import Command
+from scripts import IMPORT, create_task
 
 from influx_secrets.cli._report import Gate
+
+if TYPE_CHECKING:
+    from servers import InfluxdServer
 
 COMMAND = Path(sys.executable).with_name("influx-secrets")
 REMOVES = document(step("update", shared(versions={"A": 1, "B": 1}), shared(versions={"B": 2})))
@@ -182,3 +188,17 @@ def test_review_is_printed_where_the_encoding_is_poor() -> None:
     done = run(stdin=document(step("update", secret("ключ"), secret("ключ", version=2))), PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "\\u043a\\u043b" in done.stdout
+
+
+@pytest.mark.influxd
+def test_review_says_who_still_reads_a_key_that_goes(real: Command, influxd: InfluxdServer, acme: str) -> None:
+    """With `--usage` alone; a server that cannot be asked is a warning, and no error."""
+    create_task(influxd, acme, "nightly", f'{IMPORT}x = secrets.get(key: "A")')
+    old, new = (shared(org_id=influxd.org_id(acme), versions=versions) for versions in ({"A": 1, "B": 1}, {"B": 1}))
+    Path("preview.json").write_bytes(document(step("update", old, new)))
+    assert '1 key goes that is still read by task "nightly": A' in real("review", "preview.json", "--usage").out
+    assert "nightly" not in real("review", "preview.json").out
+    nobody = Command({**real.environ, "INFLUX_HOST": "http://localhost:1"})
+    asked = nobody("review", "preview.json", "--usage")
+    assert asked.code == 0
+    assert "whether removed keys are still read could not be asked: " in asked.out
