@@ -17,4 +17,7 @@ def main() -> None:
         if error.name not in _NEEDED:
             raise
         sys.exit("error: this command needs more packages: pip install 'influx_secrets[cli]'")
+    except KeyboardInterrupt:
+        # Between the start of Python and that of a command; a command has its own.
+        sys.exit(130)
     make_app()()

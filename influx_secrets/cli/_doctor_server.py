@@ -26,6 +26,7 @@ from influx_secrets._proofs import ProofsUnavailableError, check_available
 from influx_secrets._settings import Settings
 from influx_secrets.cli._console import plain
 from influx_secrets.cli._lines import Line, Verdict, ok, unknown, worth_knowing, wrong
+from influx_secrets.cli._tokens import token_command
 
 #: The header has whole seconds, and the answer was on its way; more than this is a clock that is wrong.
 _CLOCK_TOLERANCE: Final = timedelta(seconds=60)
@@ -40,7 +41,6 @@ PROOFS: Final = "value proofs"
 """What the lines about the token are about."""
 
 _AFTER_ORG: Final = (READ_SECRETS, WRITE_SECRETS, PROOFS)
-_MAKE_ONE: Final = "make a token that suffices, as below"
 
 Clock = Callable[[], datetime]
 
@@ -139,7 +139,8 @@ def _token_lines(client: SecretsClient) -> Iterator[Line]:
         # Whatever it says of an org that there hardly is: the server knows the token.
         client.org_exists(_ANY_ORG)
     except UnauthorizedError:
-        yield wrong(KNOWN, "the server does not know it: it is wrong, revoked, or of another server", _MAKE_ONE)
+        says = "the server does not know it: it is wrong, revoked, or of another server"
+        yield _lacking(client, KNOWN, says, client.settings.org_id)
         return
     except InfluxSecretsError as error:
         yield wrong(KNOWN, str(error))
@@ -153,7 +154,7 @@ def _org_lines(client: SecretsClient) -> Iterator[Line]:
     try:
         org_id = _org_id(client)
     except InfluxSecretsError as error:
-        yield wrong(READ_ORG, str(error), _MAKE_ONE)
+        yield _lacking(client, READ_ORG, str(error), client.settings.org_id)
         yield from (unknown(subject, f"not known before that: {READ_ORG}") for subject in _AFTER_ORG)
         return
     yield ok(READ_ORG, f"the token may; the org is {org_id}")
@@ -161,6 +162,10 @@ def _org_lines(client: SecretsClient) -> Iterator[Line]:
     yield readable
     yield _may_write(client, org_id)
     yield _proofs(client, org_id) if readable.verdict is Verdict.OK else unknown(PROOFS, f"they need: {READ_SECRETS}")
+
+
+def _lacking(client: SecretsClient, subject: str, says: str, org_id: str | None) -> Line:
+    return wrong(subject, says, "make a token that suffices, as below", token_command(client.settings.url, org_id))
 
 
 def _org_id(client: SecretsClient) -> str:
@@ -180,7 +185,8 @@ def _may_read(client: SecretsClient, org_id: str) -> Line:
     try:
         keys = client.list_secret_keys(org_id)
     except UnauthorizedError:
-        return wrong(READ_SECRETS, "the token may not: keys cannot be listed, and drift cannot be seen", _MAKE_ONE)
+        says = "the token may not: keys cannot be listed, and drift cannot be seen"
+        return _lacking(client, READ_SECRETS, says, org_id)
     except InfluxSecretsError as error:
         return wrong(READ_SECRETS, str(error))
     return ok(READ_SECRETS, f"the token may; there {'is' if len(keys) == 1 else 'are'} {len(keys)}")
@@ -192,7 +198,7 @@ def _may_write(client: SecretsClient, org_id: str) -> Line:
             return ok(WRITE_SECRETS, "the token may")
     except InfluxSecretsError as error:
         return wrong(WRITE_SECRETS, str(error))
-    return wrong(WRITE_SECRETS, "the token may not: `pulumi up` would fail", _MAKE_ONE)
+    return _lacking(client, WRITE_SECRETS, "the token may not: `pulumi up` would fail", org_id)
 
 
 def _proofs(client: SecretsClient, org_id: str) -> Line:

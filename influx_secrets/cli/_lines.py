@@ -27,12 +27,14 @@ class Line:
         verdict: How good or bad it is.
         says: What was seen.
         do: What to do about it; empty where there is nothing to do, or `says` tells it already.
+        command: A command to copy that does it; empty where there is none.
     """
 
     subject: str
     verdict: Verdict
     says: str
     do: str = ""
+    command: str = ""
 
 
 def ok(subject: str, says: str) -> Line:
@@ -45,9 +47,9 @@ def worth_knowing(subject: str, says: str, do: str = "") -> Line:
     return Line(subject, Verdict.NOTE, says, do)
 
 
-def wrong(subject: str, says: str, do: str = "") -> Line:
+def wrong(subject: str, says: str, do: str = "", command: str = "") -> Line:
     """To be mended."""
-    return Line(subject, Verdict.WRONG, says, do)
+    return Line(subject, Verdict.WRONG, says, do, command)
 
 
 def unknown(subject: str, says: str) -> Line:

@@ -13,6 +13,7 @@ import typer
 
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._rules import unescape_key
+from influx_secrets.cli._console import plain
 
 StackName = Annotated[
     str | None,
@@ -25,6 +26,7 @@ Folder = Annotated[
 
 _ONE_KEY: Final = "pulumi-python:dynamic/influxdb:Secret"
 _MANY_KEYS: Final = "pulumi-python:dynamic/influxdb:OrgSecrets"
+_ERROR: Final = "error: "
 _CONFIG: Final = ("config", "--json")
 _PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
@@ -118,5 +120,7 @@ def _pulumi(*words: str, stack: str | None, folder: Path | None) -> Mapping[str,
 
 
 def _reason(said: str) -> str:
-    lines = [line.strip().removeprefix("error: ") for line in said.splitlines() if line.strip()]
-    return lines[0] if lines else "it did not say why"
+    """Return the first line that is an error, else the first one at all."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(_ERROR)]
+    return plain(next(iter(errors or lines), "it did not say why").removeprefix(_ERROR))

@@ -31,3 +31,21 @@ def test_missing_extra_is_named_in_one_line() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "error: this command needs more packages: pip install 'influx_secrets[cli]'\n"
+
+
+def test_interrupted_start_is_quiet_too() -> None:
+    """Python takes a moment to load; Ctrl-C then is no traceback either."""
+    code = """
+import sys
+
+class Interrupting:
+    def find_spec(self, name, *rest):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+from influx_secrets.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -116,6 +116,8 @@ def test_list_pulumi_that_writes_no_json_is_not_believed(
     monkeypatch.setenv("PATH", str(tmp_path))
     done = command("list", "--stack", "dev")
     assert done.err.startswith("error: pulumi stack export wrote no JSON")
+    program.write_text("#!/bin/sh\necho 'warning: old' >&2\necho 'error: no stack' >&2\nexit 1\n")
+    assert command("list", "--stack", "dev").err == "error: pulumi stack export failed: no stack\n"
     program.write_text("#!/bin/sh\nexit 1\n")
     assert command("list", "--stack", "dev").err == "error: pulumi stack export failed: it did not say why\n"
 

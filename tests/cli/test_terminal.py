@@ -141,9 +141,9 @@ def test_reader_that_goes_away_is_no_crash(emulator: Emulator, environ: dict[str
 def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     """What `--install-completion` writes works in a real bash."""
     home = {"HOME": str(tmp_path), "PATH": f"{Path(COMMAND).parent}:{os.environ['PATH']}"}
-    with start("--install-completion", "bash", environ=home) as process:
-        assert process.wait(60) == 0
+    # Run in the bash, whose name the command finds out by itself.
     script = """
+        influx-secrets --install-completion >~/said || exit
         source ~/.bashrc
         complete_it() {
             local function=$(complete -p influx-secrets | sed 's/.*-F \\([^ ]*\\).*/\\1/')
