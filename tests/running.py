@@ -60,6 +60,21 @@ class Command:
             assert leaks(secret, places) == []
 
 
+def verdicts(command: Command, *arguments: str, **environ: str) -> dict[str, str]:
+    """What doctor says of each thing; its exit code must agree."""
+    done = command("doctor", "--json", *arguments, environ=environ)
+    found = {one["check"]: one["verdict"] for one in done.json["checks"]}
+    assert done.code == (1 if "wrong" in found.values() else 0)
+    assert done.json["ok"] is (done.code == 0)
+    return found
+
+
+def line(done: Done, check: str) -> str:
+    """The line of the table about one thing."""
+    (found,) = [" ".join(row) for row in done.rows if len(row) == 3 and row[1] == check]
+    return found
+
+
 def settings_environ() -> dict[str, str]:
     """What a command run as a process needs of the environment, and nothing that steers it."""
     kept = ("PATH", "HOME", "LANG", "NO_PROXY", "no_proxy", "INFLUX_CONFIGS_PATH", "COVERAGE_PROCESS_START")

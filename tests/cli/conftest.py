@@ -32,3 +32,9 @@ def command(server: SecretsServer, org: str) -> Command:
 def real(influxd: InfluxdServer, acme: str) -> Command:
     """The command line on influxd, with a new org."""
     return Command({**influxd.environment, "INFLUX_ORG": acme})
+
+
+@pytest.fixture
+def lone() -> Command:
+    """The command line with a token, and the server that a test names."""
+    return Command({"INFLUX_TOKEN": "planted-token-of-nobody", "INFLUX_ORG": "acme"})

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import shutil
-import ssl
 import subprocess
-from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
-from proxies import CountingProxy
-from running import Command
-from scripted_server import ScriptedServer, answer, json_answer
-from servers import EmulatorServer, free_port
-
-from influx_secrets import Settings
-from influx_secrets.cli._doctor_server import server_lines
-from influx_secrets.cli._lines import Verdict
-from influx_secrets.emulator import Answer, Emulator
+from running import Command, line, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from running import Done
+    from running import Command, line, verdicts
     from servers import InfluxdServer, SecretsServer
 
 UP_TO_DATE = {
@@ -43,27 +30,6 @@ UP_TO_DATE = {
     "write its secrets": "ok",
     "value proofs": "ok",
 }
-
-
-@pytest.fixture
-def lone() -> Command:
-    """The command line with a token, and the server that a test names."""
-    return Command({"INFLUX_TOKEN": "planted-token-of-nobody", "INFLUX_ORG": "acme"})
-
-
-def verdicts(command: Command, *arguments: str, **environ: str) -> dict[str, str]:
-    """What doctor says of each thing; its exit code must agree."""
-    done = command("doctor", "--json", *arguments, environ=environ)
-    found = {one["check"]: one["verdict"] for one in done.json["checks"]}
-    assert done.code == (1 if "wrong" in found.values() else 0)
-    assert done.json["ok"] is (done.code == 0)
-    return found
-
-
-def line(done: Done, check: str) -> str:
-    """The line of the table about one thing."""
-    (found,) = [" ".join(row) for row in done.rows if len(row) == 3 and row[1] == check]
-    return found
 
 
 def test_doctor_finds_nothing_wrong_with_the_smallest_token(command: Command, server: SecretsServer, org: str) -> None:
@@ -174,189 +140,3 @@ def test_doctor_settings_that_cannot_work_are_the_one_line(lone: Command) -> Non
 def test_doctor_both_org_options_are_an_error(lone: Command) -> None:
     """Wrong arguments are code 2, as everywhere."""
     assert lone("doctor", "--org", "a", "--org-id", "f" * 16).code == 2
-
-
-# What answers there
-
-
-def test_doctor_no_server(lone: Command) -> None:
-    """Nobody listens."""
-    done = lone("doctor", environ={"INFLUX_HOST": f"http://127.0.0.1:{free_port()}"})
-    assert done.code == 1
-    assert "the connection was refused: is the server running, and is the url right?" in line(done, "connection")
-
-
-@pytest.mark.parametrize(
-    "step", [answer(200, "<html>hello</html>", content_type="text/html"), answer(404, "nothing"), json_answer(200, {})]
-)
-def test_doctor_another_program(lone: Command, step: object) -> None:
-    """Something answers that is no InfluxDB."""
-    with ScriptedServer(step) as server:  # type: ignore[arg-type]
-        done = lone("doctor", environ={"INFLUX_HOST": server.url})
-    assert done.code == 1
-    assert "is not the InfluxDB API's" in line(done, "connection")
-
-
-def test_doctor_wrong_path(command: Command, server: SecretsServer) -> None:
-    """InfluxDB is there, but not below this path."""
-    done = command("doctor", environ={"INFLUX_HOST": f"{server.url}/influx"})
-    assert line(done, "connection").endswith(f"InfluxDB is not below the path /influx; use the url {server.url}")
-    with ScriptedServer(answer(404)) as other:
-        done = command("doctor", environ={"INFLUX_HOST": f"{other.url}/influx"})
-    assert "is not the InfluxDB API's" in line(done, "connection")
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
-
-
-@pytest.fixture
-def tls(authority: trustme.CA) -> Iterator[ScriptedServer]:
-    """An InfluxDB behind TLS, as far as `/health` goes; a token is not known to it."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    health = json_answer(200, {"version": "v2.9.1"}, x_influxdb_build="OSS")
-    with ScriptedServer(health, json_answer(401, {"code": "unauthorized"}), tls=context) as server:
-        yield server
-
-
-def test_doctor_https_url_of_a_plain_server(command: Command, server: SecretsServer) -> None:
-    """The url should begin with http."""
-    done = command("doctor", environ={"INFLUX_HOST": server.url.replace("http:", "https:")})
-    assert "should the url begin with http://?" in line(done, "connection")
-
-
-@pytest.mark.parametrize("trusted", [True, False])
-def test_doctor_http_url_of_a_tls_server(lone: Command, tls: ScriptedServer, ca_file: str, *, trusted: bool) -> None:
-    """The url should begin with https, whether or not the certificate would be trusted."""
-    environ = {"INFLUX_HOST": tls.url.replace("https:", "http:")}
-    done = lone("doctor", environ={**environ, **({"INFLUXDB_V2_SSL_CA_CERT": ca_file} if trusted else {})})
-    assert line(done, "connection").endswith("the server speaks TLS on this port; let the url begin with https://")
-
-
-def test_doctor_bad_certificate(lone: Command, tls: ScriptedServer) -> None:
-    """The line names both ways out."""
-    done = lone("doctor", environ={"INFLUX_HOST": tls.url})
-    assert "is not signed by an authority that this machine trusts" in line(done, "connection")
-
-
-def test_doctor_good_certificate_and_who_is_trusted(lone: Command, tls: ScriptedServer, ca_file: str) -> None:
-    """The file and its source; a bundle of the environment; or none at all."""
-    seen = lone("doctor", environ={"INFLUX_HOST": tls.url, "INFLUXDB_V2_SSL_CA_CERT": ca_file})
-    assert line(seen, "certificates") == f"ok certificates those of {ca_file} are trusted, from INFLUXDB_V2_SSL_CA_CERT"
-    assert line(seen, "connection") == "ok connection the server answers"
-    bundle = lone("doctor", environ={"INFLUX_HOST": tls.url, "REQUESTS_CA_BUNDLE": ca_file})
-    assert line(bundle, "certificates").endswith("from REQUESTS_CA_BUNDLE")
-    anybody = lone("doctor", environ={"INFLUX_HOST": tls.url, "INFLUX_SKIP_VERIFY": "true"})
-    assert line(anybody, "certificates").startswith("note certificates any is accepted, from INFLUX_SKIP_VERIFY")
-    system = lone("doctor", environ={"INFLUX_HOST": "https://127.0.0.1:9"})
-    assert line(system, "certificates") == "ok certificates those that this machine trusts are trusted"
-
-
-@pytest.mark.parametrize(
-    ("version", "build", "verdict", "says"),
-    [
-        ("v2.9.1", "OSS", "ok", "InfluxDB OSS v2.9.1"),
-        ("2.7.0", None, "ok", "InfluxDB of an unknown build 2.7.0"),
-        ("vdev", "OSS", "note", "a version that is no release"),
-        ("1.8.10", "OSS", "wrong", "InfluxDB 1 keeps no secrets"),
-        ("v3.2.0", "Core", "wrong", "this is made for InfluxDB OSS 2"),
-        ("20261101-x", "Cloud", "wrong", "this is made for InfluxDB OSS 2"),
-    ],
-)
-def test_doctor_tells_products_apart(lone: Command, version: str, build: str | None, verdict: str, says: str) -> None:
-    """InfluxDB 2 OSS, or something else of that house."""
-    headers = {"x_influxdb_build": build} if build else {}
-    health = json_answer(200, {"version": version}, **headers)
-    with ScriptedServer(health, json_answer(401, {"code": "unauthorized"})) as server:
-        found = line(lone("doctor", environ={"INFLUX_HOST": server.url}), "server")
-    assert found.startswith(f"{verdict} server InfluxDB")
-    assert says in found
-
-
-def clocks(date: str) -> list[tuple[Verdict, str]]:
-    """What is said of a server that gives this date, on a machine where it is noon."""
-    noon = dt.datetime(2026, 11, 24, 12, tzinfo=dt.timezone.utc)
-    health = json_answer(200, {"version": "v2.9.1"}, date=date)
-    with ScriptedServer(health) as server:
-        lines = list(server_lines(Settings(url=server.url), lambda: noon))
-    return [(line.verdict, line.says) for line in lines if line.subject == "clocks"]
-
-
-def test_doctor_clocks_that_disagree() -> None:
-    """More than a minute, to either side; a server that tells no time is not accused."""
-    wrong = "this machine and the server are 1:00:00 apart"
-    assert clocks("Tue, 24 Nov 2026 12:00:59 GMT") == [(Verdict.OK, "this machine and the server agree")]
-    assert clocks("Tue, 24 Nov 2026 13:00:00 GMT") == [(Verdict.WRONG, wrong)]
-    assert clocks("Tue, 24 Nov 2026 11:00:00 -0000") == [(Verdict.WRONG, wrong)]
-    assert clocks("soon") == []
-    assert clocks(format_datetime(dt.datetime(2026, 11, 24, 12, tzinfo=dt.timezone.utc))) != []
-
-
-# Value proofs
-
-
-NO_MODULE = {"code": "invalid", "message": "error @3:8-3:29: invalid import path contrib/qxip/hash"}
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "says"),
-    [
-        (400, NO_MODULE, "the server is older than InfluxDB 2.7"),
-        (405, {"code": "method not allowed"}, "the server does not answer Flux queries (HTTP 405)"),
-        (500, {"code": "internal error", "message": "broken"}, "broken"),
-    ],
-)
-def test_doctor_flux_that_is_too_old_or_off(status: int, body: dict[str, str], says: str) -> None:
-    """What is lost without it is said."""
-
-    def before(method: str, path: str) -> Answer | None:
-        del method
-        return Answer(status, json.dumps(body).encode()) if path.startswith("/api/v2/query") else None
-
-    with EmulatorServer(Emulator(("acme",), before=before)) as server:
-        done = Command({**server.environment, "INFLUX_ORG": "acme"})("doctor")
-    assert done.code == 1
-    assert line(done, "value proofs").startswith("wrong value proofs")
-    assert says in line(done, "value proofs")
-
-
-# Proxies
-
-
-def test_doctor_plain_http_through_a_proxy_is_wrong(
-    command: Command, server: SecretsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The proxy sees the token: the variable is named, its password is not."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    command.planted.add("planted-proxy-password")
-    with CountingProxy(server.url) as proxy:
-        address = proxy.url.removeprefix("http://")
-        environ = {"HTTP_PROXY": f"http://me:planted-proxy-password@{address}"}
-        done = command("doctor", environ=environ)
-    assert done.code == 1
-    assert line(done, "proxy") == (
-        f"wrong proxy requests go through {address}, from HTTP_PROXY, which sees the token and all values, "
-        "for the url is plain http; if the server can be reached without, add 127.0.0.1 to NO_PROXY"
-    )
-
-
-def test_doctor_https_through_a_proxy_is_worth_knowing(
-    lone: Command, tls: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A proxy that is not there is found by the connection."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    done = lone("doctor", environ={"INFLUX_HOST": tls.url, "all_proxy": f"http://127.0.0.1:{free_port()}"})
-    assert line(done, "proxy").startswith("note proxy requests go through 127.0.0.1:")
-    assert "from all_proxy" in line(done, "proxy")
-    assert "the proxy cannot be reached: check HTTP_PROXY, HTTPS_PROXY" in line(done, "connection")
