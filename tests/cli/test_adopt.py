@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from command_line import VALUE, Command
 from hypothesis import example, given
 from hypothesis import strategies as st
-from running import VALUE, Command
 
 from influx_secrets.cli._programs import config_names, literal, program
 

@@ -8,12 +8,12 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from running import Command, line, verdicts
+from command_line import Command, line, verdicts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from running import Command, line, verdicts
+    from command_line import Command, line, verdicts
     from servers import InfluxdServer, SecretsServer
 
 UP_TO_DATE = {

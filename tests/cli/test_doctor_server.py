@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+from command_line import Command, line
 from proxies import CountingProxy
-from running import Command, line
 from scripted_server import ScriptedServer, answer, json_answer
 from servers import EmulatorServer, free_port
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from running import Command, line
+    from command_line import Command, line
     from servers import SecretsServer
 
 # What answers there

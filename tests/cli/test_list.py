@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from running import VALUE, Command
+from command_line import VALUE, Command
 
 from influx_secrets.cli._list import Listed, Manager, listed
 from influx_secrets.cli._stacks import Managed, managed

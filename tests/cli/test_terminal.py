@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from running import settings_environ
+from command_line import settings_environ
 from scripted_server import ScriptedServer, Silence
 from scripts import IMPORT, create_task
 from typer.main import get_command

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from running import VALUE, Command
+from command_line import VALUE, Command
 from scripts import IMPORT, create_check, create_endpoint, create_task, create_token
 
 from influx_secrets.cli._readers import Readers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from running import Command
+from command_line import Command
 
 if TYPE_CHECKING:
     from e2e.stack import Stack

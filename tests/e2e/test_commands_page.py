@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from command_line import VALUE, Command
 from markdown_it import MarkdownIt
-from running import VALUE, Command
 from scripts import IMPORT, create_check, create_endpoint, create_task
 
 if TYPE_CHECKING:
