@@ -9,9 +9,11 @@ from typing import Final
 import typer
 from rich.text import Text
 
+from influx_secrets._client import SecretsClient
 from influx_secrets._errors import SettingsError
 from influx_secrets._settings import Settings
 from influx_secrets._sources import Raw
+from influx_secrets._transport import Transport
 from influx_secrets.cli._connection import AllowInsecure, AsJson, OrgId, OrgName, given
 from influx_secrets.cli._console import Exit, print_json, print_table, say, waiting
 from influx_secrets.cli._doctor_server import server_lines
@@ -47,7 +49,9 @@ def examined(inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> li
         settings = Settings.resolve(inputs, environ=environ)
     except SettingsError as error:
         return [wrong("settings", str(error))]
-    return [*settings_lines(settings, inputs, environ), *server_lines(settings)]
+    with Transport(settings) as transport:
+        seen = settings_lines(settings, inputs, environ, transport.proxy())
+        return [*seen, *server_lines(SecretsClient(transport=transport))]
 
 
 def _is_wrong(lines: Sequence[Line]) -> bool:

@@ -54,20 +54,18 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def server_lines(settings: Settings, clock: Clock = now) -> Iterator[Line]:
+def server_lines(client: SecretsClient, clock: Clock = now) -> Iterator[Line]:
     """Ask the server step by step, and stop where the next step could tell nothing."""
-    with SecretsClient(settings) as patient:
-        client = patient.hurried()
-        try:
-            health = client.health()
-        except InfluxSecretsError as error:
-            yield _no_server(settings, error)
-            return
-        yield ok("connection", "the server answers")
-        yield (product := _product(health))
-        yield from _clock(health, clock())
-        if product.verdict is Verdict.WRONG or settings.token is None:
-            return
+    client = client.hurried()
+    try:
+        health = client.health()
+    except InfluxSecretsError as error:
+        yield _no_server(client.settings, error)
+        return
+    yield ok("connection", "the server answers")
+    yield (product := _product(health))
+    yield from _clock(health, clock())
+    if product.verdict is not Verdict.WRONG and client.settings.token is not None:
         yield from _token_lines(client)
 
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from influx_secrets._settings import Settings
 from influx_secrets._sources import Found, Raw, gather
-from influx_secrets._transport import Transport
 from influx_secrets.cli._console import plain
 from influx_secrets.cli._lines import Line, ok, worth_knowing, wrong
 
@@ -20,15 +19,24 @@ _OPTIONS: Final = {
 }
 
 
-def settings_lines(settings: Settings, inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> Iterator[Line]:
-    """Say what each setting is, and where it comes from; of the token only the latter."""
+def settings_lines(
+    settings: Settings, inputs: Mapping[str, Raw | None], environ: Mapping[str, str], proxy: str | None
+) -> Iterator[Line]:
+    """Say what each setting is, and where it comes from; of the token only the latter.
+
+    Args:
+        settings: What came out.
+        inputs: The options of the command.
+        environ: The environment variables.
+        proxy: Host and port of the proxy that requests really go through; None: none.
+    """
     found = gather(inputs, environ)
     yield ok("url", f"{settings.url}, {_source(found, 'url')}")
     yield _token(settings, found)
     yield _org(settings, found)
     if settings.url.startswith("https:"):
         yield _certificates(settings, found, environ)
-    yield _proxy(settings, environ)
+    yield _proxy(settings, environ, proxy)
 
 
 def _source(found: Mapping[str, Found], field: str) -> str:
@@ -68,10 +76,8 @@ def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mappi
     return ok("certificates", "those that this machine trusts are trusted")
 
 
-def _proxy(settings: Settings, environ: Mapping[str, str]) -> Line:
+def _proxy(settings: Settings, environ: Mapping[str, str], proxy: str | None) -> Line:
     """Say where requests really go: an environment variable may send them elsewhere."""
-    with Transport(settings) as transport:
-        proxy = transport.proxy()
     if proxy is None:
         return ok("proxy", "none: requests go straight to the server")
     scheme, host = urlsplit(settings.url).scheme, urlsplit(settings.url).hostname

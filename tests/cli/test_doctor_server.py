@@ -15,7 +15,7 @@ from proxies import CountingProxy
 from scripted_server import ScriptedServer, answer, json_answer
 from servers import EmulatorServer, free_port
 
-from influx_secrets import Settings
+from influx_secrets import SecretsClient, Settings
 from influx_secrets.cli._doctor_server import server_lines
 from influx_secrets.cli._lines import Verdict
 from influx_secrets.emulator import Answer, Emulator
@@ -137,8 +137,8 @@ def clocks(date: str) -> list[tuple[Verdict, str]]:
     """What is said of a server that gives this date, on a machine where it is noon."""
     noon = dt.datetime(2026, 11, 24, 12, tzinfo=dt.timezone.utc)
     health = json_answer(200, {"version": "v2.9.1"}, date=date)
-    with ScriptedServer(health) as server:
-        lines = list(server_lines(Settings(url=server.url), lambda: noon))
+    with ScriptedServer(health) as server, SecretsClient(Settings(url=server.url)) as client:
+        lines = list(server_lines(client, lambda: noon))
     return [(line.verdict, line.says) for line in lines if line.subject == "clocks"]
 
 
