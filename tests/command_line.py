@@ -77,5 +77,5 @@ def line(done: Done, check: str) -> str:
 
 def settings_environ() -> dict[str, str]:
     """What a command run as a process needs of the environment, and nothing that steers it."""
-    kept = ("PATH", "HOME", "LANG", "NO_PROXY", "no_proxy", "INFLUX_CONFIGS_PATH", "COVERAGE_PROCESS_START")
+    kept = ("PATH", "HOME", "LANG", "NO_PROXY", "no_proxy", "INFLUX_CONFIGS_PATH", "COVERAGE_PROCESS_CONFIG")
     return {name: os.environ[name] for name in kept if name in os.environ}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from command_line import Command, line
+    from scripted_server import Step
     from servers import SecretsServer
 
 # What answers there
@@ -211,3 +212,27 @@ def test_doctor_https_through_a_proxy_is_worth_knowing(
     assert line(done, "proxy").startswith("note proxy requests go through 127.0.0.1:")
     assert "from all_proxy" in line(done, "proxy")
     assert "the proxy cannot be reached: check HTTP_PROXY, HTTPS_PROXY" in line(done, "connection")
+
+
+HEALTH = json_answer(200, {"version": "v2.9.1"}, x_influxdb_build="OSS")
+KNOWN = json_answer(401, {"code": "unauthorized", "message": "read:orgs/0000000000000001 is unauthorized"})
+BROKEN = json_answer(500, {"code": "internal error", "message": "broken"})
+ORG = json_answer(200, {"id": "0123456789abcdef", "name": "acme"})
+
+
+@pytest.mark.parametrize(
+    ("steps", "check"),
+    [
+        ([HEALTH, BROKEN], "token on the server"),
+        ([HEALTH, KNOWN, BROKEN], "read the org"),
+        ([HEALTH, KNOWN, ORG, BROKEN], "read its secrets"),
+        ([HEALTH, KNOWN, ORG, json_answer(200, {"secrets": ["A"]}), BROKEN], "write its secrets"),
+    ],
+)
+def test_doctor_server_that_breaks_is_told_where_it_broke(lone: Command, steps: list[Step], check: str) -> None:
+    """Neither the token nor its permissions are blamed for what the server cannot do."""
+    with ScriptedServer(*steps) as server:
+        done = lone("doctor", "--org-id", "0123456789abcdef", environ={"INFLUX_HOST": server.url})
+    assert done.code == 1
+    assert line(done, check).startswith(f"wrong {check} cannot ")
+    assert "broken" in line(done, check)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cli.previews import document, secret, shared, step
-from running import Command
+from command_line import Command
 from scripts import IMPORT, create_task
 
 from influx_secrets.cli._report import Gate
