@@ -62,25 +62,6 @@ DRIFT: Mapping[str, str | None] = {"PAGERDUTY": "theirs", "SMTP": None, "BILLING
 """What others do to KEPT."""
 
 SCENARIOS = {
-    "example": Scenario(  # docs/review.md shows it
-        """
-        old = ["BILLING_API_KEY", "OPSGENIE_KEY", "PAGERDUTY_KEY", "SLACK_TOKEN", "SMTP_PASSWORD", "WEBHOOK_URL"]
-        influx.OrgSecrets("shared", org="acme", secrets=dict.fromkeys(old, "planted 1"))
-        influx.OrgSecrets("all", org="acme-labs", secrets={"SLACK_TOKEN": "planted 2"}, exclusive=True)
-        """,
-        """
-        new = dict.fromkeys(["BILLING_API_KEY", "PAGERDUTY_KEY", "SMTP_PASSWORD", "TWILIO_SID"], "planted 1")
-        new |= {"SLACK_TOKEN": "planted 3", "TELEGRAM_TOKEN": "planted 4"}
-        influx.OrgSecrets("shared", org="acme", secrets=new)
-        influx.Secret("webhook", org="acme", key="WEBHOOK_URL", value="planted 1")
-        influx.OrgSecrets("all", org="acme-labs", secrets={"SLACK_TOKEN": "planted 2"}, exclusive=True)
-        """,
-        wrote={
-            "acme": {"SMTP_PASSWORD": "theirs", "TWILIO_SID": "planted 1"},
-            "acme-labs": {"TEST_TOKEN": "theirs"},
-        },
-        options=("--refresh",),
-    ),
     "create": Scenario("", KEPT + 'influx.OrgSecrets("labs", org_id="00000000000000aa", secrets={"A": "planted 6"})'),
     "rotate": Scenario(
         KEPT,
