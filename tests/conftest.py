@@ -21,6 +21,11 @@ hypothesis.settings.register_profile("tests", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("tests")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run write what it found into the documents."""
+    parser.addoption("--record-faults", action="store_true", help="write the outcomes into docs/faults.md")
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Take away what would steer the code under test: settings of the developer's own servers and stacks."""

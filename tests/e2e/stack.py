@@ -135,19 +135,19 @@ class Stack:
         (self.project / "__main__.py").write_text(text, "utf-8")
         return self
 
-    def preview(self, *options: str, fails: bool = False, diff: bool = False) -> Run:
+    def preview(self, *options: str, fails: bool | None = False, diff: bool = False) -> Run:
         """Run `pulumi preview`; with `diff` its output names each property that changes."""
         return self._deployment("preview", *(["--diff"] if diff else []), *options, fails=fails)
 
-    def up(self, *options: str, fails: bool = False, preview: bool = False) -> Run:
+    def up(self, *options: str, fails: bool | None = False, preview: bool = False) -> Run:
         """Run `pulumi up`, without its own preview unless a test wants it."""
         return self._deployment("up", "--yes", *([] if preview else ["--skip-preview"]), *options, fails=fails)
 
-    def refresh(self, *options: str, fails: bool = False) -> Run:
+    def refresh(self, *options: str, fails: bool | None = False) -> Run:
         """Run `pulumi refresh`."""
         return self._deployment("refresh", "--yes", "--skip-preview", *options, fails=fails)
 
-    def destroy(self, *options: str, fails: bool = False) -> Run:
+    def destroy(self, *options: str, fails: bool | None = False) -> Run:
         """Run `pulumi destroy`."""
         return self._deployment("destroy", "--yes", "--skip-preview", *options, fails=fails)
 

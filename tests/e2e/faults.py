@@ -1,0 +1,210 @@
+"""The faults of a network that the tests make, and the moment at which each begins and ends."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from e2e.relay import Relay
+from e2e.toxics import Toxiproxy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from e2e.toxics import Stream
+
+Span = Literal["throughout", "lasting", "once"]
+"""From the start of a run to its end; from one of its requests to its end; at each of its requests, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What Toxiproxy does to the requests (`upstream`) or to the answers (`downstream`), and for how long."""
+
+    name: str
+    toxic: str
+    stream: Stream
+    span: Span
+    attributes: Mapping[str, int] = field(default_factory=dict)
+
+
+#: Of the provider under test, in seconds: a fault that is longer than this is no mere delay.
+TIMEOUT = 1
+
+_SLOW = {
+    "late by 0.2 s": ("latency", {"latency": 200, "jitter": 50}),
+    "at 1 kB/s": ("bandwidth", {"rate": 1}),
+    "in slices of 8 bytes": ("slicer", {"average_size": 8, "size_variation": 4, "delay": 1000}),
+    "closed late": ("slow_close", {"delay": 500}),
+}
+_BROKEN = {
+    "late by 5 s": ("latency", {"latency": 5000}),
+    "held back, the connection kept": ("timeout", {"timeout": 0}),
+    "reset": ("reset_peer", {"timeout": 0}),
+    "cut after 40 bytes": ("limit_data", {"bytes": 40}),
+    "cut after 300 bytes": ("limit_data", {"bytes": 300}),
+}
+_WAYS: dict[str, Stream] = {"requests": "upstream", "answers": "downstream"}
+
+_SPANS: tuple[tuple[Mapping[str, tuple[str, dict[str, int]]], tuple[Span, ...]], ...] = (
+    (_SLOW, ("throughout",)),
+    (_BROKEN, ("once", "lasting")),
+)
+
+FAULTS = tuple(
+    Fault(f"{what} {how}", toxic, stream, span, attributes)
+    for kinds, spans in _SPANS
+    for how, (toxic, attributes) in kinds.items()
+    for what, stream in _WAYS.items()
+    for span in spans
+)
+
+
+class Wire:
+    """The way from a provider to its server: Toxiproxy, and behind it a relay that tells when a fault is due.
+
+    Args:
+        binary: The program of Toxiproxy.
+        target: The server's url.
+
+    Attributes:
+        connections: How many the last run made.
+    """
+
+    def __init__(self, binary: Path, target: str) -> None:
+        self._relay = Relay(target)
+        self._binary = binary
+        self.connections = 0
+
+    def __enter__(self) -> Wire:
+        self._relay.__enter__()
+        self._toxiproxy = Toxiproxy(self._binary, self._relay.url).__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._toxiproxy.__exit__(None, None, None)
+        self._relay.__exit__(None, None, None)
+
+    @property
+    def url(self) -> str:
+        return self._toxiproxy.url
+
+    @contextmanager
+    def suffering(self, fault: Fault, first: int = 0) -> Iterator[None]:
+        """Apply a fault to one run, from its request number `first` on, counted from 0.
+
+        At the end nothing of the run is under way any more: what comes late belongs to the run that it was sent in.
+        """
+        moment = _MOMENTS[fault.span](self._toxiproxy, fault, first)
+        self._relay.accepted, self._relay.asked, self._relay.answered = (
+            moment.accepted,
+            moment.asked,
+            moment.answered,
+        )
+        moment.begin()
+        try:
+            yield
+        finally:
+            self._relay.accepted = self._relay.asked = self._relay.answered = lambda _: None
+            self._toxiproxy.pull()
+            self._toxiproxy.remove()
+            self.connections = moment.connections
+
+
+class _Throughout:
+    """The fault is there all the time; counts requests and connections."""
+
+    def __init__(self, toxiproxy: Toxiproxy, fault: Fault, first: int) -> None:
+        self._toxiproxy, self._fault, self._first = toxiproxy, fault, first
+        self._lock = threading.Lock()
+        self._on = False
+        self._calls = 0
+        self.connections = 0
+
+    def begin(self) -> None:
+        self._switch(on=True)
+
+    def accepted(self, connection: int) -> None:
+        del connection
+        self.connections += 1
+
+    def asked(self, connection: int) -> None:
+        del connection
+        self._calls += 1
+
+    def answered(self, connection: int) -> None:
+        """An answer comes."""
+
+    def _switch(self, *, on: bool) -> None:
+        with self._lock:
+            if on and not self._on:
+                self._toxiproxy.add(self._fault.toxic, self._fault.stream, self._fault.attributes)
+            if self._on and not on:
+                self._toxiproxy.remove()
+            self._on = on
+
+    @property
+    def _upstream(self) -> bool:
+        return self._fault.stream == "upstream"
+
+
+class _Lasting(_Throughout):
+    """Begins with one request.
+
+    A request is spoiled before it is sent, so when the answer before it is there; an answer, when it was asked for.
+    """
+
+    def begin(self) -> None:
+        if self._upstream and self._first == 0:
+            self._switch(on=True)
+
+    def asked(self, connection: int) -> None:
+        if not self._upstream and self._calls == self._first:
+            self._switch(on=True)
+        super().asked(connection)
+
+    def answered(self, connection: int) -> None:
+        del connection
+        if self._upstream and self._calls == self._first:
+            self._switch(on=True)
+
+
+class _Once(_Throughout):
+    """Spoils each request or answer once; the provider tries it again over a new connection, which is a good one."""
+
+    def __init__(self, toxiproxy: Toxiproxy, fault: Fault, first: int) -> None:
+        super().__init__(toxiproxy, fault, first)
+        self._current = 0
+        self._again = False
+
+    def begin(self) -> None:
+        if self._upstream:
+            self._spoil()
+
+    def accepted(self, connection: int) -> None:
+        super().accepted(connection)
+        if self._current:  # the first of the run belongs to the first request
+            self._switch(on=False)
+        self._current = connection
+
+    def asked(self, connection: int) -> None:
+        super().asked(connection)
+        if not self._upstream and not self._again:
+            self._spoil()
+
+    def answered(self, connection: int) -> None:
+        if self._on or connection != self._current:
+            return
+        self._again = False
+        if self._upstream:
+            self._spoil()
+
+    def _spoil(self) -> None:
+        self._again = True
+        self._switch(on=True)
+
+
+_MOMENTS = {"throughout": _Throughout, "lasting": _Lasting, "once": _Once}
