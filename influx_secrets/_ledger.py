@@ -30,6 +30,8 @@ from influx_secrets._proofs import KEYS_PER_QUERY, Proof, ProofsUnavailableError
 from influx_secrets._records import UNKNOWN, Unknown
 from influx_secrets._rules import is_server_owned
 from influx_secrets._settings import Settings
+from influx_secrets._transport import Transport
+from influx_secrets._waiting import Waiting
 
 T = TypeVar("T")
 
@@ -47,7 +49,7 @@ class Ledger:
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self.settings = settings
-        self.client = SecretsClient(settings)
+        self.client = SecretsClient(transport=Transport(settings, waiting=Waiting(say)))
         self.arrivals = Arrivals()
         self._say = say
         self._said: set[str] = set()

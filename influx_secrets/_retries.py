@@ -67,7 +67,7 @@ class Retry(urllib3.Retry):
 
     def after(self, method: str, path: str, outcome: Answer | Failure) -> "tuple[Retry, float] | None":
         """Return the next value and the pause in seconds before it; `None` when it is time to give up."""
-        if not self._may_heal(method, outcome):
+        if not self.may_heal(method, outcome):
             return None
         try:
             following = self.increment(method, path)
@@ -79,7 +79,8 @@ class Retry(urllib3.Retry):
             pause = pause if asked is None else asked
         return None if pause > MAX_RETRY_AFTER_SECONDS else (following, pause)
 
-    def _may_heal(self, method: str, outcome: Answer | Failure) -> bool:
+    def may_heal(self, method: str, outcome: Answer | Failure) -> bool:
+        """Whether the same request may go better later, whatever is left of attempts and time."""
         if isinstance(outcome, Failure):
             return outcome.retry
         return self.is_retry(method, outcome.status)

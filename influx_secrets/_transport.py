@@ -21,6 +21,7 @@ from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsEr
 from influx_secrets._failures import Failure, diagnose
 from influx_secrets._retries import HURRIED_SECONDS, TOTAL_SECONDS, Policy, Retry
 from influx_secrets._settings import Settings
+from influx_secrets._waiting import Waiting
 
 #: The engine runs at most four calls of a provider process at once.
 POOL_SIZE = 4
@@ -53,6 +54,8 @@ class Transport:
 
     Args:
         settings: Where the server is and how patient to be.
+        waiting: Told of each wait, and asked how patient to be; shared by what belongs to one run. `None`: nobody is
+            told but the logger "influx_secrets", at level INFO, and each request is as patient as the settings say.
         clock: Returns seconds, for measuring.
         sleep: Waits the given seconds.
         rng: Returns a number from 0 up to 1, for the jitter of the pauses.
@@ -62,11 +65,13 @@ class Transport:
         self,
         settings: Settings,
         *,
+        waiting: Waiting | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: Callable[[], float] = random.random,
     ) -> None:
         self.settings = settings
+        self._waiting = waiting
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._policy = Policy(settings.max_attempts, TOTAL_SECONDS, settings.timeout)
         self._user_agent = user_agent()
@@ -115,19 +120,22 @@ class Transport:
             APIError: The API refused.
         """
         self._require_token(request)
-        deadline = self._clock() + self._policy.total
-        retry = Retry.of(self._policy, self._rng)
+        policy = self._waiting.policy(self._policy) if self._waiting else self._policy
+        deadline = self._clock() + policy.total
+        retry = Retry.of(policy, self._rng)
         span, trace_id = _trace(self.settings.trace_span)
         while True:
             outcome = self._attempt(request, deadline, span)
             if isinstance(outcome, Answer) and outcome.status == request.expects:
+                self._ended(in_vain=False)
                 return outcome
             attempts = len(retry.history) + 1
             after = retry.after(request.method, request.path, outcome)
             if after is None or self._clock() + after[1] >= deadline:
+                self._ended(in_vain=retry.may_heal(request.method, outcome))
                 raise self._error(request, outcome, attempts, trace_id)
             retry, pause = after
-            self._tell(request, outcome, attempts, pause)
+            self._tell(request, outcome, attempts, pause, deadline)
             self._sleep(pause)
 
     def _require_token(self, request: Request) -> None:
@@ -197,17 +205,19 @@ class Transport:
             return outcome.kind(message, method=request.method, path=request.path, attempts=attempts)
         return outcome.kind(message)
 
-    def _tell(self, request: Request, outcome: Answer | Failure, attempts: int, pause: float) -> None:
+    def _ended(self, *, in_vain: bool) -> None:
+        if self._waiting:
+            self._waiting.ended(in_vain=in_vain)
+
+    def _tell(self, request: Request, outcome: Answer | Failure, attempts: int, pause: float, deadline: float) -> None:
         what = f"HTTP {outcome.status}" if isinstance(outcome, Answer) else outcome.text
-        _logger.info(
-            "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s",
-            attempts,
-            self._policy.max_attempts,
-            request.intent,
-            self.settings.url,
-            what,
-            pause,
-        )
+        most, url = self._policy.max_attempts, self.settings.url
+        failed = "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s"
+        _logger.info(failed, attempts, most, request.intent, url, what, pause)
+        if self._waiting:
+            limits = f"at most {most - attempts} more attempts within {deadline - self._clock():.0f} s"
+            line = f"cannot {request.intent} yet: {url}: {what}; trying again in {pause:.1f} s, {limits}"
+            self._waiting.begins(what, line)
 
 
 def user_agent() -> str:

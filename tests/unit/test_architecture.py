@@ -18,6 +18,7 @@ LAYERS = (
     ("_answers",),
     ("_failures",),
     ("_retries",),
+    ("_waiting",),
     ("_transport",),
     ("_bodies", "_routes"),
     ("_scripts",),

@@ -1,0 +1,147 @@
+"""What the user is told while requests are tried again, and how long all of them wait together."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from scripted_server import Clock, ScriptedServer, Silence, json_answer, reset
+from sending import FINE, GET, TOKEN
+
+from influx_secrets import _errors as errors
+from influx_secrets._answers import Request
+from influx_secrets._client import SecretsClient
+from influx_secrets._settings import Settings
+from influx_secrets._transport import Transport
+from influx_secrets._waiting import TELL_AGAIN_SECONDS, Waiting
+
+BUSY = json_answer(503, {"code": "unavailable", "message": "planted"}, retry_after="30")
+
+
+class Told:
+    """A transport in a time of its own, and the lines that its user is told."""
+
+    def __init__(self, server: ScriptedServer, *, jitter: float = 1.0, **settings: float) -> None:
+        self.clock = Clock()
+        self.lines: list[str] = []
+        chosen = Settings(url=server.url, token=TOKEN, timeout=settings.get("timeout", 5.0), max_attempts=5)
+        waiting = Waiting(self.lines.append, clock=self.clock)
+        self.sender = Transport(chosen, waiting=waiting, clock=self.clock, sleep=self.clock.sleep, rng=lambda: jitter)
+
+    def fails(self, request: Request = GET) -> int:
+        """Send in vain; return the number of attempts that the error tells."""
+        with pytest.raises(errors.InfluxSecretsError) as caught:
+            self.sender.send(request)
+        return getattr(caught.value, "attempts", 0)
+
+
+def test_wait_is_told_once_and_says_why_and_how_long_at_most() -> None:
+    """One line as the waiting begins: what failed, why, when it is tried again, when it ends."""
+    with ScriptedServer(reset, reset, FINE) as server:
+        told = Told(server)
+        told.sender.send(GET)
+    why = "the connection was closed before the answer was complete"
+    limits = "trying again in 0.5 s, at most 4 more attempts within 180 s"
+    assert told.lines == [f"cannot get the thing yet: {server.url}: {why}; {limits}"]
+
+
+def test_wait_that_the_server_asks_for_is_told() -> None:
+    """`Retry-After` is the pause of the line."""
+    with ScriptedServer(BUSY, FINE) as server:
+        told = Told(server)
+        told.sender.send(GET)
+    (line,) = told.lines
+    assert line.endswith("HTTP 503; trying again in 30.0 s, at most 4 more attempts within 180 s")
+
+
+def test_wait_is_told_before_it_begins() -> None:
+    """Nobody sits before a silent terminal: the line comes first, then the pause."""
+    with ScriptedServer(BUSY, FINE) as server:
+        order: list[object] = []
+        waiting = Waiting(order.append)
+        chosen = Settings(url=server.url, token=TOKEN)
+        Transport(chosen, waiting=waiting, sleep=order.append).send(GET)
+    assert [type(item) for item in order] == [str, float]
+
+
+def test_thousand_requests_that_wait_for_the_same_tell_it_once_a_minute() -> None:
+    """The lines do not grow with the number of resources, only with minutes and with reasons."""
+    steps = [BUSY, FINE] * 20
+    with ScriptedServer(*steps, reset, FINE) as server:
+        told = Told(server)
+        for _ in range(20):
+            told.sender.send(GET)
+        assert sum(told.clock.waits) == 600
+        assert len(told.lines) == 600 / TELL_AGAIN_SECONDS
+        told.sender.send(GET)
+    assert len(told.lines) == 11
+
+
+def test_many_threads_tell_one_line() -> None:
+    """Four calls of the engine at once are one line too."""
+    waiting = Waiting((lines := []).append)
+    together = threading.Barrier(4)
+
+    def wait(number: int) -> None:
+        together.wait()
+        waiting.begins("HTTP 503", f"line {number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(wait, range(4)))
+    assert len(lines) == 1
+
+
+def test_waiting_in_vain_once_is_enough() -> None:
+    """After one request used up its attempts, the others have one each; an answer makes patience whole again."""
+    with ScriptedServer(*[reset] * 7, FINE, reset, FINE) as server:
+        told = Told(server)
+        assert [told.fails(), told.fails(), told.fails()] == [5, 1, 1]
+        told.sender.send(GET)
+        told.sender.send(GET)
+        assert len(server.requests) == 10
+    assert told.clock.waits == [0.5, 1.0, 2.0, 4.0, 0.5]
+
+
+def test_refusal_is_an_answer() -> None:
+    """A server that refuses is there: the next request is as patient as ever."""
+    refusal = json_answer(404, {"code": "not found"})
+    with ScriptedServer(*[reset] * 5, refusal, reset, FINE) as server:
+        told = Told(server)
+        assert told.fails() == 5
+        told.fails()
+        told.sender.send(GET)
+    assert len(told.clock.waits) == 5
+
+
+def test_silent_server_ends_all_waiting_soon() -> None:
+    """Real silences, not pauses: one request has five of them, ten others one each."""
+    silence = Silence()
+    with ScriptedServer(silence) as server:
+        told = Told(server, timeout=0.05)
+        assert [told.fails() for _ in range(11)] == [5] + [1] * 10
+        assert len(server.requests) == 15
+
+
+def test_client_without_pulumi_tells_nobody_and_stays_patient() -> None:
+    """`SecretsClient` by itself: each call has all attempts, as its settings say."""
+    clock = Clock()
+    with ScriptedServer(reset) as server:
+        chosen = Settings(url=server.url, token=TOKEN)
+        client = SecretsClient(transport=Transport(chosen, clock=clock, sleep=clock.sleep))
+        for _ in range(2):
+            with pytest.raises(errors.NoAnswerError, match=r"\(tried 5 times\)"):
+                client.find_org("acme")
+
+
+def test_line_holds_neither_value_nor_token() -> None:
+    """The line names key and org; what was sent, and what the server echoes, stay out."""
+    echo = json_answer(503, {"code": "unavailable", "message": f"hunter2-planted {TOKEN}"})
+    with ScriptedServer(echo, json_answer(204, {})) as server:
+        told = Told(server)
+        client = SecretsClient(transport=told.sender)
+        client.upsert_secrets("0123456789abcdef", {"SLACK": "hunter2-planted"})
+    (line,) = told.lines
+    assert "SLACK" in line
+    assert "hunter2" not in line
+    assert TOKEN not in line
