@@ -1,4 +1,4 @@
-"""The memory of one provider process: claims, values at hand, what the server holds. The only state, the only locks.
+"""The memory of one provider process: claims, values at hand, what the server holds. Nearly the only state.
 
 The engine runs every resource of a provider in one process, and calls `check` of all that the program declares before
 or beside the creates, updates and deletes. What `check` learned must be known to them, and may not reach the state.
@@ -6,9 +6,9 @@ or beside the creates, updates and deletes. What `check` learned must be known t
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
@@ -25,7 +25,6 @@ from influx_secrets._errors import (
     TransportError,
     UnavailableError,
 )
-from influx_secrets._lifeline import end_with_the_engine
 from influx_secrets._proofs import KEYS_PER_QUERY, Proof, ProofsUnavailableError, prove
 from influx_secrets._records import UNKNOWN, Unknown
 from influx_secrets._rules import is_server_owned
@@ -155,6 +154,7 @@ class OrgLedger:
 
     def __init__(self, ledger: Ledger, org_id: str) -> None:
         self.lock = threading.RLock()
+        self._turn = threading.Lock()
         self._ledger = ledger
         self.org_id = org_id
         self._claims = Claims()
@@ -228,40 +228,50 @@ class OrgLedger:
     def write(self, values: Mapping[str, str]) -> None:
         """Set the keys to the values, in one transaction."""
         try:
-            self._ledger.client.upsert_secrets(self.org_id, values)
-        except InfluxSecretsError:
-            # The server may have acted or not: ask it again, should anybody want to know.
-            self._learn(None, forget=values)
-            raise
-        self._learn(values, forget=values)
+            with self._writing() as client:
+                client.upsert_secrets(self.org_id, values)
+        finally:
+            with self.lock:
+                for key in values:
+                    self._proofs.pop(key, None)
+        with self.lock:
+            if self._listed is not None:
+                self._listed.update(values)
 
     def remove(self, keys: Collection[str]) -> None:
         """Remove the keys, in one transaction, but those that a resource of this run declares."""
         with self.lock:
             self._claims.settle(keys, lambda written: self._ledger.is_org(self.org_id, written))
             gone = sorted(set(keys) - self.claimed(keys))
-            self._ledger.client.delete_secrets(self.org_id, gone)
+            with self._writing() as client:
+                client.delete_secrets(self.org_id, gone)
             self._unlist(gone)
 
     def remove_one(self, key: str) -> None:
         """Remove one key, unless a resource of this run declares it."""
         with self.lock:
             if not self.claimed([key]):
-                self._ledger.client.delete_secret(self.org_id, key)
+                with self._writing() as client:
+                    client.delete_secret(self.org_id, key)
                 self._unlist([key])
+
+    @contextmanager
+    def _writing(self) -> Iterator[SecretsClient]:
+        """Take the org's turn to write: a Vault store fails one of two writes that overlap.
+
+        After a failure the server may have acted or not: it is asked again, should anybody want to know.
+        """
+        try:
+            with self._turn:
+                yield self._ledger.client
+        except InfluxSecretsError:
+            with self.lock:
+                self._listed = None
+            raise
 
     def _unlist(self, keys: Collection[str]) -> None:
         if self._listed is not None:
             self._listed.difference_update(keys)
-
-    def _learn(self, added: Iterable[str] | None, *, forget: Iterable[str]) -> None:
-        with self.lock:
-            for key in forget:
-                self._proofs.pop(key, None)
-            if added is None:
-                self._listed = None
-            elif self._listed is not None:
-                self._listed.update(added)
 
     def _with_neighbours(self, keys: Collection[str]) -> Collection[str]:
         """Return the keys, and others of the org that fill the query up: the next resource will ask for one of them."""
@@ -272,30 +282,3 @@ class OrgLedger:
             if key not in asked and key not in self._proofs and not is_server_owned(key)
         )
         return [*keys, *islice(others, -len(asked) % KEYS_PER_QUERY)]
-
-
-class Ledgers:
-    """The ledgers of one process, one for each server and way of asking it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._ledgers: dict[Settings, Ledger] = {}
-
-    def of(self, settings: Settings) -> Ledger:
-        """Return the ledger for these settings; the two kinds of resource of one provider share it."""
-        with self._lock:
-            if not self._ledgers:
-                end_with_the_engine()
-            if settings not in self._ledgers:
-                self._ledgers[settings] = Ledger(settings, _say_on_stderr)
-            return self._ledgers[settings]
-
-
-def _say_on_stderr(line: str) -> None:
-    # The engine shows what a provider process writes there, in previews too.
-    sys.stderr.write(f"influx-secrets: {line}\n")
-    sys.stderr.flush()
-
-
-PROCESS = Ledgers()
-"""The one store of this package that lives as long as the process: the engine makes the provider objects by itself."""

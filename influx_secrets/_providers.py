@@ -22,8 +22,9 @@ from pulumi.dynamic import (
 from influx_secrets import _lifecycle
 from influx_secrets._errors import DeclarationError, InfluxSecretsError
 from influx_secrets._formats import Format, OrgSecretsFormat, SecretFormat
-from influx_secrets._ledger import PROCESS, Ledger
+from influx_secrets._ledger import Ledger
 from influx_secrets._plans import plan
+from influx_secrets._process import PROCESS
 from influx_secrets._records import UNKNOWN, Record
 from influx_secrets._rules import parse_secret_id
 from influx_secrets._settings import Settings

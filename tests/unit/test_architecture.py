@@ -27,7 +27,7 @@ LAYERS = (
     ("_rules",),
     ("_plans", "_formats", "_proofs", "_arrivals", "_claims", "_lifeline"),
     ("_ledger",),
-    ("_lifecycle",),
+    ("_lifecycle", "_process"),
     ("_providers",),
     ("_program",),
     ("_inputs", "_options", "_functions"),

@@ -80,7 +80,8 @@ def test_thousand_requests_that_wait_for_the_same_tell_it_once_a_minute() -> Non
 
 def test_many_threads_tell_one_line() -> None:
     """Four calls of the engine at once are one line too."""
-    waiting = Waiting((lines := []).append)
+    lines: list[str] = []
+    waiting = Waiting(lines.append)
     together = threading.Barrier(4)
 
     def wait(number: int) -> None:

@@ -1,0 +1,147 @@
+"""Many writers at once: two stacks on one org, hundreds of resources, a store that lets nobody write beside another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from e2e.wedge import Instead, Wedge
+
+from influx_secrets.emulator import Answer, Emulator
+
+if TYPE_CHECKING:
+    from e2e.stack import NewStack, Run, Stack
+    from e2e.wedge import Passed
+    from servers import InfluxdServer
+
+MANY = 500
+FAST = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+EACH = """
+    for n in range({count}):
+        influx.Secret(f"s{{n}}", org={org!r}, key=f"K{{n}}", value=f"value {{n}}")
+"""
+CONFLICT = Instead(500, "internal error", "check-and-set parameter did not match the current version")
+
+
+@pytest.fixture
+def pair(new_stack: NewStack, influxd: InfluxdServer, acme: str) -> tuple[Stack, Stack]:
+    """Two stacks on one org of influxd."""
+    return new_stack(influxd.environment, ORG=acme), new_stack(influxd.environment, ORG=acme)
+
+
+def at_once(*acts: Callable[[], Run]) -> list[Run]:
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [future.result() for future in [pool.submit(act) for act in acts]]
+
+
+def test_two_stacks_on_one_org_leave_each_other_alone(
+    pair: tuple[Stack, Stack], influxd: InfluxdServer, acme: str
+) -> None:
+    """Other keys, at the same time: both arrive; one stack goes, and the keys of the other stay."""
+    maps = [{f"{name}_{n}": f"{name} {n}" for n in range(20)} for name in ("ONE", "TWO")]
+    for stack, secrets in zip(pair, maps, strict=True):
+        stack.program(f'influx.OrgSecrets("all", org=ORG, secrets={secrets})')
+    at_once(*(stack.up for stack in pair))
+    assert influxd.values(acme) == {**maps[0], **maps[1]}
+    for stack, secrets in zip(pair, maps, strict=True):
+        stack.program(f'influx.OrgSecrets("all", org=ORG, secrets={dict.fromkeys(secrets, "new")})')
+    at_once(pair[0].destroy, pair[1].up)
+    assert influxd.values(acme) == dict.fromkeys(maps[1], "new")
+
+
+def test_two_stacks_that_write_one_key_in_the_same_moment_see_it_at_the_next_refresh(
+    pair: tuple[Stack, Stack], influxd: InfluxdServer, acme: str
+) -> None:
+    """Nobody can refuse then: the last PATCH stays; the other stack's refresh says so, and its `up` writes again."""
+    both_looked = threading.Barrier(2)
+
+    def before(method: str, path: str) -> None:
+        del path
+        if method == "PATCH":
+            both_looked.wait(60)
+
+    with Wedge(influxd.url) as wedge:
+        wedge.before = before
+        for name, stack in zip(("one", "two"), pair, strict=True):
+            stack.environment["INFLUX_HOST"] = wedge.url
+            stack.set_config("influx-secrets:timeout", "60")
+            stack.program(f'influx.Secret("a", org=ORG, key="A", value="{name}")')
+        at_once(*(stack.up for stack in pair))
+        wedge.before = lambda *_: None
+        (last,) = influxd.values(acme).values()
+        winner, loser = pair if last == "one" else pair[::-1]
+        assert set(winner.refresh().results.values()) == {"same"}
+        assert "drift: changed" in loser.preview("--refresh", diff=True).output.replace('"', "")
+        third = loser.program('influx.Secret("b", org=ORG, key="A", value="three")').preview(fails=True)
+        assert 'the key "A" of the org' in third.output
+
+
+def test_five_hundred_secrets_at_once_arrive_each_with_its_value(
+    new_stack: NewStack, influxd: InfluxdServer, acme: str
+) -> None:
+    """One run, influxd itself: every key, each value, nothing else."""
+    stack = new_stack(influxd.environment | FAST)
+    stack.program(EACH.format(count=MANY, org=acme)).up()
+    assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(MANY)}
+
+
+def test_store_that_fails_overlapping_writes_never_meets_any(
+    new_stack: NewStack, influxd: InfluxdServer, acme: str
+) -> None:
+    """A Vault store behind influxd makes it answer 500 when two writes to an org meet: those of one run do not."""
+    lock, writing, met = threading.Lock(), set[int](), []
+
+    def before(method: str, path: str) -> Instead | None:
+        del path
+        if method == "GET":
+            return None
+        with lock:
+            if writing:
+                met.append(method)
+                return CONFLICT
+            writing.add(threading.get_ident())
+        return None
+
+    def after(passed: Passed) -> bool:
+        if passed.method != "GET" and passed.status != CONFLICT.status:
+            with lock:
+                writing.clear()
+        return False
+
+    with Wedge(influxd.url) as wedge:
+        wedge.before, wedge.after = before, after
+        stack = new_stack({**influxd.environment, **FAST, "INFLUX_HOST": wedge.url})
+        stack.program(EACH.format(count=100, org=acme)).up()
+        assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(100)}
+        stack.destroy()
+    assert influxd.keys(acme) == []
+    assert met == []
+
+
+def test_rate_limit_is_waited_for_or_named(new_stack: NewStack) -> None:
+    """Each write is refused once, for a second: the run ends well. For an hour: one line, at once."""
+    asked: dict[str, int] = {}
+    pause = "1"
+
+    def before(method: str, path: str) -> Answer | None:
+        if method != "PATCH":
+            return None
+        asked[path] = asked.get(path, 0) + 1
+        refused = asked[path] % 2 or pause != "1"
+        return Answer(429, headers={"Retry-After": pause}) if refused else None
+
+    with Emulator(before=before) as emulator:
+        stack = new_stack(emulator.environment)
+        stack.program(EACH.format(count=3, org="acme"))
+        done = stack.up()
+        assert emulator.secrets("acme") == {f"K{n}": f"value {n}" for n in range(3)}
+        assert len([line for line in done.errors if "HTTP 429; trying again in 1.0 s" in line]) == 1
+        pause = "3600"
+        stack.program('influx.Secret("late", org="acme", key="LATE", value="v")')
+        failed = stack.up(fails=True)
+    (line,) = [line for line in failed.errors if "cannot" in line]
+    assert "HTTP 429" in line
+    assert "tried" not in line

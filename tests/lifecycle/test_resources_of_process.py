@@ -1,0 +1,116 @@
+"""A provider process that lives long: connections, threads and memory do not grow with what it does."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
+import pytest
+from lifecycle.provider_process import CallError, CheckError, ProviderProcess, secret
+
+from influx_secrets.emulator import Answer, Emulator
+
+if TYPE_CHECKING:
+    from lifecycle.provider_process import Props
+
+THREADS = 4
+"""How many calls the SDK's provider process serves at a time."""
+OWN_THREADS = 3
+"""gRPC starts and ends a few as it likes."""
+KEYS = 40
+WARM_UP = 80
+GROWTH_BYTES = 6 << 20
+"""Less than 1,000 lives would take if each kept 6 kB: a thread, a socket or an answer are more."""
+
+
+class Held(NamedTuple):
+    """What a process has of the machine."""
+
+    threads: int
+    connections: int
+    files: int
+    memory: int
+
+
+def held(process: ProviderProcess) -> Held:
+    seen = psutil.Process(process.pid)
+    return Held(seen.num_threads(), len(seen.net_connections("tcp")), seen.num_fds(), seen.memory_info().rss)
+
+
+def live(process: ProviderProcess, org_id: str, number: int) -> None:
+    """Take one secret through every call of the life cycle; what goes is a key that no check has claimed."""
+    key = f"K{number % KEYS}"
+
+    def declared(value: str) -> Props:
+        declaration = {"resource": f'Secret "{key}"', "preview": False}
+        elsewhere = {"claimed": "[]", "open": False, "resources": 1}
+        return {
+            **secret(key, key=key, value=value, org="acme").props,
+            "declaration": {**declaration, "elsewhere": elsewhere},
+        }
+
+    inputs = process.check("Secret", {}, declared(f"value {number % KEYS}"))
+    id_, outputs = process.create("Secret", inputs)
+    news = process.check("Secret", inputs, declared(f"value {number % KEYS}, too"))
+    process.diff("Secret", id_, outputs, news)
+    updated = process.update("Secret", id_, outputs, news)
+    process.read("Secret", id_, updated)
+    # The next check finds what it declares.
+    process.update("Secret", id_, updated, process.check("Secret", news, declared(f"value {number % KEYS}")))
+    process.delete("Secret", f"{org_id}/GONE_{key}", {**updated, "key": f"GONE_{key}"})
+
+
+@pytest.mark.parametrize("lives", [200, pytest.param(1_000, marks=pytest.mark.soak)])
+def test_process_holds_no_more_after_many_lives(emulator: Emulator, lives: int) -> None:
+    """Four callers at a time: the same threads and connections as after the first lives, and about the same memory."""
+    process = ProviderProcess(emulator.environment)
+    org_id = emulator.org_id("acme")
+    try:
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda number: live(process, org_id, number), range(WARM_UP)))
+            before = held(process)
+            list(pool.map(lambda number: live(process, org_id, number), range(lives)))
+            after = held(process)
+    finally:
+        process.stop()
+    assert after.threads <= before.threads + OWN_THREADS
+    assert after.connections <= before.connections
+    assert after.files <= before.files
+    assert after.memory - before.memory < GROWTH_BYTES
+    assert emulator.connections <= THREADS
+
+
+def test_process_holds_no_more_after_many_failures() -> None:
+    """Answers that are no answers, refusals and broken declarations leave nothing open either."""
+    failing = {"on": False}
+
+    def before(method: str, path: str) -> Answer | None:
+        del path
+        return Answer(501, b"no") if failing["on"] and method == "PATCH" else None
+
+    with Emulator(("acme",), before=before) as broken:
+        process = ProviderProcess(broken.environment)
+        try:
+            live(process, broken.org_id("acme"), 0)
+            failing["on"] = True
+            fail(process, 20)
+            first = held(process)
+            fail(process, 100)
+            last = held(process)
+        finally:
+            process.stop()
+    assert last.threads <= first.threads + OWN_THREADS
+    assert last.connections <= first.connections
+    assert last.files <= first.files
+
+
+def fail(process: ProviderProcess, times: int) -> None:
+    for _ in range(times):
+        declaration = {"resource": 'Secret "f"', "preview": False, "elsewhere": {"claimed": "[]", "resources": 1}}
+        props = {**secret("f", key="F", value="v", org="acme").props, "declaration": declaration}
+        inputs = process.check("Secret", {}, props)
+        with pytest.raises(CallError):
+            process.create("Secret", inputs)
+        with pytest.raises(CheckError):
+            process.check("Secret", {}, {**props, "org": "nowhere"})
