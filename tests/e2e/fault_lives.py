@@ -45,6 +45,7 @@ class Life:
     def __init__(self, stack: Stack, influxd: InfluxdServer, org: str, wire: Wire, fault: Fault) -> None:
         self._stack, self._influxd, self._org, self._wire, self._fault = stack, influxd, org, wire, fault
         self._number = 0
+        self._alive = False
         self.runs = 0
         self.lost = 0
         stack.environment["INFLUX_HOST"] = wire.url
@@ -72,7 +73,7 @@ class Life:
         return GOES_ON if said else ITSELF
 
     def _create(self, first: int) -> str:
-        if self._stack.exported():
+        if self._alive:
             self._healthy(self._stack.destroy, {})
         self._declare()
         return self._up(first)
@@ -99,7 +100,7 @@ class Life:
         return outcome
 
     def _settle(self) -> None:
-        if not self._stack.exported():
+        if not self._alive:
             self._declare()
             self._healthy(self._stack.up, self._declared)
 
@@ -143,5 +144,6 @@ class Life:
         self._stack.program(_TOGETHER.format(shared=shared, single=self._declared["SINGLE"]))
 
     def _compare(self, ours: dict[str, str]) -> None:
+        self._alive = len(ours) > 1
         found, expected = self._influxd.values(self._org), {**FOREIGN, **ours}
         self.lost += len(dict(found.items() ^ expected.items()))

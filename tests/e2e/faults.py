@@ -44,8 +44,7 @@ _BROKEN = {
     "late by 5 s": ("latency", {"latency": 5000}),
     "held back, the connection kept": ("timeout", {"timeout": 0}),
     "reset": ("reset_peer", {"timeout": 0}),
-    "cut after 40 bytes": ("limit_data", {"bytes": 40}),
-    "cut after 300 bytes": ("limit_data", {"bytes": 300}),
+    "cut after 320 bytes": ("limit_data", {"bytes": 320}),
 }
 _WAYS: dict[str, Stream] = {"requests": "upstream", "answers": "downstream"}
 
