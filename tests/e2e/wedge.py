@@ -106,8 +106,11 @@ def _forward(wedge: Wedge, handler: _Handler) -> None:
         handler.send_header(name, value)
     if status != http.client.NO_CONTENT:
         handler.send_header("Content-Length", str(len(content)))
-    handler.end_headers()
-    handler.wfile.write(content)
+    try:
+        handler.end_headers()
+        handler.wfile.write(content)
+    except OSError:  # the client is gone
+        handler.close_connection = True
     wedge.answered(passed)
 
 
