@@ -212,7 +212,7 @@ def _api_error(
     server_message = redactor.clean(fields.get("message"))
     quoted = f' ("{server_message}")' if server_message else ""
     return kind(
-        f"{start}{quoted}{_advice(request, answer.status)}",
+        f"{start}{quoted}{_advice(request, answer, redactor)}",
         method=request.method,
         path=request.path,
         status=answer.status,
@@ -223,10 +223,13 @@ def _api_error(
     )
 
 
-def _advice(request: Request, status: int) -> str:
-    text = request.advice.get(status)
-    if text is None and status == HTTPStatus.UNAUTHORIZED:
+def _advice(request: Request, answer: Answer, redactor: Redactor) -> str:
+    text = request.advice.get(answer.status)
+    if text is None and answer.status == HTTPStatus.UNAUTHORIZED:
         lacks = f", or lacks the permission {request.needs}" if request.needs else ""
         text = f"the token is wrong or revoked{lacks}"
-    text = text or _ADVICE.get(status)
+    text = text or _ADVICE.get(answer.status)
+    asked = redactor.clean(answer.headers.get("retry-after", "").strip())
+    if text and asked and re.fullmatch(r"[0-9]{1,6}", asked):
+        text = text.replace("try again later", f"try again in {asked} s")
     return f": {text}" if text else ""

@@ -74,7 +74,7 @@ def test_two_stacks_that_write_one_key_in_the_same_moment_see_it_at_the_next_ref
         (last,) = influxd.values(acme).values()
         winner, loser = pair if last == "one" else pair[::-1]
         assert set(winner.refresh().results.values()) == {"same"}
-        assert "drift: changed" in loser.preview("--refresh", diff=True).output.replace('"', "")
+        assert loser.preview("--refresh", diff=True).changes == ['- drift: "changed"', "~ version: 1 => 2"]
         third = loser.program('influx.Secret("b", org=ORG, key="A", value="three")').preview(fails=True)
         assert 'the key "A" of the org' in third.output
 
@@ -114,8 +114,8 @@ def test_store_that_fails_overlapping_writes_never_meets_any(
     with Wedge(influxd.url) as wedge:
         wedge.before, wedge.after = before, after
         stack = new_stack({**influxd.environment, **FAST, "INFLUX_HOST": wedge.url})
-        stack.program(EACH.format(count=100, org=acme)).up()
-        assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(100)}
+        stack.program(EACH.format(count=60, org=acme)).up()
+        assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(60)}
         stack.destroy()
     assert influxd.keys(acme) == []
     assert met == []
@@ -144,4 +144,4 @@ def test_rate_limit_is_waited_for_or_named(new_stack: NewStack) -> None:
         failed = stack.up(fails=True)
     (line,) = [line for line in failed.errors if "cannot" in line]
     assert "HTTP 429" in line
-    assert "tried" not in line
+    assert line.endswith("try again in 3600 s")

@@ -164,3 +164,13 @@ def test_api_error_long_message_is_shortened() -> None:
     assert error.server_message is not None
     assert len(error.server_message) == 200
     assert error.server_message.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"), [("3600", "in 3600 s"), ("soon", "later"), ("9" * 30, "later"), ("481516", "later")]
+)
+def test_api_error_says_how_long_the_server_wants_to_be_left_alone(asked: str, says: str) -> None:
+    """A pause too long to wait for is named, unless it is no number of seconds, or repeats a value that was sent."""
+    request = Request(method="PATCH", path="/thing", intent="do", body=b"{}", sensitive=("481516",))
+    error = failing(json_answer(429, {}, retry_after=asked), request=request, max_attempts=1)
+    assert str(error).endswith(f"the server asks for fewer requests: try again {says}")
