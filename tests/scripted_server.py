@@ -54,6 +54,19 @@ def raw(*pieces: bytes, keep: bool = False) -> Step:
     return step
 
 
+def half_closed(*pieces: bytes) -> Step:
+    """These bytes, and then no more of them, though the connection stays open until the client ends it."""
+
+    def step(connection: socket.socket) -> bool:
+        for piece in pieces:
+            connection.sendall(piece)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+        return False
+
+    return step
+
+
 def reset(connection: socket.socket) -> bool:
     """Break the connection with RST, without an answer."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

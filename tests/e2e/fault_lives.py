@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from e2e.faults import TIMEOUT
+from e2e.faults import TIMEOUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ class Life:
         self.runs = 0
         self.lost = 0
         stack.environment["INFLUX_HOST"] = wire.url
-        stack.set_config("influx-secrets:timeout", str(TIMEOUT))
+        stack.set_config("influx-secrets:timeout", str(TIMEOUTS[fault.span]))
         # What is spoiled once may spoil the next attempt too, where Toxiproxy closes connections as it stops.
         stack.set_config("influx-secrets:maxAttempts", "2" if fault.span == "lasting" else "4")
         for key, value in FOREIGN.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from e2e.relay import Relay
@@ -31,8 +32,8 @@ class Fault:
     attributes: Mapping[str, int] = field(default_factory=dict)
 
 
-#: Of the provider under test, in seconds: a fault that is longer than this is no mere delay.
-TIMEOUT = 1
+#: Of the provider under test, in seconds: what only slows must not end a request, what breaks must not take long.
+TIMEOUTS: Mapping[Span, int] = MappingProxyType({"throughout": 5, "once": 1, "lasting": 1})
 
 _SLOW = {
     "late by 0.2 s": ("latency", {"latency": 200, "jitter": 50}),

@@ -7,7 +7,7 @@ import logging
 import time
 
 import pytest
-from scripted_server import Clock, ScriptedServer, Silence, Step, answer, json_answer, raw, reset
+from scripted_server import Clock, ScriptedServer, Silence, Step, answer, half_closed, json_answer, raw, reset
 from sending import FINE, GET, TOKEN, failing, transport
 
 from influx_secrets import _errors as errors
@@ -24,6 +24,7 @@ CUT_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"
 @pytest.mark.parametrize(
     "step",
     [reset, raw(), raw(b"HTTP/1.1"), raw(CUT), raw(CUT_CHUNKED), raw(b"garbage\r\n\r\n"), HTML]
+    + [half_closed(), half_closed(CUT)]
     + [json_answer(status, {"code": "internal error"}) for status in (429, 500, 502, 503, 504)],
 )
 def test_retry_failure_that_may_heal_is_tried_again(method: str, step: Step) -> None:
