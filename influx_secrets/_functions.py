@@ -10,9 +10,12 @@ import pulumi
 
 from influx_secrets._client import Org, SecretsClient
 from influx_secrets._errors import DeclarationError
+from influx_secrets._process import say_on_stderr
 from influx_secrets._program import PACKAGE, configured, setting
 from influx_secrets._providers import SETTINGS
 from influx_secrets._settings import Settings
+from influx_secrets._transport import Transport
+from influx_secrets._waiting import Waiting
 
 T = TypeVar("T")
 
@@ -70,7 +73,8 @@ def list_secret_keys_output(
 
 
 def _ask(settings: Settings | None, call: Callable[[SecretsClient], T]) -> T:
-    with SecretsClient(settings or Settings.resolve(configured())) as client:
+    transport = Transport(settings or Settings.resolve(configured()), waiting=Waiting(say_on_stderr))
+    with SecretsClient(transport=transport) as client:
         return call(client)
 
 

@@ -23,12 +23,12 @@ class Ledgers:
             if not self._ledgers:
                 end_with_the_engine()
             if settings not in self._ledgers:
-                self._ledgers[settings] = Ledger(settings, _say_on_stderr)
+                self._ledgers[settings] = Ledger(settings, say_on_stderr)
             return self._ledgers[settings]
 
 
-def _say_on_stderr(line: str) -> None:
-    # The engine shows what a provider process writes there, in previews too.
+def say_on_stderr(line: str) -> None:
+    """Show a line to the user: the engine shows what a provider or a program writes there, in previews too."""
     sys.stderr.write(f"influx-secrets: {line}\n")
     sys.stderr.flush()
 

@@ -59,6 +59,17 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, influxd: InfluxdServer) -> N
     assert leaks(PLANTED, places(stack)) == []
 
 
+def test_wait_of_a_function_is_shown_too(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """A function asks from within the program, and says there that it waits."""
+    answers = iter([BUSY])
+    with Wedge(influxd.url) as wedge:
+        wedge.before = lambda *_: next(answers, None)
+        stack.environment["INFLUX_HOST"] = wedge.url
+        done = stack.program('pulumi.export("id", influx.get_org(ORG).id)').preview()
+    (line,) = [line for line in done.errors if "yet" in line]
+    assert line.startswith(f"influx-secrets: cannot find the org named '{acme}' yet: ")
+
+
 def test_outage_is_told_once_and_ends_soon_for_many_resources(new_stack: NewStack) -> None:
     """Thirty resources, a refresh, a server that is down: one line of waiting, and not thirty times five attempts."""
     down = threading.Event()
