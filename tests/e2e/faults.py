@@ -35,31 +35,29 @@ class Fault:
 #: Of the provider under test, in seconds: what only slows must not end a request, what breaks must not take long.
 TIMEOUTS: Mapping[Span, int] = MappingProxyType({"throughout": 5, "once": 1, "lasting": 1})
 
-_SLOW = {
-    "late by 0.2 s": ("latency", {"latency": 200, "jitter": 50}),
-    "at 1 kB/s": ("bandwidth", {"rate": 1}),
-    "in slices of 8 bytes": ("slicer", {"average_size": 8, "size_variation": 4, "delay": 1000}),
-    "closed late": ("slow_close", {"delay": 500}),
-}
-_BROKEN = {
-    "late by 5 s": ("latency", {"latency": 5000}),
-    "held back, the connection kept": ("timeout", {"timeout": 0}),
-    "reset": ("reset_peer", {"timeout": 0}),
-    "cut after 320 bytes": ("limit_data", {"bytes": 320}),
-}
-_WAYS: dict[str, Stream] = {"requests": "upstream", "answers": "downstream"}
+_WAYS: Mapping[Stream, str] = MappingProxyType({"upstream": "requests", "downstream": "answers"})
+_BOTH: tuple[Stream, ...] = ("upstream", "downstream")
+_ENDS: tuple[Span, ...] = ("once", "lasting")
 
-_SPANS: tuple[tuple[Mapping[str, tuple[str, dict[str, int]]], tuple[Span, ...]], ...] = (
-    (_SLOW, ("throughout",)),
-    (_BROKEN, ("once", "lasting")),
-)
 
-FAULTS = tuple(
-    Fault(f"{what} {how}", toxic, stream, span, attributes)
-    for kinds, spans in _SPANS
-    for how, (toxic, attributes) in kinds.items()
-    for what, stream in _WAYS.items()
-    for span in spans
+def _faults(
+    how: str, toxic: str, attributes: Mapping[str, int], *spans: Span, streams: tuple[Stream, ...] = _BOTH
+) -> list[Fault]:
+    return [Fault(f"{_WAYS[stream]} {how}", toxic, stream, span, attributes) for stream in streams for span in spans]
+
+
+FAULTS = (
+    *_faults("late by 0.2 s", "latency", {"latency": 200, "jitter": 50}, "throughout"),
+    *_faults("at 1 kB/s", "bandwidth", {"rate": 1}, "throughout"),
+    *_faults("in slices of 8 bytes", "slicer", {"average_size": 8, "size_variation": 4, "delay": 1000}, "throughout"),
+    *_faults("closed late", "slow_close", {"delay": 500}, "throughout"),
+    # For the client that is no other silence than the next, but here the request or the answer is still on its way.
+    *_faults("late by 5 s", "latency", {"latency": 5000}, "once"),
+    *_faults("held back, the connection kept", "timeout", {"timeout": 0}, *_ENDS),
+    *_faults("reset", "reset_peer", {"timeout": 0}, *_ENDS),
+    # In the body of what has one, and in the head of every answer.
+    *_faults("cut after 320 bytes", "limit_data", {"bytes": 320}, *_ENDS, streams=("upstream",)),
+    *_faults("cut after 100 bytes", "limit_data", {"bytes": 100}, *_ENDS, streams=("downstream",)),
 )
 
 
