@@ -8,7 +8,8 @@ import random
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
@@ -162,6 +163,10 @@ class Transport:
                 if isinstance(body, Failure):
                     return body
                 headers = {name.lower(): value for name, value in response.headers.items()}
+                if _is_cut(response.status_code, headers, body):
+                    return Failure(
+                        NoAnswerError, "the connection was closed before the answer was complete", retry=True
+                    )
                 return Answer(response.status_code, headers, body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
             failure = diagnose(exc)
@@ -218,6 +223,12 @@ class Transport:
             limits = f"at most {most - attempts} more attempts within {deadline - self._clock():.0f} s"
             line = f"cannot {request.intent} yet: {url}: {what}; trying again in {pause:.1f} s, {limits}"
             self._waiting.begins(what, line)
+
+
+def _is_cut(status: int, headers: Mapping[str, str], body: bytes) -> bool:
+    # Python's http.client takes a head that ends in the middle for a whole one, and then there is no body to miss.
+    framed = status == HTTPStatus.NO_CONTENT or "content-length" in headers or "transfer-encoding" in headers
+    return not framed and not body
 
 
 def user_agent() -> str:

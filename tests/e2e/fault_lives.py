@@ -26,6 +26,7 @@ ITSELF: Final = "by itself"
 NEXT_RUN: Final = "by the next run"
 GOES_ON: Final = "says so, goes on"
 
+_LONG: Final = "x" * 500
 FOREIGN: Final = {"FOREIGN": "of somebody else", "a/b,c": "of somebody else, too"}
 _TOGETHER = """
 shared = influx.OrgSecrets("shared", org=ORG, secrets={shared})
@@ -137,8 +138,8 @@ class Life:
         number = self._number
         if "ADOPTED" not in self._influxd.keys(self._org):
             self._influxd.put_secret(self._org, "ADOPTED", "adopted")
-        shared = {"ADOPTED": "adopted", "CHANGED": f"value {number}", f"NEW_{number}": "new"}
-        self._declared = {**shared, "SINGLE": f"single {number}"}
+        shared = {"ADOPTED": "adopted", "CHANGED": f"value {number}, {_LONG}", f"NEW_{number}": "new"}
+        self._declared = {**shared, "SINGLE": f"single {number}, {_LONG}"}
         self._stack.program(_TOGETHER.format(shared=shared, single=self._declared["SINGLE"]))
 
     def _compare(self, ours: dict[str, str]) -> None:

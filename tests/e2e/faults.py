@@ -37,7 +37,6 @@ TIMEOUTS: Mapping[Span, int] = MappingProxyType({"throughout": 5, "once": 1, "la
 
 _WAYS: Mapping[Stream, str] = MappingProxyType({"upstream": "requests", "downstream": "answers"})
 _BOTH: tuple[Stream, ...] = ("upstream", "downstream")
-_ENDS: tuple[Span, ...] = ("once", "lasting")
 
 
 def _faults(
@@ -53,11 +52,11 @@ FAULTS = (
     *_faults("closed late", "slow_close", {"delay": 500}, "throughout"),
     # For the client that is no other silence than the next, but here the request or the answer is still on its way.
     *_faults("late by 5 s", "latency", {"latency": 5000}, "once"),
-    *_faults("held back, the connection kept", "timeout", {"timeout": 0}, *_ENDS),
-    *_faults("reset", "reset_peer", {"timeout": 0}, *_ENDS),
-    # In the body of what has one, and in the head of every answer.
-    *_faults("cut after 320 bytes", "limit_data", {"bytes": 320}, *_ENDS, streams=("upstream",)),
-    *_faults("cut after 100 bytes", "limit_data", {"bytes": 100}, *_ENDS, streams=("downstream",)),
+    *_faults("held back, the connection kept", "timeout", {"timeout": 0}, "once", "lasting"),
+    *_faults("reset", "reset_peer", {"timeout": 0}, "once", "lasting"),
+    # In the body of what has one, and in the head of every answer; for longer, it is the same to the client as a reset.
+    *_faults("cut after 400 bytes", "limit_data", {"bytes": 400}, "once", streams=("upstream",)),
+    *_faults("cut after 100 bytes", "limit_data", {"bytes": 100}, "once", streams=("downstream",)),
 )
 
 
@@ -175,34 +174,29 @@ class _Once(_Throughout):
 
     def __init__(self, toxiproxy: Toxiproxy, fault: Fault, first: int) -> None:
         super().__init__(toxiproxy, fault, first)
-        self._current = 0
-        self._again = False
+        self._accepted = 0
+        self._asked = 0
 
     def begin(self) -> None:
         if self._upstream:
-            self._spoil()
+            self._switch(on=True)
 
     def accepted(self, connection: int) -> None:
         super().accepted(connection)
-        if self._current:  # the first of the run belongs to the first request
+        if self._accepted:  # the first of the run belongs to the first request
             self._switch(on=False)
-        self._current = connection
+        self._accepted = connection
 
     def asked(self, connection: int) -> None:
         super().asked(connection)
-        if not self._upstream and not self._again:
-            self._spoil()
+        # Over the connection of the last request comes the next one, over another the same again.
+        if not self._upstream and self._asked in (0, connection):
+            self._switch(on=True)
+        self._asked = connection
 
     def answered(self, connection: int) -> None:
-        if self._on or connection != self._current:
-            return
-        self._again = False
-        if self._upstream:
-            self._spoil()
-
-    def _spoil(self) -> None:
-        self._again = True
-        self._switch(on=True)
+        if self._upstream and connection == self._accepted:
+            self._switch(on=True)
 
 
 _MOMENTS = {"throughout": _Throughout, "lasting": _Lasting, "once": _Once}

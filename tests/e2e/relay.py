@@ -15,7 +15,7 @@ _CHUNK = 65_536
 
 
 class Relay:
-    """Forwards connections to `target`, a url, byte by byte: also requests that were cut, and half-closed ends.
+    """Forwards connections to `target`, a url, byte by byte: also requests that were cut.
 
     The hooks are called with the number of the connection, counted from 1, before anything is passed on. The clients
     send no request before they have the answer to the last one.
@@ -89,7 +89,8 @@ class _Pair:
                 self._asking = True
                 self._relay.asked(self._number)
             _send(self._server, piece)
-        _shut(self._server, socket.SHUT_WR)
+        # Toxiproxy closes both ways, and what a server says to half a request does not come through.
+        _shut(self._server, socket.SHUT_RDWR)
 
     def answer(self) -> None:
         for piece in _pieces(self._server):

@@ -42,7 +42,7 @@ def named(name: str, span: str) -> Fault:
     ("fault", "steps"),
     [
         (named("answers in slices of 8 bytes", "throughout"), ["preview", "create"]),
-        (named("requests cut after 320 bytes", "once"), ["create", "update", "destroy"]),
+        (named("requests cut after 400 bytes", "once"), ["create", "update", "destroy"]),
         (named("answers reset", "lasting"), ["destroy"]),
         (named("answers held back, the connection kept", "lasting"), ["refresh"]),
     ],

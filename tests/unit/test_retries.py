@@ -17,6 +17,7 @@ from influx_secrets._transport import Transport
 
 HTML = answer(502, "<html>planted</html>", content_type="text/html; charset=utf-8")
 CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"
+CUT_IN_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le"
 CUT_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"
 
 
@@ -24,7 +25,7 @@ CUT_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"
 @pytest.mark.parametrize(
     "step",
     [reset, raw(), raw(b"HTTP/1.1"), raw(CUT), raw(CUT_CHUNKED), raw(b"garbage\r\n\r\n"), HTML]
-    + [half_closed(), half_closed(CUT)]
+    + [half_closed(), half_closed(CUT), raw(CUT_IN_HEAD)]
     + [json_answer(status, {"code": "internal error"}) for status in (429, 500, 502, 503, 504)],
 )
 def test_retry_failure_that_may_heal_is_tried_again(method: str, step: Step) -> None:
