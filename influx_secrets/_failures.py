@@ -49,6 +49,9 @@ class Failure:
     retry: bool
 
 
+CUT = Failure(NoAnswerError, "the connection was closed before the answer was complete", retry=True)
+
+
 def diagnose(exc: BaseException) -> Failure:
     """Say what an exception of requests, urllib3 or the socket layer means."""
     causes = tuple(_causes(exc))
@@ -60,8 +63,7 @@ def diagnose(exc: BaseException) -> Failure:
         failure = _connection(cause) or _settings(cause)
         if failure is not None:
             return failure
-    text = "the connection was closed before the answer was complete"
-    return Failure(NoAnswerError, text, retry=True)
+    return CUT
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
