@@ -52,8 +52,11 @@ FAULTS = (
     *_faults("closed late", "slow_close", {"delay": 500}, "throughout"),
     # For the client that is no other silence than the next, but here the request or the answer is still on its way.
     *_faults("late by 5 s", "latency", {"latency": 5000}, "once"),
-    *_faults("held back, the connection kept", "timeout", {"timeout": 0}, "once", "lasting"),
-    *_faults("reset", "reset_peer", {"timeout": 0}, "once", "lasting"),
+    *_faults("held back, the connection kept", "timeout", {"timeout": 0}, "once"),
+    *_faults("reset", "reset_peer", {"timeout": 0}, "once"),
+    # With the requests the server did nothing, with the answers everything; the client cannot tell.
+    *_faults("held back, the connection kept", "timeout", {"timeout": 0}, "lasting", streams=("upstream",)),
+    *_faults("reset", "reset_peer", {"timeout": 0}, "lasting"),
     # In the body of what has one, and in the head of every answer; for longer, it is the same to the client as a reset.
     *_faults("cut after 400 bytes", "limit_data", {"bytes": 400}, "once", streams=("upstream",)),
     *_faults("cut after 100 bytes", "limit_data", {"bytes": 100}, "once", streams=("downstream",)),

@@ -44,7 +44,7 @@ def named(name: str, span: str) -> Fault:
         (named("answers in slices of 8 bytes", "throughout"), ["preview", "create"]),
         (named("requests cut after 400 bytes", "once"), ["create", "update", "destroy"]),
         (named("answers reset", "lasting"), ["destroy"]),
-        (named("answers held back, the connection kept", "lasting"), ["refresh"]),
+        (named("requests held back, the connection kept", "lasting"), ["refresh"]),
     ],
     ids=lambda given: given.name.replace(" ", "_") if hasattr(given, "name") else "-".join(given),
 )
