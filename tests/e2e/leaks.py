@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from e2e.stack import Stack
+
+
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,13 @@ def places(stack: Stack, *, but: Iterable[Path] = ()) -> dict[str, bytes]:
 
 
 def _content(path: Path) -> bytes:
-    # The CLI compresses its own logs; those of a deployment it encrypts as well.
-    content = path.read_bytes()
-    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    # The CLI compresses its own logs; those of a deployment it encrypts as well. One that was killed leaves half a log.
+    content, plain = path.read_bytes(), b""
+    while content.startswith(b"\x1f\x8b"):
+        member = zlib.decompressobj(_GZIP)
+        plain += member.decompress(content)
+        content = member.unused_data
+    return plain + content
 
 
 def _inner_base64(raw: bytes, offset: int) -> bytes:

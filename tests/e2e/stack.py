@@ -168,6 +168,19 @@ class Stack:
         """Whether a command that uses the stack runs, or was killed while it did."""
         return any((self.folder / "state" / ".pulumi" / "locks").rglob("*.json"))
 
+    @property
+    def is_torn(self) -> bool:
+        """Whether `pulumi` was killed while it wrote the attributes beside the checkpoint, which it does in place."""
+        return self._attributes.exists() and not self._attributes.stat().st_size
+
+    def mend(self) -> None:
+        """Remove these attributes: the backend can do without."""
+        self._attributes.unlink()
+
+    @property
+    def _attributes(self) -> Path:
+        return self.state_file.with_name(f"{self.state_file.name}.attrs")
+
     def checkpoint(self) -> dict[str, Any]:
         """Return the state as it is in the file, its secrets encrypted."""
         latest: dict[str, Any] = json.loads(self.state_file.read_text("utf-8"))["checkpoint"].get("latest") or {}

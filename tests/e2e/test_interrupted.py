@@ -97,6 +97,16 @@ def test_update_interrupted_by_ctrl_c_twice_is_not_locked_and_done_again(
     assert influxd.values(acme) == {"A": "2", "NEW": "2"}
 
 
+def test_checkpoint_torn_is_read_again_without_its_attributes(stack: Stack) -> None:
+    """The engine's file backend writes the attributes of a file in place: killed there, it leaves them empty."""
+    attributes = stack.state_file.with_name("dev.json.attrs")
+    assert attributes.stat().st_size
+    attributes.write_bytes(b"")
+    assert "error: failed to load checkpoint: EOF" in stack.preview(fails=True).output
+    attributes.unlink()
+    assert stack.program("").preview().steps == {}
+
+
 def test_destroy_interrupted_is_noticed_by_a_refresh_alone(
     stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
 ) -> None:

@@ -152,3 +152,13 @@ class World:
 def held(server: SecretsServer, orgs: dict[str, str]) -> Held:
     """Return what the orgs of these names hold now."""
     return {org: server.values(name) for org, name in orgs.items()}
+
+
+def differences(found: Held, wanted: Held) -> dict[str, tuple[str | None, str | None]]:
+    """Return the keys that are not as wanted, each with the value found and the one wanted."""
+    pairs = {
+        f"{org}: {key}": (found[org].get(key), wanted[org].get(key))
+        for org in wanted
+        for key in sorted(found[org].keys() | wanted[org].keys())
+    }
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
