@@ -52,15 +52,21 @@ def emulator_server() -> Iterator[EmulatorServer]:
 
 
 @pytest.fixture(scope="session")
-def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdServer]:
-    """One real influxd for all tests: each makes its own org."""
+def influxd_binary() -> Path:
+    """The program of a real influxd."""
     binary = find_influxd()
     if binary is None:
         reason = "no influxd: put it on PATH, name it in INFLUXD, or let the toolchain build it"
         if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
             pytest.fail(f"{reason} (INFLUX_SECRETS_REQUIRE_REAL=1)")
         pytest.skip(reason)
-    with InfluxdServer(binary, tmp_path_factory.mktemp("influxd")) as started:
+    return binary
+
+
+@pytest.fixture(scope="session")
+def influxd(influxd_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdServer]:
+    """One real influxd for all tests: each makes its own org."""
+    with InfluxdServer(influxd_binary, tmp_path_factory.mktemp("influxd")) as started:
         yield started
 
 

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from e2e.blows import Assassin, Blow
+from e2e.blows import VICTIMS, Assassin, Blow
 from e2e.leaks import leaks, places
 from e2e.wedge import Wedge
 from e2e.world import FOREIGN, ROTATED, STRAY, Held, World, differences, held
-from servers import InfluxdServer, find_influxd
+from servers import InfluxdServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from e2e.stack import NewStack, Stack
 
@@ -196,12 +197,9 @@ class Life:
 
 
 @pytest.fixture(scope="module")
-def mortal(influxd: InfluxdServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdServer]:
+def mortal(influxd_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdServer]:
     """An influxd that may be killed at any time, as others use the one of the whole session."""
-    del influxd  # There is one.
-    binary = find_influxd()
-    assert binary is not None
-    with InfluxdServer(binary, tmp_path_factory.mktemp("mortal")) as started:
+    with InfluxdServer(influxd_binary, tmp_path_factory.mktemp("mortal")) as started:
         yield started
 
 
@@ -250,11 +248,14 @@ def kill_and_heal(life: Life, runs: int) -> None:
     assert leaks(life.world.mark, places(life.stack)) == []
 
 
-@pytest.mark.parametrize("seed", [20261124])
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [20261104])
 def test_killed_runs_lose_nothing(life: Life, seed: int) -> None:
     """Whoever dies, and whenever: the next run writes what is missing and removes what is too much."""
     assert life.seed == seed
     kill_and_heal(life, runs=8)
+    assert {outcome.blow.victim for outcome in life.outcomes} == set(VICTIMS)
+    assert [outcome.hit for outcome in life.outcomes].count(True) > 4
 
 
 @pytest.mark.soak
