@@ -212,7 +212,7 @@ def tally() -> Iterator[list[Outcome]]:
     lines = [f"{len(hits)} runs killed, {len(outcomes) - len(hits)} over before their moment came"]
     for title, counted in (
         ("victim and step", Counter(f"{one.blow.victim:8} {one.step}" for one in hits)),
-        ("moment", Counter(str(one.blow.moment).split()[0] for one in hits)),
+        ("moment", Counter(type(one.blow.moment).__name__ for one in hits)),
         ("the command", Counter(one.ended for one in hits)),
         ("left pending", Counter("something" if one.pending else "nothing" for one in hits)),
         ("healed by", Counter(", ".join(one.healed) for one in hits)),
