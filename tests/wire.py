@@ -5,6 +5,7 @@ HTTP libraries mend paths and headers before they send them; here the paths are 
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import socket
@@ -72,17 +73,29 @@ def send(
     path = target.encode() if isinstance(target, str) else target
     lines = [b"%s %s HTTP/1.1" % (method.encode(), path)]
     lines += [f"{name}: {value}".encode() for name, value in sent.items()]
-    return _exchange(server, method, b"\r\n".join([*lines, b"", content or b""]))
+    return exchange(server, method, b"\r\n".join([*lines, b"", content or b""]))
 
 
-def _exchange(server: SecretsServer, method: str, request: bytes) -> Reply:
+NO_ANSWER = Reply(0, {}, b"")
+"""The connection ended without one."""
+
+
+def exchange(server: SecretsServer, method: str, request: bytes, *, ends: bool = False) -> Reply:
+    """Send these bytes on a connection of their own; `ends`: and tell the server that no more will come."""
     parts = urlsplit(server.url)
-    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30) as connection:
-        connection.sendall(request)
+    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=10) as connection:
+        # Who refuses a request early does not read all of it.
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(request)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
         answer = http.client.HTTPResponse(connection, method=method)
-        answer.begin()
-        with answer:
-            body = answer.read()
+        try:
+            answer.begin()
+            with answer:
+                body = answer.read()
+        except (ConnectionError, TimeoutError, http.client.HTTPException):
+            return NO_ANSWER
     headers = {name: answer.headers[name] for name in COMPARED_HEADERS if name in answer.headers}
     return Reply(answer.status, headers, body)
 

@@ -14,6 +14,23 @@ server; where the two differ is listed in `tests/conformance/divergences.py`.
 """
 
 from ._answers import Answer
-from ._emulator import Emulator, Hook, Request
+from ._emulator import Emulator
+from ._faults import Cut, Delay, Drip, Effect, Fault, Page, Reset, Status, parse_fault
+from ._log import Request
+from ._service import Hook
 
-__all__ = ["Answer", "Emulator", "Hook", "Request"]
+__all__ = [
+    "Answer",
+    "Cut",
+    "Delay",
+    "Drip",
+    "Effect",
+    "Emulator",
+    "Fault",
+    "Hook",
+    "Page",
+    "Request",
+    "Reset",
+    "Status",
+    "parse_fault",
+]

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
-import json
-import os
-import signal
-import socket
 import sys
-import threading
 from pathlib import Path
 from typing import TextIO
 
-from . import Emulator, _private
+from ._faults import Fault, parse_fault
+from ._serve import serve
 
 _DESCRIPTION = """\
 An InfluxDB for trials: orgs, tokens and secrets of InfluxDB OSS 2.9, on a real socket, without InfluxDB.
@@ -22,6 +17,10 @@ It is not a place for secrets that matter."""
 _OPERATOR_HELP = (
     "operator token; better set INFLUX_TOKEN, as other users of the machine can see the arguments of a program "
     "(default: the one in FILE, else a random one)"
+)
+_FAULT_HELP = (
+    "let requests go wrong; repeatable. WORDS is one of status=503 page=502 reset delay=2.5 cut drip=0.05, and then "
+    "any of method=PATCH path=*/secrets nth=2 times=3 (or always) retry-after=1 acted, as in 'status=503 method=PATCH'"
 )
 
 
@@ -43,74 +42,35 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         type=Path,
         help="written when it listens, removed when it stops: JSON with url, token, orgs, pid; for you alone",
     )
+    parser.add_argument("--fault", action="append", type=_fault, default=[], metavar="WORDS", help=_FAULT_HELP)
     return parser.parse_args(arguments)
+
+
+def _fault(words: str) -> Fault:
+    try:
+        return parse_fault(words)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 def main(arguments: list[str] | None = None, output: TextIO | None = None) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
     given = _arguments(arguments)
-    output = output or sys.stdout
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     try:
-        emulator = _started(given)
+        serve(
+            given.org or ("acme",),
+            token=given.token,
+            file=given.file,
+            ready_file=given.ready_file,
+            host=given.host,
+            port=given.port,
+            faults=given.fault,
+            output=output,
+        )
     except (ImportError, OSError, OverflowError, ValueError) as problem:
         sys.stderr.write(f"error: {problem}\n")
         return 1
-    try:
-        _say(emulator, given, output)
-        stop.wait()
-    finally:
-        emulator.stop()
-        if given.ready_file:
-            given.ready_file.unlink(missing_ok=True)
     return 0
-
-
-def _started(given: argparse.Namespace) -> Emulator:
-    emulator = Emulator(
-        given.org or ("acme",),
-        token=given.token or os.environ.get("INFLUX_TOKEN"),
-        file=given.file,
-        host=given.host,
-        port=given.port,
-    )
-    emulator.start()
-    return emulator
-
-
-def _say(emulator: Emulator, given: argparse.Namespace, output: TextIO) -> None:
-    if not _is_loopback(given.host):
-        sys.stderr.write(f"warning: {given.host} is open to other machines, without encryption\n")
-    orgs = ", ".join(f"{name} ({org_id})" for name, org_id in emulator.orgs.items())
-    known = given.token or os.environ.get("INFLUX_TOKEN")
-    token = "...  # the one that you gave" if known else emulator.token
-    if given.file and not known:
-        token = f"...  # the one in {given.file}"
-    lines = [
-        f"An emulated InfluxDB listens on {emulator.url} with orgs {orgs}.",
-        "Use it from another shell:",
-        f"  export INFLUX_HOST={emulator.url}",
-        f"  export INFLUX_TOKEN={token}",
-        "Stop it with Ctrl-C.",
-    ]
-    output.write("\n".join(lines) + "\n")
-    output.flush()
-    if given.ready_file:
-        _write_ready(given.ready_file, emulator)
-
-
-def _write_ready(path: Path, emulator: Emulator) -> None:
-    ready = {"url": emulator.url, "token": emulator.token, "orgs": emulator.orgs, "pid": os.getpid()}
-    _private.write(path, json.dumps(ready))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return all(ipaddress.ip_address(str(entry[4][0])).is_loopback for entry in socket.getaddrinfo(host, None))
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

@@ -9,10 +9,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ._context import Context
 
 VERSION = "v2.9.1"
 """The influxd whose answers were compared with these (tests/conformance)."""
@@ -28,6 +24,17 @@ _STATUS = {
     "request too large": 413,
     "not implemented": 501,
 }
+
+_CODES = {
+    **{status: code for code, status in _STATUS.items()},
+    403: "forbidden",
+    409: "conflict",
+    415: "unsupported media type",
+    422: "unprocessable entity",
+    429: "too many requests",
+    503: "unavailable",
+}
+_SERVER_ERROR = 500
 
 ORG_NOT_FOUND = "organization not found"
 NO_STREAM = (
@@ -82,6 +89,16 @@ def compact_error(code: str, message: str) -> Answer:
     """An error of the older handlers (authentication, queries)."""
     body = encode({"code": code, "message": message})
     return Answer(_STATUS[code], body, {**_JSON, "X-Platform-Error-Code": code})
+
+
+def fault(status: int, message: str) -> Answer:
+    """An error that the server might give and the emulator is told to."""
+    code = _CODES.get(status, "internal error" if status >= _SERVER_ERROR else "invalid")
+    return built(
+        Answer(
+            status, encode({"code": code, "message": message}, indent="\t"), {**_JSON, "X-Platform-Error-Code": code}
+        )
+    )
 
 
 def unauthenticated() -> Answer:
@@ -152,7 +169,6 @@ def bad_json(problem: str) -> Answer:
     return error("invalid", f"failed to unmarshal json: {problem}")
 
 
-def not_emulated(context: Context) -> Answer:
+def not_emulated(method: str, path: str) -> Answer:
     """What a real server would do and the emulator does not; the only answer that no influxd gives."""
-    what = f"{context.method} {context.path}"
-    return error("not implemented", f"the influx_secrets emulator does not serve {what}")
+    return error("not implemented", f"the influx_secrets emulator does not serve {method} {path}")

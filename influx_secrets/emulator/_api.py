@@ -70,6 +70,8 @@ def _public(method: str, path: str, decoded: str) -> Answer | None:
         return _answers.health()
     if decoded == "/ping":
         return _answers.ping(method)
+    if decoded == "/metrics" or decoded.startswith("/debug/"):
+        return _answers.not_emulated(method, path)
     if not decoded.startswith("/api/v2"):
         return _answers.no_assets()
     return _answers.method_not_allowed() if method == "OPTIONS" else None
@@ -84,6 +86,6 @@ def _routed(context: Context) -> Answer:
             return _query.answer(context)
         if resource == "orgs":
             return _orgs.answer(context, rest)
-        if resource in _NOT_EMULATED:
-            return _answers.not_emulated(context)
+        if not resource or resource in _NOT_EMULATED:  # the first is the list of all resources
+            return _answers.not_emulated(context.method, context.path)
     return _answers.error("not found", "path not found")

@@ -25,10 +25,11 @@ class Call:
 
 @dataclass(slots=True)
 class Trace:
-    """What a request turned out to be about, for the record: the org's id and the keys."""
+    """What a request turned out to be about, for the record: the org's id, the keys, whether they were written."""
 
     org_id: str = ""
     keys: tuple[str, ...] = ()
+    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

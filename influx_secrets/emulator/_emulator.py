@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from ._answers import Answer
+from . import _endpoints
 from ._api import API
-from ._context import Trace
+from ._context import parse_id
+from ._faults import Fault, Script
+from ._log import Log, Request
+from ._service import Hook, Service
 from ._store import Grant, Org, Store
 
 if TYPE_CHECKING:
-    from ._context import Call
     from ._http import HTTPServer
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request that the emulator answered. Keys and paths only: it never holds a value or a token.
-
-    Attributes:
-        method: HTTP method.
-        path: path and query as they were sent, undecoded.
-        status: status of the answer.
-        org: name of the org that it was about; empty where there is none.
-        keys: secret keys that it named, in its order (PATCH, both deletes, `secrets.get` in a query).
-        seconds: when it was answered, on the clock of `time.monotonic`.
-    """
-
-    method: str
-    path: str
-    status: int
-    org: str
-    keys: tuple[str, ...]
-    seconds: float
-
-
-Hook = Callable[[str, str], "Answer | None"]
-"""Called with method and path before each answer, in a worker thread; may block, and may answer in place of the API."""
 
 
 class Emulator:
@@ -58,7 +32,8 @@ class Emulator:
         file: where the state is kept. None: nowhere.
         host: address to listen on.
         port: port to listen on; 0 is a free one, and the same again after `stop` and `start`.
-        before: called before each answer, to delay or replace it.
+        before: called before each answer, to delay or replace it; for what `faults` cannot say.
+        faults: requests that are to go wrong, as with `inject`.
     """
 
     def __init__(
@@ -70,18 +45,16 @@ class Emulator:
         host: str = "127.0.0.1",
         port: int = 0,
         before: Hook | None = None,
+        faults: Iterable[Fault] = (),
     ) -> None:
         self._store = Store(Path(file) if file is not None else None)
         self.token = self._store.operator_token(token)
-        for name in orgs:
-            if self._store.org_named(name) is None:
-                self._store.create_org(name, orgs[name] if isinstance(orgs, Mapping) else None)
-        self._api = API(self._store)
+        self._create_orgs(orgs)
+        self._script = Script(faults)
+        self._log = Log()
+        self._service = Service(API(self._store), self._store, self._script, self._log, before)
         self._host = host
         self._port = port
-        self._before = before
-        self._lock = threading.Lock()
-        self._requests: list[Request] = []
         self._accepted = 0
         self._server: HTTPServer | None = None
 
@@ -107,7 +80,7 @@ class Emulator:
         from ._http import HTTPServer  # noqa: PLC0415  # aiohttp is an extra, asked for where it is needed
 
         if self._server is None:
-            self._server = HTTPServer(self._answer, self._host, self._port)
+            self._server = HTTPServer(self._service, self._host, self._port)
             self._port = self._server.port
 
     def stop(self) -> None:
@@ -127,16 +100,42 @@ class Emulator:
         """The environment variables that make the package and the `influx` CLI use it."""
         return {"INFLUX_HOST": self.url, "INFLUX_TOKEN": self.token}
 
+    def reset(self, orgs: Iterable[str] | Mapping[str, str] = ("acme",)) -> None:
+        """Begin anew, with these orgs: forget all orgs, secrets, faults, requests, and all tokens but the operator's.
+
+        Address and operator token stay, so that one server does for many tests.
+        """
+        self._script.clear()
+        self._store.clear()
+        self._create_orgs(orgs)
+        self._log.clear()
+
+    def inject(self, *faults: Fault) -> None:
+        """Let requests go wrong, from now on; faults that were injected before come first."""
+        self._script.add(faults)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults that may still happen; a test can assert that none is left."""
+        return self._script.pending
+
+    def clear_faults(self) -> None:
+        """Let nothing more go wrong."""
+        self._script.clear()
+
     @property
     def requests(self) -> tuple[Request, ...]:
         """All requests answered so far, `/health` and `/ping` among them, in the order of their answers."""
-        with self._lock:
-            return tuple(self._requests)
+        return self._log.requests
+
+    @property
+    def writes(self) -> tuple[Request, ...]:
+        """Those of the requests that wrote: PATCH and both deletes, where the API granted them."""
+        return tuple(request for request in self._log.requests if request.wrote)
 
     def clear_requests(self) -> None:
         """Forget the requests answered so far."""
-        with self._lock:
-            self._requests.clear()
+        self._log.clear()
 
     @property
     def connections(self) -> int:
@@ -195,21 +194,61 @@ class Emulator:
         """Remove a secret as another writer would. No request is recorded."""
         self._store.delete(self.org_id(org), [key])
 
+    def put_notification_endpoint(
+        self,
+        org: str,
+        kind: str,
+        *,
+        endpoint_id: str | None = None,
+        token: str | None = None,
+        routing_key: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> str:
+        """Set the secrets that the server sets for a new notification endpoint, and return the endpoint's id.
+
+        They stay when the endpoint is deleted, on the real server too, so there is no call for that.
+
+        Args:
+            org: name of the org.
+            kind: `slack` (`token`), `pagerduty` (`routing_key`), `http` (`token`, or `username` and `password`, or
+                none) or `telegram` (`token`).
+            endpoint_id: 16 hex digits. None: a new id.
+            token: a credential, kept under the key `<id>-token`.
+            routing_key: as `<id>-routing-key`.
+            username: as `<id>-username`.
+            password: as `<id>-password`.
+
+        Raises:
+            ValueError: the server would refuse these credentials for this kind.
+        """
+        endpoint_id = parse_id(endpoint_id) if endpoint_id else self._store.new_id()
+        given = {"token": token, "routing_key": routing_key, "username": username, "password": password}
+        self._store.patch(self.org_id(org), _endpoints.secrets_of(kind, endpoint_id, given))
+        return endpoint_id
+
+    def apply_template(self, org: str, secrets: Mapping[str, str]) -> None:
+        """Do to the org's secrets what `influx apply --secret KEY=VALUE` does: **these replace all others**.
+
+        Without any secret nothing changes; with a key that is too large, everything is removed and nothing set.
+
+        Raises:
+            ValueError: a key is too large.
+        """
+        org_id = self.org_id(org)
+        if not secrets:
+            return
+        self._store.delete(org_id, self._store.secrets(org_id))
+        if not self._store.patch(org_id, secrets):
+            raise ValueError("key too large")
+
     def _org(self, name: str) -> Org:
         org = self._store.org_named(name)
         if org is None:
             raise KeyError(f"the emulator has no org named {name!r}")
         return org
 
-    def _answer(self, call: Call) -> Answer:
-        path = call.target.decode("utf-8", "backslashreplace")
-        trace = Trace()
-        answer = self._before(call.method, path) if self._before else None
-        if answer is None:
-            answer = self._api.answer(call, trace)
-        org = self._store.org(trace.org_id)
-        with self._lock:
-            self._requests.append(
-                Request(call.method, path, answer.status, org.name if org else "", trace.keys, time.monotonic())
-            )
-        return answer
+    def _create_orgs(self, orgs: Iterable[str] | Mapping[str, str]) -> None:
+        for name in orgs:
+            if self._store.org_named(name) is None:
+                self._store.create_org(name, orgs[name] if isinstance(orgs, Mapping) else None)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
+from http import HTTPStatus
+from typing import Any
 
 try:
     from aiohttp import web
+    from aiohttp.http import HttpProcessingError
 except ModuleNotFoundError as missing:
     if missing.name != "aiohttp":
         raise
@@ -19,6 +22,8 @@ except ModuleNotFoundError as missing:
 
 from ._answers import Answer
 from ._context import Call
+from ._delivery import Delivery, send_raw
+from ._service import Service
 
 _MAX_HEADER = (1 << 20) + 4096
 """What Go's HTTP server takes for the request line and the headers together: a long key fits into a path."""
@@ -26,8 +31,13 @@ _MAX_HEADER = (1 << 20) + 4096
 _GZIP_FROM = 1400
 """Smallest result of a query that influxd compresses."""
 
-Answerer = Callable[[Call], Answer]
-"""Called in a worker thread, so it may take its time."""
+
+class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]  # not generic before Python 3.11
+    """Keeps quiet about requests that are not HTTP: they are answered, and need not stand in the log of a test."""
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401  # as the base has it
+        if not isinstance(kwargs.get("exc_info"), HttpProcessingError):
+            super().log(level, msg, *args, **kwargs)
 
 
 class _Server(web.Server):
@@ -43,8 +53,8 @@ class _Server(web.Server):
 class HTTPServer:
     """Listens on `host` and `port` (0: a free one) from construction until `stop`."""
 
-    def __init__(self, answerer: Answerer, host: str, port: int) -> None:
-        self._answerer = answerer
+    def __init__(self, service: Service, host: str, port: int) -> None:
+        self._service = service
         self._server: _Server | None = None
         self._loop: asyncio.AbstractEventLoop
         self._stopped: asyncio.Event
@@ -76,6 +86,7 @@ class HTTPServer:
         self._server = _Server(
             self._handle,
             access_log=None,
+            logger=_Log(logging.getLogger("influx_secrets.emulator")),
             auto_decompress=False,
             max_line_size=_MAX_HEADER,
             max_field_size=_MAX_HEADER,
@@ -93,14 +104,35 @@ class HTTPServer:
         await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        # Of a header that comes twice, Go takes the first.
+        headers = {name.lower(): value for name, value in reversed(tuple(request.headers.items()))}
+        expected = headers.get("expect", "").lower()
+        transport = request.transport
+        if transport is None or expected not in {"", "100-continue"}:
+            return web.Response(status=HTTPStatus.EXPECTATION_FAILED)
+        if expected:
+            transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         target = request.raw_path.encode("utf-8", "surrogateescape")
-        call = Call(request.method, target, headers, await request.content.read())
-        answer = await asyncio.to_thread(self._answerer, call)
-        response = web.Response(status=answer.status, headers=answer.headers, body=answer.body or None)
-        # The real server does not name itself; here it helps to see who answered.
-        response.headers["Server"] = "influx_secrets-emulator"
-        if "Vary" in answer.headers and len(answer.body) >= _GZIP_FROM and "gzip" in headers.get("accept-encoding", ""):
-            response.body = gzip.compress(answer.body, 6)
-            response.headers["Content-Encoding"] = "gzip"
-        return response
+        try:
+            call = Call(request.method, target, headers, await request.content.read())
+        except ConnectionError:
+            return web.Response()  # nobody is there any more
+        fault = self._service.due(call)
+        delivery = fault.effect.delivery if fault else Delivery()
+        await asyncio.sleep(delivery.wait)
+        answer = await asyncio.to_thread(self._service.answer, call, fault)
+        await asyncio.sleep(delivery.hold)
+        if delivery.is_raw:
+            await send_raw(transport, answer, delivery)
+            return web.Response()
+        return _response(answer, headers.get("accept-encoding", ""))
+
+
+def _response(answer: Answer, encodings: str) -> web.Response:
+    response = web.Response(status=answer.status, headers=answer.headers, body=answer.body or None)
+    # The real server does not name itself; here it helps to see who answered.
+    response.headers["Server"] = "influx_secrets-emulator"
+    if "Vary" in answer.headers and len(answer.body) >= _GZIP_FROM and "gzip" in encodings:
+        response.body = gzip.compress(answer.body, 6)
+        response.headers["Content-Encoding"] = "gzip"
+    return response

@@ -19,6 +19,9 @@ _BELOW_ORG = frozenset({"members", "owners"})
 """What else a real server has below an org."""
 
 _PAGE_MAX = 100
+_INT_MAX = (1 << 63) - 1
+_BOOLEANS = frozenset({"", "1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"})
+"""What Go takes for one, or nothing at all."""
 _BY_NAME = ("buckets", "dashboards", "tasks")
 _BY_ID = ("labels", "logs", "members", "owners", "secrets")
 
@@ -31,7 +34,7 @@ def answer(context: Context, rest: Sequence[str]) -> Answer:
         return _one(context, rest[0])
     if rest[1] == "secrets":
         return _below(context, rest)
-    return _answers.not_emulated(context) if rest[1] in _BELOW_ORG else _answers.page_not_found()
+    return _answers.not_emulated(context.method, context.path) if rest[1] in _BELOW_ORG else _answers.page_not_found()
 
 
 def _below(context: Context, rest: Sequence[str]) -> Answer:
@@ -48,7 +51,7 @@ def _below(context: Context, rest: Sequence[str]) -> Answer:
 
 def _one(context: Context, text: str) -> Answer:
     if context.method in {"PATCH", "DELETE"}:
-        return _answers.not_emulated(context)
+        return _answers.not_emulated(context.method, context.path)
     if context.method != "GET":
         return _answers.method_not_allowed()
     try:
@@ -66,7 +69,7 @@ def _one(context: Context, text: str) -> Answer:
 
 def _many(context: Context) -> Answer:
     if context.method == "POST":
-        return _answers.not_emulated(context)
+        return _answers.not_emulated(context.method, context.path)
     if context.method != "GET":
         return _answers.method_not_allowed()
     try:
@@ -85,22 +88,37 @@ def _many(context: Context) -> Answer:
 def _wanted(context: Context) -> list[Org] | None:
     """Return the one org that is asked for by id or name, or None where all are. A malformed id is ignored."""
     name = context.argument("org")
-    try:
-        org_id = parse_id(context.argument("orgID"))
-    except InvalidIDError:
-        org_id = ""
+    org_id = _id(context, "orgID")
     if not org_id and not name:
-        return None
+        # The orgs of one user: here are no users.
+        return [] if _id(context, "userID") else None
     org = context.store.org(org_id) if org_id else context.store.org_named(name)
     if org is None:
         raise LookupError(_answers.ORG_NOT_FOUND if org_id else _answers.org_name_not_found(name))
     return [org]
 
 
+def _id(context: Context, name: str) -> str:
+    try:
+        return parse_id(context.argument(name))
+    except InvalidIDError:
+        return ""
+
+
 def _page(context: Context) -> slice:
-    offset, limit = _number(context, "offset", 0), _number(context, "limit", 20)
+    """Return which orgs are asked for. `after`, `sortBy` and `descending` are checked, and then used for nothing."""
+    offset = _number(context, "offset", 0)
+    after = context.argument("after")
+    if after:
+        try:
+            parse_id(after)
+        except InvalidIDError as problem:
+            raise ValueError(f"decoding after: {problem}") from None
+    limit = _number(context, "limit", 20)
     if not 1 <= limit <= _PAGE_MAX:
-        raise ValueError("limit must be between 1 and 100")
+        raise ValueError(f"limit must be between 1 and {_PAGE_MAX}")
+    if context.argument("descending") not in _BOOLEANS:
+        raise ValueError("descending is invalid")
     return slice(max(offset, 0), max(offset, 0) + limit)
 
 
@@ -108,9 +126,10 @@ def _number(context: Context, name: str, default: int) -> int:
     text = context.argument(name)
     if not text:
         return default
-    if not re.fullmatch(r"[+-]?[0-9]+", text):
+    number = int(text) if re.fullmatch(r"[+-]?[0-9]{1,4000}", text) else _INT_MAX + 1
+    if not -_INT_MAX <= number <= _INT_MAX:
         raise ValueError(f"{name} is invalid")
-    return int(text)
+    return number
 
 
 def _body(org: Org) -> dict[str, object]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import _answers, _flux, _gojson
 from ._answers import Answer
-from ._context import parse_id
+from ._context import InvalidIDError, parse_id
 from ._gojson import JSONError
 
 if TYPE_CHECKING:
@@ -117,17 +118,21 @@ def _with_dialect(script: str, dialect: Mapping[str, Value]) -> _Request:
 
 
 def _org_id(context: Context) -> str:
-    """Return the id of the org that is named; any token may name any org, only its secrets are guarded."""
-    if context.argument("orgID"):
-        org = context.store.org(parse_id(context.argument("orgID")))
-        missing = _answers.ORG_NOT_FOUND
-    elif context.argument("org"):
-        org = context.store.org_named(context.argument("org"))
-        missing = _answers.org_name_not_found(context.argument("org"))
+    """Return the id of the org that is named; any token may name any org, only its secrets are guarded.
+
+    `org` may be an id too, and `orgID` wins over it.
+    """
+    name, org_id = context.argument("org"), context.argument("orgID")
+    if org_id:
+        org_id = parse_id(org_id)
+    elif name:
+        with contextlib.suppress(InvalidIDError):
+            org_id = parse_id(name)
     else:
         raise ValueError("Please provide either orgID or org")
+    org = context.store.org(org_id) if org_id else context.store.org_named(name)
     if org is None:
-        raise ValueError(missing)
+        raise ValueError(_answers.ORG_NOT_FOUND if org_id else _answers.org_name_not_found(name))
     return org.id
 
 

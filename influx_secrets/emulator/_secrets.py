@@ -48,6 +48,7 @@ def _patch(context: Context, org_id: str) -> Answer:
         return _answers.forbidden("write", f"orgs/{org_id}/secrets")
     if not context.store.patch(org_id, changes):
         return _answers.error("request too large", "key too large")
+    context.trace.wrote = True
     return _answers.no_content()
 
 
@@ -64,4 +65,5 @@ def _delete(context: Context, org_id: str, keys: Sequence[str]) -> Answer:
     if not context.grant.writes_secrets(org_id):
         return _answers.forbidden("write", f"orgs/{org_id}/secrets")
     context.store.delete(org_id, keys)
+    context.trace.wrote = True
     return _answers.no_content()

@@ -100,7 +100,7 @@ class Store:
             ValueError: the name or the id is taken.
         """
         with self._lock:
-            org_id = org_id or f"{secrets.randbits(64) | 1 << 60:016x}"
+            org_id = org_id or self.new_id()
             if self.org_named(name) or org_id in self._orgs:
                 raise ValueError(f"organization with name {name} already exists")
             created = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
@@ -108,6 +108,19 @@ class Store:
             self._secrets[org_id] = {}
             self._save()
             return org
+
+    @staticmethod
+    def new_id() -> str:
+        """Return a random id, as the server has for orgs: they are listed by it, in no order that means anything."""
+        return f"{secrets.randbits(64) | 1 << 60:016x}"
+
+    def clear(self) -> None:
+        """Remove all orgs, secrets and tokens; the operator token stays."""
+        with self._lock:
+            self._orgs.clear()
+            self._secrets.clear()
+            self._grants = {token: grant for token, grant in self._grants.items() if grant.org_id is None}
+            self._save()
 
     def delete_org(self, org_id: str) -> None:
         """Remove an org, its secrets, and the tokens that were for it alone."""

@@ -1,148 +1,182 @@
-"""Random requests to both servers at once: same status, body, headers and effect, or the emulator is wrong."""
+"""Random lives of two servers side by side: same answers and same effects, or the emulator is wrong.
+
+The short run has a seed of its own, so that it always does the same; the long one has a new one each time, or that of
+`--hypothesis-seed`. Both print seed and count.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+import random
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from conformance.divergences import KNOWN, explained
+from conformance.other_writers import apply_template, put_endpoint
+from conformance.random_bodies import POOL, keys, values
+from conformance.random_requests import Random, requests
+from conformance.side_by_side import Side
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from servers import flux_string
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from servers import EmulatorServer, InfluxdServer, find_influxd
 
 if TYPE_CHECKING:
-    from wire import Wire
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.influxd
 
-ATOMS = ["a", "b", "K", "/", "%", "%2F", "%2f", ",", "+", " ", "é", "ключ", "😀", "\n", '"', "\\", "&", "=", "?", "#"]
-MORE_ATOMS = [";", ":", "@", "$", "~", ".", "${", "$$", "\0", "'", "<", "\x7f", "\u2028", "delete", "*", "!"]
-POOL = ["k", "a/b", "a%2Fb", "ключ", "a b", "a,b", "$", "delete"]
-
-keys = st.sampled_from(POOL) | st.lists(st.sampled_from(ATOMS + MORE_ATOMS), max_size=4).map("".join)
-values = st.sampled_from(["v", "", "a\nb", 'q"u', "${x}", "$\\", "\0"]) | st.text(max_size=5)
-anything: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | values,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
-    max_leaves=5,
+SHORT, LONG = 3_000, 20_000
+LIVES_A_SEED = 50
+SETTINGS = settings(
+    max_examples=LIVES_A_SEED,
+    stateful_step_count=20,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],  # what fails names the request that did; nothing to shrink
+    suppress_health_check=list(HealthCheck),
 )
+ENDPOINTS = [
+    ("slack", {"token": "t"}),
+    ("pagerduty", {"routing_key": "r"}),
+    ("http", {"username": "u", "password": "p"}),
+]
 
 
-@st.composite
-def damaged(draw: st.DrawFn, bodies: st.SearchStrategy[str]) -> bytes:
-    """A body with a stretch of it replaced by a few bytes, often none: cut, glued or garbled JSON."""
-    body = draw(bodies).encode()
-    start = draw(st.integers(0, len(body)))
-    length = draw(st.sampled_from([0, 1, 2, len(body)]))
-    junk = draw(
-        st.sampled_from(
-            [b"", b"}", b",", b'"', b"\\", b"\xff", b"\xc3", b"\n", b"0", b"-", b"tru", b"\\ud800", b"\\u00"]
-        )
-    )
-    return body[:start] + junk + body[start + length :]
+@dataclass
+class Tally:
+    """What was compared so far."""
+
+    requests: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)
 
 
-def encoded(key: str, style: str) -> str:
-    """Write a key into a path in one of the ways that clients do."""
-    safe = {"python": "", "go segment": "$&+:=@", "go path": "$&+,/:;=@", "whole path": "/"}[style.removesuffix("!")]
-    text = quote(key, safe=safe)
-    return text.lower() if style.endswith("!") else text
+class Lives(RuleBasedStateMachine):
+    """The two servers live one life after the other."""
+
+    sides: tuple[Side, Side]
+    tally: Tally
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reset()
+
+    @rule(sent=st.lists(requests, min_size=3, max_size=6))
+    def ask(self, sent: list[Random]) -> None:
+        for request in sent:
+            self._ask(request)
+
+    @rule(key=keys, value=values, org=st.sampled_from([0, 1]))
+    def another_writer_sets_a_secret(self, key: str, value: str, org: int) -> None:
+        for side in self.sides:
+            side.server.put_secret(side.names[org], key, value)
+
+    @rule(key=keys)
+    def another_writer_removes_a_secret(self, key: str) -> None:
+        for side in self.sides:
+            side.server.remove_secret(side.names[0], key)
+
+    @rule(endpoint=st.sampled_from(ENDPOINTS))
+    def somebody_makes_an_endpoint(self, endpoint: tuple[str, dict[str, str]]) -> None:
+        kind, credentials = endpoint
+        emulated, real = self.sides
+        endpoint_id = put_endpoint(real.server, real.names[0], kind, None, **credentials)
+        assert endpoint_id is not None
+        put_endpoint(emulated.server, emulated.names[0], kind, endpoint_id, **credentials)
+        self._same()
+
+    @rule(secrets=st.dictionaries(keys, values, max_size=2))
+    def somebody_applies_a_template(self, secrets: dict[str, str]) -> None:
+        done = [apply_template(side.server, side.names[0], secrets) for side in self.sides]
+        assert done == [True, True]
+        self._same()
+
+    def _ask(self, request: Random) -> None:
+        tally = self.tally
+        first, second = (side.send(request) for side in self.sides)
+        tally.requests += 1
+        tally.statuses[second.status] += 1
+        if first != second:
+            known = explained(request, first, second)
+            assert known is not None, f"{request}\nemulator: {first}\ninfluxd:  {second}"
+            tally.known[known.name] += 1
+            # One of them may have acted.
+            self._reset()
+        elif request.method not in {"GET", "HEAD"} and second.status < 300:
+            self._same(request)
+
+    def _same(self, *after: Random) -> None:
+        emulated, real = (side.state() for side in self.sides)
+        assert emulated == real, after
+
+    def _reset(self) -> None:
+        for side in self.sides:
+            side.reset(dict.fromkeys(POOL, "before"))
+
+    def teardown(self) -> None:
+        self._same()
 
 
-targets = st.builds(
-    lambda key, style: "/" + encoded(key, style),
-    keys,
-    st.sampled_from(["python", "go segment", "go path", "whole path", "python!"]),
-)
-other_targets = targets | st.sampled_from(
-    ["", "/", "//", "/delete", "/delete/", "/a/b", "/a/", "/%zz", "?x=1", "/k?x#y"]
-)
-json_of = json.dumps
-patches = st.dictionaries(keys, values, max_size=4).map(json_of) | st.dictionaries(
-    keys, values | st.none() | st.integers(), max_size=3
-).map(lambda body: json.dumps(body, ensure_ascii=False))
-deletions = st.builds(lambda some: json.dumps({"secrets": some}), st.lists(keys | st.none(), max_size=4))
+def machine(both: tuple[Side, Side], counts: Tally) -> type[Lives]:
+    """Return lives of these two servers, counted."""
 
+    class Counted(Lives):
+        sides = both
+        tally = counts
 
-def proof(some: list[str]) -> str:
-    """Return a script that proves values."""
-    rows = [f'{{k: {flux_string(key)}, h: hash.sha256(v: "p" + secrets.get(key: {flux_string(key)}))}}' for key in some]
-    imports = 'import "array"\nimport "influxdata/influxdb/secrets"\nimport "contrib/qxip/hash"\n'
-    return f"{imports}array.from(rows: [{', '.join(rows)}])"
-
-
-Request = tuple[str, str, "str | bytes | None"]
-"""Method, what follows `/secrets` in the path (or a query, for FLUX), body."""
-
-requests: st.SearchStrategy[Request] = st.one_of(
-    st.tuples(st.just("PATCH"), st.just(""), patches),
-    st.tuples(st.just("PATCH"), st.just(""), damaged(patches) | anything.map(json_of)),
-    st.tuples(st.just("POST"), st.just("/delete"), deletions),
-    st.tuples(st.just("POST"), st.just("/delete"), damaged(deletions) | anything.map(json_of)),
-    st.tuples(st.just("DELETE"), targets, st.none()),
-    st.tuples(st.just("FLUX"), st.just(""), st.lists(keys, min_size=1, max_size=3).map(proof)),
-    st.tuples(st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS"]), other_targets, st.none()),
-)
-TOKENS: dict[str, tuple[bool, bool, bool]] = {
-    "all": (True, True, True),
-    "no org": (False, True, True),
-    "no read": (True, False, True),
-    "no write": (True, True, False),
-}
-
-
-def replies(pair: tuple[Wire, Wire], tokens: dict[str, tuple[str, str]], who: str, request: Request) -> list[object]:
-    """Send one request to both and return what each answered and what its org then holds."""
-    seen: list[object] = []
-    for position, wire in enumerate(pair):
-        token = {"operator": "operator", "nobody": None}.get(who) if who not in TOKENS else tokens[who][position]
-        method, below, body = request
-        if method == "FLUX":
-            reply = wire.query(str(body), token=token)
-        else:
-            reply = wire.send(method, f"/api/v2/orgs/ORG/secrets{below}", body, token=token)
-        seen.append((reply, wire.keys))
-    return seen
+    return Counted
 
 
 @pytest.fixture(scope="module")
-def tokens(pair: tuple[Wire, Wire]) -> dict[str, tuple[str, str]]:
-    """Tokens with the same permissions on both servers."""
-    made = {}
-    for name, (read_org, read_secrets, write_secrets) in TOKENS.items():
-        first, second = (
-            wire.server.create_token(
-                wire.org, read_org=read_org, read_secrets=read_secrets, write_secrets=write_secrets
-            )
-            for wire in pair
-        )
-        made[name] = (first, second)
-    return made
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
+    """Two servers that nobody else uses, with the same orgs."""
+    binary = find_influxd()
+    if binary is None:
+        pytest.skip("no influxd")
+    folder = tmp_path_factory.mktemp("side-by-side")
+    with InfluxdServer(binary, folder) as influxd:
+        real = Side.of(influxd, "acme")
+        emulated = real.twin()
+        assert isinstance(emulated.server, EmulatorServer)
+        with emulated.server:
+            yield emulated, real
 
 
-@settings(
-    max_examples=250,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    steps=st.lists(
-        st.tuples(st.sampled_from(["operator", "operator", "operator", *TOKENS, "nobody"]), requests),
-        min_size=1,
-        max_size=6,
+def compare(sides: tuple[Side, Side], wanted: int, first_seed: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Compare at least so many requests, from this seed on, and say so."""
+    began, tally, number = time.monotonic(), Tally(), first_seed
+    say(capsys, f"side by side: {wanted} requests or more from seed {first_seed} on")
+    while tally.requests < wanted:
+        run_state_machine_as_test(seed(number)(machine(sides, tally)), settings=SETTINGS)
+        number += 1
+    statuses = ", ".join(f"{count} x {status}" for status, count in sorted(tally.statuses.items()))
+    known = ", ".join(f"{name} {tally.known[name]}" for name in (known.name for known in KNOWN))
+    say(
+        capsys,
+        f"side by side: {tally.requests} requests from seeds {first_seed} to {number - 1} in "
+        f"{time.monotonic() - began:.0f} s; influxd answered {statuses}; known divergences: {known}",
     )
-)
-def test_random_requests_are_answered_alike(
-    pair: tuple[Wire, Wire], tokens: dict[str, tuple[str, str]], steps: list[tuple[str, Request]]
+
+
+def say(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\n{line}\n")
+
+
+def test_random_requests_are_answered_alike(sides: tuple[Side, Side], capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever is sent, in any order: the same answers, and the same secrets after each."""
+    compare(sides, SHORT, 1, capsys)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_very_many_random_requests_are_answered_alike(
+    sides: tuple[Side, Side], capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
-    """Whatever is sent, in any order: the same answers, and in the end the same keys with the same values."""
-    for wire in pair:
-        wire.secrets("POST", "/delete", json.dumps({"secrets": wire.keys}))
-        wire.secrets("PATCH", "", json.dumps(dict.fromkeys(POOL, "before")))
-    for who, request in steps:
-        emulated, real = replies(pair, tokens, who, request)
-        assert emulated == real, (who, request)
-    emulated_values, real_values = (wire.values for wire in pair)
-    assert emulated_values == real_values
+    """The same for longer, and each time with others."""
+    chosen = request.config.getoption("--hypothesis-seed")
+    compare(sides, LONG, int(chosen) if chosen else random.SystemRandom().randrange(1 << 32), capsys)

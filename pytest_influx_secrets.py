@@ -1,0 +1,84 @@
+"""Fixtures for pytest that give a test an InfluxDB: the emulator of influx_secrets.
+
+```python
+def test_stack(influxdb):
+    deploy()  # INFLUX_HOST and INFLUX_TOKEN name the emulator
+    assert influxdb.secrets("acme") == {"SLACK_TOKEN": "..."}
+```
+
+A module of its own beside the package: pytest imports it in every run of an environment, and the package, which imports
+Pulumi, only for a test that asks for a fixture.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from influx_secrets.emulator import Emulator
+
+    NewInfluxDB = Callable[..., Emulator]
+
+__all__ = ["influxdb", "influxdb_orgs", "influxdb_server", "new_influxdb"]
+
+_PREFIXES = ("INFLUX_", "INFLUXDB_V2_")
+
+
+@pytest.fixture(scope="session")
+def influxdb_server() -> Iterator[Emulator]:
+    """One emulator for the whole session, as the tests before left it; most tests want `influxdb`."""
+    from influx_secrets.emulator import Emulator  # noqa: PLC0415  # only where a test asks for it
+
+    with Emulator(()) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def influxdb_orgs() -> tuple[str, ...] | dict[str, str]:
+    """The orgs that `influxdb` begins with: "acme". To have others, define a fixture of this name."""
+    return ("acme",)
+
+
+@pytest.fixture
+def influxdb(
+    influxdb_server: Emulator,
+    influxdb_orgs: tuple[str, ...] | dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Iterator[Emulator]:
+    """An emulator with new orgs and nothing else, which the test's environment variables name.
+
+    Other settings for InfluxDB (variables, profiles of the `influx` CLI) are away during the test, so that it cannot
+    meet a real server by mistake.
+    """
+    influxdb_server.reset(influxdb_orgs)
+    for name in list(os.environ):
+        if name.startswith(_PREFIXES):
+            monkeypatch.delenv(name)
+    for name, value in influxdb_server.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("INFLUX_CONFIGS_PATH", str(tmp_path / "no-influx-configs"))
+    yield influxdb_server
+    # What the test left to happen must not happen to somebody else's requests.
+    influxdb_server.clear_faults()
+
+
+@pytest.fixture
+def new_influxdb() -> Iterator[NewInfluxDB]:
+    """Start further emulators, with the arguments of `Emulator`; they stop with the test. No variable names them."""
+    from influx_secrets.emulator import Emulator  # noqa: PLC0415  # only where a test asks for it
+
+    with ExitStack() as started:
+
+        def new(*args: object, **kwargs: object) -> Emulator:
+            make: Callable[..., Emulator] = Emulator
+            return started.enter_context(make(*args, **kwargs))
+
+        yield new

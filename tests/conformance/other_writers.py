@@ -1,0 +1,59 @@
+"""What else writes secrets on a real server: notification endpoints and templates; and the same on the emulator."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from servers import EmulatorServer
+from wire import Reply, send
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from servers import SecretsServer
+
+#: Of each kind of endpoint: what it must have, besides its credentials.
+ENDPOINTS: dict[str, dict[str, str]] = {
+    "slack": {"url": "http://127.0.0.1/"},
+    "pagerduty": {"clientURL": "http://127.0.0.1/"},
+    "http": {"url": "http://127.0.0.1/", "method": "POST", "authMethod": "none"},
+    "telegram": {"channel": "c"},
+}
+WIRE_NAMES = {"routing_key": "routingKey"}
+
+
+def post(server: SecretsServer, path: str, body: object) -> Reply:
+    return send(server, "POST", path, json.dumps(body), headers={"Content-Type": "application/json"})
+
+
+def put_endpoint(
+    server: SecretsServer, org: str, kind: str, endpoint_id: str | None = None, **credentials: str
+) -> str | None:
+    """Make an endpoint and return its id; None: the server refuses it. Only the emulator takes an id."""
+    if isinstance(server, EmulatorServer):
+        try:
+            return server.emulator.put_notification_endpoint(org, kind, endpoint_id=endpoint_id, **credentials)
+        except ValueError:
+            return None
+    fields: dict[str, Any] = {**ENDPOINTS[kind], **{WIRE_NAMES.get(name, name): v for name, v in credentials.items()}}
+    if kind == "http" and "username" in credentials:
+        fields["authMethod"] = "basic"
+    elif kind == "http" and "token" in credentials:
+        fields["authMethod"] = "bearer"
+    body = {"type": kind, "name": os.urandom(8).hex(), "status": "active", "orgID": server.org_id(org)}
+    reply = post(server, "/api/v2/notificationEndpoints", {**body, **fields})
+    return str(json.loads(reply.body)["id"]) if reply.status == 201 else None
+
+
+def apply_template(server: SecretsServer, org: str, secrets: Mapping[str, str]) -> bool:
+    """Do what `influx apply --secret` does; return whether the server says that it did."""
+    if isinstance(server, EmulatorServer):
+        try:
+            server.emulator.apply_template(org, secrets)
+        except ValueError:
+            return False
+        return True
+    reply = post(server, "/api/v2/templates/apply", {"orgID": server.org_id(org), "dryRun": False, "secrets": secrets})
+    return reply.status == 201

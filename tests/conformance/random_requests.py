@@ -1,0 +1,304 @@
+"""Random requests, legal and not, as the bytes that go over the wire to two servers."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from conformance import random_bodies as bodies
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ORG = b"{org}"
+OTHER = b"{other}"
+"""Stand in a target for the ids of the two orgs, which differ from server to server."""
+
+NOBODY = "nobody"
+TOKENS: dict[str, tuple[str, tuple[bool, bool, bool]]] = {
+    "all": ("org", (True, True, True)),
+    "no org": ("org", (False, True, True)),
+    "no read": ("org", (True, False, True)),
+    "no write": ("org", (True, True, False)),
+    "org only": ("org", (True, False, False)),
+    "none": ("org", (False, False, False)),
+    "other": ("other", (True, True, True)),
+    "other, no org": ("other", (False, True, True)),
+}
+"""Which org a token is for; whether it may read that org, read its secrets, write its secrets."""
+
+METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS"]
+ODD_METHODS = ["TRACE", "get", "Patch", "PROPFIND", "SECRETS", "PURGE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Random:
+    """A request before it is addressed.
+
+    Attributes:
+        token: a name of TOKENS, "operator", "revoked", or NOBODY for no header.
+        kind: what the target was made as, for reports: secrets, delete, query, orgs, other.
+        understood: whether it holds a script that the emulator must run.
+        proper: whether it is HTTP as a correct client sends it.
+        headers: besides Host, Connection, Authorization and the framing of the body.
+        framing: how the body is announced: length, chunked, short, none.
+    """
+
+    method: str
+    target: bytes
+    token: str = "operator"
+    body: bytes | None = None
+    kind: str = "other"
+    understood: bool = False
+    proper: bool = True
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    framing: str = "length"
+    version: str = "HTTP/1.1"
+    scheme: str = "Token"
+
+    @property
+    def hangs_up(self) -> bool:
+        """Whether the client goes away within the body."""
+        return self.framing == "short" and self.body is not None
+
+    def wire(self, ids: Mapping[bytes, str], token: str | None) -> bytes:
+        """Return the bytes for one server."""
+        target = self.target
+        for name, org_id in ids.items():
+            target = target.replace(name, org_id.encode()).replace(name.upper(), org_id.upper().encode())
+        lines = [
+            b"%s %s %s" % (self.method.encode(), target, self.version.encode()),
+            b"Host: test",
+            b"Connection: close",
+        ]
+        if token is not None:
+            lines.append(f"Authorization: {self.scheme} {token}".encode())
+        lines += [b"%s: %s" % header for header in self.headers]
+        framing, content = self._framed()
+        return b"\r\n".join([*lines, *framing, b"", content])
+
+    def _framed(self) -> tuple[list[bytes], bytes]:
+        if self.body is None or self.framing == "none":
+            return [], b""
+        if self.framing == "chunked":
+            half = len(self.body) // 2
+            pieces = [piece for piece in (self.body[:half], self.body[half:]) if piece]
+            chunks = b"".join(b"%x;note=1\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+            return [b"Transfer-Encoding: chunked"], chunks + b"0\r\nTrailer: x\r\n\r\n"
+        missing = 3 if self.framing == "short" else 0
+        return [b"Content-Length: %d" % (len(self.body) + missing)], self.body
+
+
+def encoded(key: str, style: str) -> str:
+    """Write a key into a path in one of the ways that clients do."""
+    safe = {"python": "", "go segment": "$&+:=@", "go path": "$&+,/:;=@", "whole path": "/"}[style.removesuffix("!")]
+    text = quote(key, safe=safe)
+    return text.lower() if style.endswith("!") else text
+
+
+_styles = st.sampled_from(["python", "go segment", "go path", "whole path", "python!"])
+_key_paths = st.builds(lambda key, style: encoded(key, style).encode(), bodies.keys | bodies.long_keys, _styles)
+_orgs = st.sampled_from([ORG] * 6 + [OTHER, OTHER])
+_ids = _orgs | st.sampled_from(
+    [ORG.upper(), b"", b"0" * 16, b"00000000000000aa", b"xyz", b"g" * 16, b"%30" * 16, b"1" * 17]
+)
+_secrets = st.builds(lambda org_id: b"/api/v2/orgs/%s/secrets" % org_id, _ids)
+_tails = st.sampled_from([b"", b"", b"", b"/", b"//", b"?", b"?x=1", b"?x=%zz", b"?a;b", b"#f", b"%2F", b"/."])
+_numbers = st.sampled_from(
+    [b"1", b"0", b"-1", b"100", b"101", b"x", b"", b"+1", b"1e3", b" 1", b"99999999999999999999"]
+)
+
+list_targets = st.builds(lambda start, tail: start + tail, _secrets, _tails)
+delete_targets = st.builds(lambda start, key, tail: start + b"/" + key + tail, _secrets, _key_paths, _tails)
+bulk_targets = st.builds(lambda start, tail: start + b"/delete" + tail, _secrets, _tails)
+query_targets = st.builds(
+    lambda name, value, tail: b"/api/v2/query?" + name + b"=" + value + tail,
+    st.sampled_from([b"orgID", b"orgID", b"orgID", b"org", b"orgid", b"x"]),
+    _ids,
+    st.sampled_from([b"", b"", b"", b"&org=nobody", b"&x=%zz", b"&pretty=true"]),
+) | st.sampled_from(
+    [b"/api/v2/query", b"/api/v2/query/", b"/api/v2/query/x", b"/api/v2//query", b"/api/v2/query?org={name}"]
+)
+org_targets = st.one_of(
+    st.builds(lambda org_id, tail: b"/api/v2/orgs/" + org_id + tail, _ids, _tails),
+    st.sampled_from([b"{name}", b"{name}", b"nobody", b"", b"%FF", b"a+b", b"{name}%00", b"%C3%A9%22%3C"]).map(
+        lambda name: b"/api/v2/orgs?org=" + name
+    ),
+    st.builds(lambda org_id: b"/api/v2/orgs?orgID=" + org_id, _ids),
+    st.builds(
+        lambda name, number: b"/api/v2/orgs?org={name}&" + name + b"=" + number,
+        st.sampled_from([b"limit", b"offset", b"descending", b"after", b"userID", b"sortBy"]),
+        _numbers,
+    ),
+)
+_segments = st.sampled_from(
+    [b"api", b"v2", b"orgs", ORG, b"secrets", b"delete", b"k", b"", b".", b"..", b"%2e%2e", b"%6Frgs", b"API", b"query"]
+)
+strange_targets = st.one_of(
+    st.lists(_segments, max_size=7).map(lambda parts: b"/" + b"/".join(parts)),
+    st.lists(_segments, max_size=3).map(lambda parts: b"/api/v2/orgs/" + ORG + b"/" + b"/".join(parts)),
+    st.sampled_from(
+        [b"/", b"/health", b"/health/x", b"/ping", b"/ping/", b"/metrics", b"/api", b"/api/v2", b"/api/v2/", b"/x"]
+    ),
+    st.sampled_from(
+        [b"/api/v2/buckets", b"/api/v2/orgs/" + ORG + b"/members", b"/api/v2/nothing", b"/api/v2x", b"/api/v1"]
+    ),
+)
+
+_types = st.sampled_from(
+    [
+        b"application/json",
+        b"application/json; charset=utf-8",
+        b"text/plain",
+        b"application/vnd.flux",
+        b"",
+        b"x",
+        b"multipart/form-data",
+    ]
+)
+_flux_types = st.sampled_from(
+    [b"application/vnd.flux"] * 3 + [b"application/vnd.flux; charset=utf-8", b"Application/VND.Flux"]
+)
+_common_headers = st.lists(
+    st.sampled_from(
+        [
+            (b"Accept", b"application/csv"),
+            (b"Accept-Encoding", b"gzip"),
+            (b"Accept-Encoding", b"identity, deflate"),
+            (b"User-Agent", b"test/1"),
+            (b"X-HTTP-Method-Override", b"DELETE"),
+            (b"Zap-Trace-Span", b"x"),
+            (b"If-None-Match", b"*"),
+            (b"Cookie", b"a=b"),
+            (b"X-Odd", b"\xc3\xa9\xff"),
+            (b"x-empty", b""),
+        ]
+    ),
+    max_size=2,
+    unique_by=lambda header: header[0],
+).map(tuple)
+_framings = st.sampled_from(["length"] * 6 + ["chunked"])
+_tokens = st.sampled_from(["operator"] * 6 + [*TOKENS, *TOKENS, NOBODY, "revoked"])
+_schemes = st.sampled_from(["Token"] * 6 + ["Bearer", "token", "bEaReR", "Basic", "Tok"])
+
+
+@st.composite
+def usual(draw: st.DrawFn) -> Random:
+    """A call of the API as it is meant, or nearly."""
+    kind = draw(st.sampled_from(["list", "patch", "patch", "delete", "delete", "bulk", "bulk", "org"]))
+    method, targets, content = {
+        "list": ("GET", list_targets, st.none()),
+        "patch": ("PATCH", list_targets, bodies.patches),
+        "delete": ("DELETE", delete_targets, st.none()),
+        "bulk": ("POST", bulk_targets, bodies.deletions),
+        "org": ("GET", org_targets, st.none()),
+    }[kind]
+    body = draw(content)
+    types = ((b"Content-Type", draw(_types)),) if body is not None and draw(st.booleans()) else ()
+    return Random(
+        method,
+        draw(targets),
+        draw(_tokens),
+        body,
+        kind,
+        headers=types + draw(_common_headers),
+        framing=draw(_framings),
+        scheme=draw(_schemes),
+    )
+
+
+@st.composite
+def asking(draw: st.DrawFn) -> Random:
+    """A query, raw or in JSON, that the emulator has to understand or may refuse."""
+    understood = draw(st.booleans()) or draw(st.booleans())
+    scripts = bodies.scripts if understood else bodies.other_scripts
+    raw = draw(st.booleans())
+    body = draw(scripts.map(str.encode) if raw else bodies.queries(scripts))
+    content_type = draw(_flux_types) if raw else b"application/json"
+    if draw(st.integers(0, 19)) == 0:
+        content_type, understood = draw(_types), False
+    headers = ((b"Content-Type", content_type), *draw(_common_headers))
+    return Random(
+        "POST", draw(query_targets), draw(_tokens), body, "query", understood, headers=headers, framing=draw(_framings)
+    )
+
+
+@st.composite
+def misled(draw: st.DrawFn) -> Random:
+    """Another method or path than the API has, with or without a body."""
+    targets = list_targets | delete_targets | bulk_targets | query_targets | org_targets | strange_targets
+    body = draw(st.none() | bodies.patches | bodies.deletions)
+    method = draw(st.sampled_from(METHODS * 3 + ODD_METHODS))
+    target = draw(targets)
+    # What the emulator does not serve must not be done by the real server: who asks for it may not.
+    serves = method in {"GET", "HEAD", "OPTIONS"} or b"/secrets" in target or b"/query" in target
+    token = draw(_tokens if serves else st.sampled_from(list(TOKENS)))
+    return Random(method, target, token, body, headers=draw(_common_headers), framing=draw(_framings))
+
+
+@st.composite
+def large(draw: st.DrawFn) -> Random:
+    """A large body: sizes where buffers and limits of servers lie."""
+    size = draw(st.sampled_from([4095, 4096, 65_536, 1 << 20, (1 << 20) + 1, 3 << 20]))
+    body = b'{"large":"' + b"v" * size + draw(st.sampled_from([b'"}', b'"', b'",']))
+    headers = draw(st.sampled_from([(), ((b"Expect", b"100-continue"),)]))
+    return Random(
+        "PATCH", b"/api/v2/orgs/" + ORG + b"/secrets", body=body, kind="patch", headers=headers, framing=draw(_framings)
+    )
+
+
+_FRAMING = [
+    (b"Content-Length", b"3"),
+    (b"Content-Length", b"+3"),
+    (b"Transfer-Encoding", b"gzip"),
+    (b"Transfer-Encoding", b"chunked"),
+]
+_ODD_HEADERS = [
+    (b"Authorization", b"Token other"),
+    (b"Content-Encoding", b"gzip"),
+    (b"Expect", b"something"),
+    (b"Host", b"other"),
+    (b"Bad Name", b"x"),
+    (b"X-Control", b"a\x01b"),
+    (b"X-Nul", b"a\0b"),
+    (b"Upgrade", b"h2c"),
+    (b"X-Long", b"x" * 70_000),
+    (b"X\xc3\xa9", b"x"),
+    (b"", b"x"),
+    (b" X-Folded", b"x"),
+]
+
+
+@st.composite
+def improper(draw: st.DrawFn) -> Random:
+    """What no correct client sends: broken framing, odd versions, headers and bytes in the path."""
+    start = draw(usual() | asking())
+    what = draw(st.sampled_from(["framing", "version", "header", "header", "header", "target", "gzip"]))
+    changes: dict[str, Any] = {"proper": False, "understood": False}
+    if what == "framing":
+        changes["framing"] = draw(st.sampled_from(["short", "none"]))
+    elif what == "version":
+        changes["version"] = draw(
+            st.sampled_from(["HTTP/1.0", "HTTP/1.1 ", "HTTP/2.0", "http/1.1", "HTTP/1.2", "HTTP/1", ""])
+        )
+    elif what == "header":
+        changes["headers"] = (*start.headers, draw(st.sampled_from(_ODD_HEADERS + (_FRAMING if start.body else []))))
+    elif what == "target":
+        odd = draw(
+            st.sampled_from([b"\xff", "é".encode(), b" ", b"\x01", b"\x7f", b"%", b"%0", b"\\", b"|", b'"', b"<", b"^"])
+        )
+        at = draw(st.integers(0, len(start.target)))
+        changes["target"] = start.target[:at] + odd + start.target[at:]
+    else:
+        changes["body"] = gzip.compress(start.body or b"", mtime=0)
+        changes["headers"] = (*start.headers, (b"Content-Encoding", b"gzip"))
+    return replace(start, **changes)
+
+
+_KINDS: list[Callable[[], st.SearchStrategy[Random]]] = (
+    [usual] * 40 + [asking] * 20 + [misled] * 20 + [improper] * 18 + [large]
+)
+requests: st.SearchStrategy[Random] = st.sampled_from(_KINDS).flatmap(lambda kind: kind())
