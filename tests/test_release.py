@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from configparser import ConfigParser
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import Parser
@@ -23,6 +24,7 @@ class Release:
     wheel: frozenset[str]
     source: frozenset[str]
     metadata: Message
+    entry_points: ConfigParser
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +37,11 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     with zipfile.ZipFile(wheel) as archive:
         names = frozenset(archive.namelist())
         text = archive.read(next(name for name in names if name.endswith(".dist-info/METADATA")))
+        entry_points = ConfigParser()
+        entry_points.read_string(archive.read(next(n for n in names if n.endswith("/entry_points.txt"))).decode())
     with tarfile.open(source) as packed:
         sources = frozenset(member.name.partition("/")[2] for member in packed.getmembers() if member.isfile())
-    return Release(names, sources, Parser().parsestr(text.decode()))
+    return Release(names, sources, Parser().parsestr(text.decode()), entry_points)
 
 
 def _modules() -> set[str]:
@@ -46,18 +50,31 @@ def _modules() -> set[str]:
 
 
 def test_wheel_holds_every_module_and_nothing_else(release: Release) -> None:
-    """All of the package with its type marker, its licence, and no test, tool or document beside it."""
+    """All of the package with its type marker, the fixtures for pytest, its licence, and nothing beside it."""
     assert {name for name in release.wheel if not name.split("/")[0].endswith(".dist-info")} == {
         *_modules(),
         "influx_secrets/py.typed",
+        "pytest_influx_secrets.py",
     }
     assert [name for name in release.wheel if name.endswith("licenses/LICENSE")]
+
+
+def test_wheel_brings_its_fixtures_to_pytest(release: Release) -> None:
+    """Pytest finds them by the entry point."""
+    assert dict(release.entry_points["pytest11"]) == {"influx_secrets": "pytest_influx_secrets"}
 
 
 def test_source_distribution_holds_the_package_and_its_tests(release: Release) -> None:
     """Whoever packages this again can run the tests; nothing of a developer's machine is in it."""
     assert _modules() <= release.source
-    assert {"LICENSE", "README.md", "pyproject.toml", "tests/conftest.py", "toolchain/__init__.py"} <= release.source
+    assert {
+        "LICENSE",
+        "README.md",
+        "pytest_influx_secrets.py",
+        "pyproject.toml",
+        "tests/conftest.py",
+        "toolchain/__init__.py",
+    } <= release.source
     strays = [name for name in release.source if name.startswith((".venv", ".demo", "Pulumi.demo", "dist"))]
     assert strays == []
 

@@ -193,9 +193,9 @@ def test_faults_given_at_the_start_and_cleared() -> None:
     """What is left to happen can be asserted, and forgotten."""
     never = Fault(Reset(), method="PUT")
     with Emulator(faults=[never]) as emulator:
-        assert emulator.faults == (never,)
+        assert list(emulator.faults) == [never]
         emulator.clear_faults()
-        assert not emulator.faults
+        assert list(emulator.faults) == []
         emulator.inject(Fault(Reset()))
         emulator.reset()
         assert send(emulator).status_code == 204

@@ -1,0 +1,53 @@
+"""The page on testing holds tests: each of them passes as it stands there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+PAGE = Path(__file__).parent.parent / "docs" / "testing.md"
+
+
+def test_every_example_of_the_page_passes(tmp_path: Path) -> None:
+    """Each block is a file of its own, in one run of pytest that has only the plugin."""
+    tokens = MarkdownIt().parse(PAGE.read_text("utf-8"))
+    blocks = [token.content for token in tokens if token.type == "fence" and token.info == "python"]
+    for number, block in enumerate(blocks):
+        (tmp_path / f"test_{number}.py").write_text(block, "utf-8")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-c",
+            os.devnull,
+            "--rootdir=.",
+            "-p",
+            "no:cacheprovider",
+            "-W",
+            "error",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "6 passed" in done.stdout, done.stdout
+    assert len(blocks) == 5
+
+
+def test_page_names_every_fixture_and_effect() -> None:
+    """What is added is documented."""
+    import pytest_influx_secrets  # noqa: PLC0415  # see addopts in pyproject.toml
+    from influx_secrets.emulator import _faults  # noqa: PLC0415
+
+    text = PAGE.read_text("utf-8")
+    for fixture in pytest_influx_secrets.__all__:
+        assert f"| `{fixture}` |" in text
+    for effect in (_faults.Status, _faults.Page, _faults.Reset, _faults.Delay, _faults.Cut, _faults.Drip):
+        assert f"| `{effect.__name__}(" in text

@@ -1,0 +1,113 @@
+"""The fixtures for users' tests, in runs of pytest like theirs: processes that find the plugin by themselves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USES = """
+import os
+
+import pytest
+import requests
+
+from influx_secrets import SecretsClient, Settings
+from influx_secrets.emulator import Emulator, Fault, Reset
+
+
+def put(key, value):
+    settings = Settings(url=os.environ["INFLUX_HOST"], token=os.environ["INFLUX_TOKEN"])
+    with SecretsClient(settings) as client:
+        client.upsert_secrets(client.find_org("acme").id, {key: value})
+
+
+def test_one(influxdb):
+    put("A", "1")
+    assert influxdb.secrets("acme") == {"A": "1"}
+    assert [(request.method, request.keys) for request in influxdb.writes] == [("PATCH", ("A",))]
+    influxdb.inject(Fault(Reset()))
+
+
+def test_two_begins_anew(influxdb, influxdb_server):
+    assert influxdb is influxdb_server
+    assert (influxdb.secrets("acme"), influxdb.requests, influxdb.faults) == ({}, (), ())
+    put("B", "2")
+
+
+class TestOrgs:
+    @pytest.fixture
+    def influxdb_orgs(self):
+        return {"beta": "00000000000000aa", "gamma": "00000000000000bb"}
+
+    def test_are_those_of_the_fixture(self, influxdb):
+        assert influxdb.orgs == {"beta": "00000000000000aa", "gamma": "00000000000000bb"}
+
+
+def test_environment_of_others_is_away(influxdb):
+    assert {name: value for name, value in os.environ.items() if name.startswith("INFLUX")} == {
+        **influxdb.environment, "INFLUX_CONFIGS_PATH": os.environ["INFLUX_CONFIGS_PATH"]
+    }
+    assert not os.path.exists(os.environ["INFLUX_CONFIGS_PATH"])
+
+
+def test_environment_is_back():
+    assert os.environ["INFLUX_HOST"] == "https://real.example.com"
+    assert os.environ["INFLUX_ORG"] == "production"
+
+
+def test_more_servers(influxdb, new_influxdb):
+    first, second = new_influxdb(("one",)), new_influxdb(orgs=("two",), token="t")
+    assert isinstance(first, Emulator)
+    assert len({influxdb.url, first.url, second.url}) == 3
+    assert (list(first.orgs), list(second.orgs), second.token) == (["one"], ["two"], "t")
+    pytest.urls = [first.url, second.url]
+
+
+def test_more_servers_have_stopped():
+    for url in pytest.urls:
+        with pytest.raises(requests.ConnectionError):
+            requests.get(url + "/health", timeout=5)
+"""
+
+
+def run(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a test file as a user of the package would, on a machine with settings for a real server."""
+    (folder / "test_it.py").write_text(text, "utf-8")
+    options = ["-q", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider", "-W", "error"]
+    real = {"INFLUX_HOST": "https://real.example.com", "INFLUX_ORG": "production", "INFLUXDB_V2_TOKEN": "real-token"}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *arguments],
+        cwd=folder,
+        env={**os.environ, **real},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_fixtures_give_each_test_a_new_server(tmp_path: Path) -> None:
+    """State, environment, orgs, more servers: as documented."""
+    done = run(tmp_path, USES)
+    assert "7 passed" in done.stdout, done.stdout
+
+
+def test_fixtures_are_listed_with_what_they_do(tmp_path: Path) -> None:
+    """`pytest --fixtures` finds them."""
+    listed = run(tmp_path, "", "--fixtures").stdout
+    for name in ("influxdb", "influxdb_orgs", "influxdb_server [session scope]", "new_influxdb"):
+        assert f"\n{name} -- " in listed
+    assert "no docstring available" not in listed[listed.index("influxdb_server") :]
+
+
+@pytest.mark.parametrize("package", ["influx_secrets", "pulumi", "aiohttp", "requests"])
+def test_run_that_uses_no_fixture_imports_nothing(tmp_path: Path, package: str) -> None:
+    """Whoever has the package installed does not pay for it in other tests."""
+    done = run(tmp_path, f"import sys\n\ndef test_it():\n    assert {package!r} not in sys.modules\n", "-p", "no:anyio")
+    assert "1 passed" in done.stdout, done.stdout
