@@ -1,11 +1,9 @@
 """Two ways to test a program: with Pulumi's mocks in a second, and with the engine on an emulated InfluxDB."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pulumi
-import pytest
 from company import declare
 from pulumi import automation
 
@@ -40,26 +38,15 @@ def test_every_org_gets_the_slack_token() -> None:
     assert mocks.declared["acme"]["secrets"]["value"] == {"SLACK_TOKEN": "a-token", "REGION": "eu"}
 
 
-@pytest.fixture
-def influxdb() -> Iterator[Emulator]:
-    """An InfluxDB of the test's own, with the org "acme"."""
-    with Emulator(orgs=("acme",)) as started:
-        yield started
-
-
 def test_apply_puts_the_values_into_the_org(influxdb: Emulator, tmp_path: Path) -> None:
-    """What the server holds after a real `pulumi up`."""
+    """What the server holds after a real `pulumi up`; the fixture comes with the package."""
     stack = automation.create_stack(
         "test",
         project_name="own-tests",
         program=lambda: pulumi.export("versions", declare("acme", "a-token").versions),
         opts=automation.LocalWorkspaceOptions(
             work_dir=str(tmp_path),
-            env_vars={
-                **influxdb.environment,
-                "PULUMI_BACKEND_URL": tmp_path.as_uri(),
-                "PULUMI_CONFIG_PASSPHRASE": "test",
-            },
+            env_vars={"PULUMI_BACKEND_URL": tmp_path.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "test"},
         ),
     )
     assert stack.up().outputs["versions"].value == {"SLACK_TOKEN": 1, "REGION": 1}

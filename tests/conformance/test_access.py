@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from wire import exchange
 
 if TYPE_CHECKING:
     from wire import Wire
@@ -163,12 +164,42 @@ def test_orgs_all_shows_only_readable_ones(wire: Wire) -> None:
         ("limit=x", "limit is invalid"),
         ("limit=0", "limit must be between 1 and 100"),
         ("offset=x", "offset is invalid"),
+        ("offset=9223372036854775808", "offset is invalid"),
+        ("limit=+1e3", "limit is invalid"),
+        ("descending=101", "descending is invalid"),
+        ("after=xyz", "decoding after: id must have a length of 16 bytes"),
     ],
 )
 def test_orgs_bad_page_is_400(wire: Wire, query: str, problem: str) -> None:
     """Paging arguments are checked first."""
     reply = wire.send("GET", f"/api/v2/orgs?{query}")
     assert (reply.status, reply.body) == (400, f'{{\n\t"code": "invalid",\n\t"message": "{problem}"\n}}'.encode())
+
+
+def test_orgs_of_an_unknown_user_are_none(wire: Wire) -> None:
+    """Only a well-formed id is looked at."""
+    assert json.loads(wire.send("GET", "/api/v2/orgs?userID=00000000000000aa").body)["orgs"] == []
+    assert json.loads(wire.send("GET", "/api/v2/orgs?userID=xyz").body)["orgs"]
+
+
+@pytest.mark.parametrize("query", ["descending=true", "sortBy=name", "after=00000000000000aa"])
+def test_orgs_in_another_order_are_in_the_same_order(wire: Wire, query: str) -> None:
+    """What is checked is not used."""
+    wire.server.create_org(f"{wire.org}-another")
+    assert wire.send("GET", f"/api/v2/orgs?limit=2&{query}") == wire.send("GET", "/api/v2/orgs?limit=2")
+
+
+def test_token_given_twice_is_the_first(wire: Wire) -> None:
+    """Of a header that comes twice, the first counts."""
+    for first, second, status in [(wire.server.token, "wrong", 200), ("wrong", wire.server.token, 401)]:
+        lines = [
+            f"GET /api/v2/orgs/{wire.org_id}/secrets HTTP/1.1",
+            "Host: test",
+            "Connection: close",
+            f"Authorization: Token {first}",
+            f"Authorization: Token {second}",
+        ]
+        assert exchange(wire.server, "GET", "\r\n".join([*lines, "", ""]).encode()).status == status
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])

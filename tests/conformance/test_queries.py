@@ -157,6 +157,7 @@ def test_query_string_that_looks_escaped_is_400(wire: Wire, literal: str) -> Non
         ("/api/v2/query", "Please provide either orgID or org"),
         ("/api/v2/query?orgID=xyz", "id must have a length of 16 bytes"),
         ("/api/v2/query?orgID=0000000000000001", "organization not found"),
+        ("/api/v2/query?org=0000000000000001", "organization not found"),
         ("/api/v2/query?org=nobody", 'organization name \\"nobody\\" not found'),
     ],
 )
@@ -166,6 +167,15 @@ def test_query_without_a_good_org_is_400(wire: Wire, target: str, problem: str) 
     reply = wire.send("POST", target, flux_rows("{}", ["k"]), headers=headers)
     expected = f'{{"code":"invalid","message":"failed to decode request body: {problem}"}}'
     assert (reply.status, reply.body) == (400, expected.encode())
+
+
+@pytest.mark.parametrize("arguments", ["org=ORG", "org=nobody&orgID=ORG", "orgID=ORG&org=0000000000000001"])
+def test_query_names_its_org_by_an_id_in_either_argument(wire: Wire, arguments: str) -> None:
+    """`org` may be an id, and `orgID` wins over it."""
+    wire.put(k="v")
+    headers = {"Content-Type": "application/vnd.flux"}
+    reply = wire.send("POST", f"/api/v2/query?{arguments}", flux_rows("secrets.get(key: {})", ["k"]), headers=headers)
+    assert reply.status == 200
 
 
 def test_query_empty_is_400(wire: Wire) -> None:

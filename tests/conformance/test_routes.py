@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -122,3 +124,24 @@ def test_query_bad_request_is_400(wire: Wire, body: str, problem: str) -> None:
     reply = wire.send("POST", "/api/v2/query?orgID=ORG", body, headers={"Content-Type": "application/json"})
     expected = f'{{"code":"invalid","message":"failed to decode request body: {problem}"}}'
     assert (reply.status, reply.body) == (400, expected.encode())
+
+
+def test_expectation_that_nobody_knows_is_417(wire: Wire) -> None:
+    """Before anything else is looked at."""
+    reply = wire.send("GET", "/health", token=None, headers={"Expect": "something"})
+    assert (reply.status, reply.body) == (417, b"")
+
+
+def test_expect_100_continue_is_told_to_go_on(wire: Wire) -> None:
+    """A client that waits for leave to send its body gets it, and then the answer."""
+    parts = urlsplit(wire.server.url)
+    head = (
+        f"PATCH /api/v2/orgs/{wire.org_id}/secrets HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
+        f"Authorization: Token {wire.server.token}\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+    )
+    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b'{"k":"v"}')
+        assert connection.recv(100).startswith(b"HTTP/1.1 204 No Content\r\n")
+    assert wire.values == {"k": "v"}

@@ -100,6 +100,34 @@ def test_requests_record_the_keys_of_a_query(emulator: Emulator, session: reques
     assert [(request.org, request.keys) for request in emulator.requests] == [("acme", ("k", "gone"))]
 
 
+def test_writes_are_what_was_granted(emulator: Emulator, session: requests.Session) -> None:
+    """A read is none, nor what was refused; a delete of what is not there is one."""
+    reader = emulator.create_token("acme", write_secrets=False)
+    session.get(secrets_url(emulator), timeout=5)
+    session.patch(secrets_url(emulator), json={"a": VALUE}, headers={"Authorization": f"Token {reader}"}, timeout=5)
+    session.patch(secrets_url(emulator), json={"k" * 32_753: VALUE}, timeout=5)
+    assert len(emulator.writes) == 0
+    session.patch(secrets_url(emulator), json={"a": VALUE}, timeout=5)
+    session.delete(f"{secrets_url(emulator)}/gone", timeout=5)
+    assert [(write.method, write.keys) for write in emulator.writes] == [("PATCH", ("a",)), ("DELETE", ("gone",))]
+
+
+def test_reset_begins_anew_under_the_same_address(emulator: Emulator, session: requests.Session) -> None:
+    """Orgs, secrets, tokens and the record are new ones; address and operator token stay."""
+    token, url, before = emulator.create_token("acme"), emulator.url, emulator.org_id("acme")
+    session.patch(secrets_url(emulator), json={"a": VALUE}, timeout=5)
+    emulator.reset(("acme", "beta"))
+    assert (set(emulator.orgs), emulator.url, emulator.requests) == ({"acme", "beta"}, url, ())
+    assert emulator.org_id("acme") != before
+    assert emulator.secrets("acme") == {}
+    assert session.get(secrets_url(emulator), timeout=5).status_code == 200
+    assert (
+        requests.get(secrets_url(emulator), headers={"Authorization": f"Token {token}"}, timeout=5).status_code == 401
+    )
+    emulator.reset({"acme": "00000000000000aa"})
+    assert emulator.orgs == {"acme": "00000000000000aa"}
+
+
 def test_connections_counts_accepted_connections(emulator: Emulator, session: requests.Session) -> None:
     """Keep-alive is one connection, a second session another."""
     for _ in range(3):

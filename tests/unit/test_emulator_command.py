@@ -147,3 +147,19 @@ def test_command_without_aiohttp_says_what_to_install(tmp_path: Path) -> None:
     )
     assert failed.returncode == 1
     assert failed.stderr == "error: the emulator needs aiohttp: pip install 'influx_secrets[emulator]'\n"
+
+
+def test_command_lets_requests_go_wrong_as_told(folder: Path) -> None:
+    """Each --fault is one, in their order."""
+    started = Started(folder, "--port", "0", "--fault", "status=503 retry-after=4", "--fault", "page=502 nth=2")
+    answers = [started.get("/api/v2/orgs") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 502, 200]
+    assert answers[0].headers["Retry-After"] == "4"
+    started.end()
+
+
+def test_command_with_a_wrong_fault_says_what_there_is() -> None:
+    """In one line, below the usage."""
+    failed = subprocess.run([*COMMAND, "--fault", "explode"], capture_output=True, text=True, timeout=30, check=False)
+    assert failed.returncode == 2
+    assert "a fault has no 'explode'" in failed.stderr.splitlines()[-1]
