@@ -132,14 +132,13 @@ def machine(both: tuple[Side, Side], counts: Tally) -> type[Lives]:
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
-    """Two servers that nobody else uses, with the same orgs."""
+def sides(influxd: InfluxdServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
+    """Two servers that nobody else uses, with the same orgs; where there is no `influxd`, there are none."""
+    del influxd
     binary = find_influxd()
-    if binary is None:
-        pytest.skip("no influxd")
-    folder = tmp_path_factory.mktemp("side-by-side")
-    with InfluxdServer(binary, folder) as influxd:
-        real = Side.of(influxd, "acme")
+    assert binary is not None
+    with InfluxdServer(binary, tmp_path_factory.mktemp("side-by-side")) as own:
+        real = Side.of(own, "acme")
         emulated = real.twin()
         assert isinstance(emulated.server, EmulatorServer)
         with emulated.server:
