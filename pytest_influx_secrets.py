@@ -56,7 +56,7 @@ def influxdb(
     """An emulator with new orgs and nothing else, which the test's environment variables name.
 
     Other settings for InfluxDB (variables, profiles of the `influx` CLI) are away during the test, so that it cannot
-    meet a real server by mistake.
+    meet a real server by mistake; and a proxy of the environment is not asked for the emulator.
     """
     influxdb_server.reset(influxdb_orgs)
     for name in list(os.environ):
@@ -65,6 +65,8 @@ def influxdb(
     for name, value in influxdb_server.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("INFLUX_CONFIGS_PATH", str(tmp_path / "no-influx-configs"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, ",".join(filter(None, (os.environ.get(name), "127.0.0.1"))))
     yield influxdb_server
     # What the test left to happen must not happen to somebody else's requests.
     influxdb_server.clear_faults()

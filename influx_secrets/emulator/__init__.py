@@ -8,9 +8,10 @@ with Emulator(orgs=("acme",)) as influxdb:
     assert influxdb.secrets("acme") == {"SLACK_TOKEN": "..."}
 ```
 
-From a shell: `python -m influx_secrets.emulator`. It needs the extra `emulator` of the package (aiohttp), and shares no
-code with the client, so that one cannot hide a mistake of the other. The same tests run against it and the real
-server; where the two differ is listed in `tests/conformance/divergences.py`.
+For pytest the package brings it along as the fixture `influxdb`; from a shell: `python -m influx_secrets.emulator`.
+It needs the extra `emulator` of the package (aiohttp), and shares no code with the client, so that one cannot hide a
+mistake of the other. The same tests run against it and the real server; where the two differ is listed in
+`tests/conformance/divergences.py`.
 """
 
 from ._answers import Answer

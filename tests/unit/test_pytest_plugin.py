@@ -55,6 +55,7 @@ def test_environment_of_others_is_away(influxdb):
         **influxdb.environment, "INFLUX_CONFIGS_PATH": os.environ["INFLUX_CONFIGS_PATH"]
     }
     assert not os.path.exists(os.environ["INFLUX_CONFIGS_PATH"])
+    assert requests.get(influxdb.url + "/health", timeout=5).status_code == 200
 
 
 def test_environment_is_back():
@@ -81,11 +82,15 @@ def run(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess
     """Run a test file as a user of the package would, on a machine with settings for a real server."""
     (folder / "test_it.py").write_text(text, "utf-8")
     options = ["-q", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider", "-W", "error"]
+    # Nobody listens on port 9: through that proxy nothing goes.
+    proxy = dict.fromkeys(("HTTP_PROXY", "http_proxy"), "http://127.0.0.1:9") | dict.fromkeys(
+        ("NO_PROXY", "no_proxy"), ""
+    )
     real = {"INFLUX_HOST": "https://real.example.com", "INFLUX_ORG": "production", "INFLUXDB_V2_TOKEN": "real-token"}
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options, *arguments],
         cwd=folder,
-        env={**os.environ, **real},
+        env={**os.environ, **proxy, **real},
         capture_output=True,
         text=True,
         check=False,
