@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from asking import operator_session
 from servers import EmulatorServer, InfluxdServer, SecretsServer, find_influxd
 from wire import Wire
 
@@ -15,6 +16,8 @@ from influx_secrets.emulator import Emulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import requests
 
 # A busy machine fails nobody; an example that failed can be run again from what is printed.
 hypothesis.settings.register_profile("tests", deadline=None, print_blob=True)
@@ -42,6 +45,13 @@ def emulator() -> Iterator[Emulator]:
     """An emulator of the test's own, with the org "acme"."""
     with Emulator(("acme",)) as started:
         yield started
+
+
+@pytest.fixture
+def session(emulator: Emulator) -> Iterator[requests.Session]:
+    """A session with the operator's token of that emulator."""
+    with operator_session(emulator) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

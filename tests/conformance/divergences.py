@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from conformance.random_requests import ODD_METHODS
 
 if TYPE_CHECKING:
-    from conformance.random_requests import Random
+    from conformance.raw_requests import Random
     from wire import Reply
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.random_requests import NOBODY, ORG, OTHER, TOKENS
+from conformance.raw_requests import NOBODY, ORG, OTHER, TOKENS
 from servers import EmulatorServer
 from wire import Reply, exchange, send
 
@@ -17,7 +17,7 @@ from influx_secrets.emulator import Emulator
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.random_requests import Random
+    from conformance.raw_requests import Random
     from servers import SecretsServer
 
 State = tuple[dict[str, str], dict[str, str]]

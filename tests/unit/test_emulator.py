@@ -9,26 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from asking import secrets_url
 
 import influx_secrets.emulator as emulator_package
-from influx_secrets.emulator import Answer, Emulator, Request
+from influx_secrets.emulator import Answer, Emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 VALUE = "planted-value-7f3a"
-
-
-@pytest.fixture
-def session(emulator: Emulator) -> Iterator[requests.Session]:
-    """A session with the operator's token."""
-    with requests.Session() as opened:
-        opened.headers["Authorization"] = f"Token {emulator.token}"
-        yield opened
-
-
-def secrets_url(emulator: Emulator, org: str = "acme") -> str:
-    return f"{emulator.url}/api/v2/orgs/{emulator.org_id(org)}/secrets"
 
 
 def emulator_threads() -> list[threading.Thread]:
@@ -67,51 +56,6 @@ def test_emulator_repr_shows_neither_token_nor_values(emulator: Emulator) -> Non
     assert emulator.url in repr(emulator)
 
 
-def test_requests_record_org_and_keys_but_no_values(emulator: Emulator, session: requests.Session) -> None:
-    """Each request is remembered with what it was about; values and tokens are not."""
-    session.patch(secrets_url(emulator), json={"b": VALUE, "a": VALUE}, timeout=5)
-    session.delete(f"{secrets_url(emulator)}/a", timeout=5)
-    session.post(f"{secrets_url(emulator)}/delete", json={"secrets": ["b", "c"]}, timeout=5)
-    session.get(f"{emulator.url}/api/v2/orgs?org=acme", timeout=5)
-    path = f"/api/v2/orgs/{emulator.org_id('acme')}/secrets"
-    seen = [(request.method, request.path, request.status, request.org, request.keys) for request in emulator.requests]
-    assert seen == [
-        ("PATCH", path, 204, "acme", ("b", "a")),
-        ("DELETE", f"{path}/a", 204, "acme", ("a",)),
-        ("POST", f"{path}/delete", 204, "acme", ("b", "c")),
-        ("GET", "/api/v2/orgs?org=acme", 200, "", ()),
-    ]
-    assert VALUE not in repr(emulator.requests)
-    assert emulator.token not in repr(emulator.requests)
-    emulator.clear_requests()
-    assert emulator.requests == ()
-
-
-def test_requests_record_the_keys_of_a_query(emulator: Emulator, session: requests.Session) -> None:
-    """A query names the keys that it asked for, in its order."""
-    emulator.put_secret("acme", "k", VALUE)
-    script = (
-        'import "array"\nimport "influxdata/influxdb/secrets"\n'
-        'array.from(rows: [{v: secrets.get(key: "k")}, {v: secrets.get(key: "gone")}])'
-    )
-    headers = {"Content-Type": "application/vnd.flux"}
-    url = f"{emulator.url}/api/v2/query?org=acme"
-    assert session.post(url, script, headers=headers, timeout=5).status_code == 404
-    assert [(request.org, request.keys) for request in emulator.requests] == [("acme", ("k", "gone"))]
-
-
-def test_writes_are_what_was_granted(emulator: Emulator, session: requests.Session) -> None:
-    """A read is none, nor what was refused; a delete of what is not there is one."""
-    reader = emulator.create_token("acme", write_secrets=False)
-    session.get(secrets_url(emulator), timeout=5)
-    session.patch(secrets_url(emulator), json={"a": VALUE}, headers={"Authorization": f"Token {reader}"}, timeout=5)
-    session.patch(secrets_url(emulator), json={"k" * 32_753: VALUE}, timeout=5)
-    assert list(emulator.writes) == []
-    session.patch(secrets_url(emulator), json={"a": VALUE}, timeout=5)
-    session.delete(f"{secrets_url(emulator)}/gone", timeout=5)
-    assert [(write.method, write.keys) for write in emulator.writes] == [("PATCH", ("a",)), ("DELETE", ("gone",))]
-
-
 def test_reset_begins_anew_under_the_same_address(emulator: Emulator, session: requests.Session) -> None:
     """Orgs, secrets, tokens and the record are new ones; address and operator token stay."""
     token, url, before = emulator.create_token("acme"), emulator.url, emulator.org_id("acme")
@@ -126,15 +70,6 @@ def test_reset_begins_anew_under_the_same_address(emulator: Emulator, session: r
     )
     emulator.reset({"acme": "00000000000000aa"})
     assert emulator.orgs == {"acme": "00000000000000aa"}
-
-
-def test_connections_counts_accepted_connections(emulator: Emulator, session: requests.Session) -> None:
-    """Keep-alive is one connection, a second session another."""
-    for _ in range(3):
-        session.get(secrets_url(emulator), timeout=5)
-    assert emulator.connections == 1
-    requests.get(f"{emulator.url}/health", timeout=5)
-    assert emulator.connections == 2
 
 
 def test_outside_writers_change_secrets_without_a_request(emulator: Emulator, session: requests.Session) -> None:
@@ -303,13 +238,6 @@ def test_not_emulated_flux_says_so(emulator: Emulator, session: requests.Session
 def test_answers_name_the_emulator(emulator: Emulator) -> None:
     """Whoever wonders which server answered can see it."""
     assert requests.get(f"{emulator.url}/ping", timeout=5).headers["Server"] == "influx_secrets-emulator"
-
-
-def test_request_is_a_frozen_value() -> None:
-    """What was recorded cannot be changed."""
-    request = Request("GET", "/", 200, "", (), 0.0)
-    with pytest.raises(AttributeError):
-        request.status = 500  # type: ignore[misc]  # that is the point
 
 
 def test_emulator_imports_nothing_of_the_client() -> None:
