@@ -58,6 +58,10 @@ def _odd_method(request: Random, emulated: Reply, real: Reply) -> bool:
     return request.method in ODD_METHODS and _refused_as_http(emulated) and real.status == 405
 
 
+def _odd_line(request: Random, _: Reply, real: Reply) -> bool:
+    return b" " in request.target and real.status == 400 and "X-Influxdb-Build" not in real.headers
+
+
 def _odd_path(request: Random, emulated: Reply, _: Reply) -> bool:
     return re.search(rb"[^\x21-\x7e]", request.target) is not None and _refused_as_http(emulated)
 
@@ -92,6 +96,7 @@ KNOWN = (
     Divergence(
         "odd method", "aiohttp knows no other methods than the registered ones, in capitals; 400 for 405.", _odd_method
     ),
+    Divergence("odd line", "aiohttp takes a request line with more spaces than one, which Go refuses.", _odd_line),
     Divergence(
         "odd path",
         "Bytes outside of ASCII, unescaped in the path: aiohttp refuses what Go takes; no client sends them.",
