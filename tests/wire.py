@@ -83,7 +83,7 @@ NO_ANSWER = Reply(0, {}, b"")
 def exchange(server: SecretsServer, method: str, request: bytes, *, ends: bool = False) -> Reply:
     """Send these bytes on a connection of their own; `ends`: and tell the server that no more will come."""
     parts = urlsplit(server.url)
-    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=10) as connection:
+    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=60) as connection:
         # Who refuses a request early does not read all of it.
         with contextlib.suppress(ConnectionError):
             connection.sendall(request)
@@ -94,7 +94,7 @@ def exchange(server: SecretsServer, method: str, request: bytes, *, ends: bool =
             answer.begin()
             with answer:
                 body = answer.read()
-        except (ConnectionError, TimeoutError, http.client.HTTPException):
+        except (ConnectionError, http.client.HTTPException):
             return NO_ANSWER
     headers = {name: answer.headers[name] for name in COMPARED_HEADERS if name in answer.headers}
     return Reply(answer.status, headers, body)

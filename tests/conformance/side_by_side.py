@@ -77,8 +77,8 @@ class Side:
         """Give the first org these secrets, and the other one none."""
         for org, content in ((ORG, secrets), (OTHER, {})):
             path = f"/api/v2/orgs/{self.ids[org]}/secrets"
-            send(self.server, "POST", f"{path}/delete", json.dumps({"secrets": self._keys(org)}))
-            send(self.server, "PATCH", path, json.dumps(content))
+            deleted = send(self.server, "POST", f"{path}/delete", json.dumps({"secrets": self._keys(org)}))
+            assert (deleted.status, send(self.server, "PATCH", path, json.dumps(content)).status) == (204, 204)
 
     def _keys(self, org: bytes) -> list[str]:
         listed = json.loads(send(self.server, "GET", f"/api/v2/orgs/{self.ids[org]}/secrets").body)
