@@ -87,7 +87,8 @@ def exchange(server: SecretsServer, method: str, request: bytes, *, ends: bool =
         # Who refuses a request early does not read all of it.
         with contextlib.suppress(ConnectionError):
             connection.sendall(request)
-            if ends:
+        if ends:
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_WR)
         answer = http.client.HTTPResponse(connection, method=method)
         try:
