@@ -1,0 +1,87 @@
+"""The page of messages explains every message of the package: each text of a few words in its sources stands there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import influx_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(influx_secrets.__file__).parent
+PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+
+# A message may be put together from several texts, in several files, and said in many ways. So nothing is asked about
+# how a text is used: every one of this many words counts, unless it is no message.
+_WORDS = 3
+NO_MESSAGES = {
+    "_proofs.py": ("import ", "{k: ", "@(", "invalid import path"),  # Flux, and what it answers
+    "_client.py": ("organization not found",),  # what the server answers
+    "_errors.py": ("too many requests", "method not allowed", "request too large", "unsupported media type"),  # codes
+    "_retries.py": ("tuple[",),
+    "_sources.py": ("at line ",),
+    "_transport.py": ("attempt ",),  # for the log, at level info
+}
+
+
+def texts(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Return line and text of each literal of a few words in a file, docstrings aside; cut where values are put in."""
+    tree = ast.parse(path.read_text("utf-8"))
+    passed = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    passed |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in passed:
+            parts = _parts(node)
+            if sum(any(map(str.isalpha, word)) for word in " ".join(parts).split()) >= _WORDS and not "".join(
+                parts
+            ).startswith(NO_MESSAGES.get(path.name, ())):
+                yield node.lineno, parts
+
+
+def _parts(node: ast.Constant | ast.JoinedStr) -> list[str]:
+    if isinstance(node, ast.JoinedStr):
+        return [str(part.value) for part in node.values if isinstance(part, ast.Constant)]
+    return re.split(r"%\w", node.value) if isinstance(node.value, str) else []
+
+
+def plain(text: str) -> str:
+    """Return a text as it is compared: without the marks of Markdown, one space between two words."""
+    return " ".join(text.replace("`", "").replace("\\", "").split())
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="an installed package has no documents beside it")
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+def test_messages_are_explained(path: Path) -> None:
+    """Each part of a message, between the values that it names, stands in the page."""
+    page = plain(PAGE.read_text("utf-8"))
+    missing = [
+        f"{path.name}:{line}: {part.strip()!r}"
+        for line, parts in texts(path)
+        for part in parts
+        if re.search(r"\w", part) and plain(part.strip(' ":;,(')) not in page
+    ]
+    assert not missing, "docs/errors.md does not explain\n" + "\n".join(missing)
+
+
+def test_messages_are_found_however_they_are_written(tmp_path: Path) -> None:
+    """In an error, in a variable, put together, in a branch; a docstring and a short word are none."""
+    source = tmp_path / "example.py"
+    source.write_text(
+        '"""This docstring is no message."""\n'
+        "def f(say, key, old):\n"
+        '    message = f"the key {key} is bad"\n'
+        '    say("this was " if old else "that went quite wrong")\n'
+        '    raise ValueError("one text " f"in {key} two parts")\n',
+        "utf-8",
+    )
+    assert sorted(parts for _, parts in texts(source)) == [
+        ["one text in ", " two parts"],
+        ["that went quite wrong"],
+        ["the key ", " is bad"],
+    ]

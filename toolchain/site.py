@@ -1,0 +1,110 @@
+"""A hook of MkDocs: files of the repository that the documents link to become pages of the site.
+
+The documents link to programs, tests and other documents by relative paths, as a reader of the repository needs them.
+The site has no repository beside it: each linked file becomes a page below `project/`, and each link leads there.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, InclusionLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_DOCS = "docs"
+_PAGES = "project"
+_LINK = re.compile(r"(?<=\]\()(?!\w+:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=\))")
+_LANGUAGES = {".py": "python", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml"}
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add a page for each file that is linked to, and for each that such a page links to in turn."""
+    named = set(_in_navigation(config.nav))
+    waiting = [_source(file.src_uri) for file in files.documentation_pages()] + sorted(named)
+    done = set(waiting)
+    while waiting:
+        source = waiting.pop()
+        if _uri(source) not in files.src_uris:
+            place = InclusionLevel.INCLUDED if source in named else InclusionLevel.NOT_IN_NAV
+            files.append(File.generated(config, _uri(source), content=_content(source), inclusion=place))
+        found = {target for target in _targets(source) if not target.startswith(f"{_DOCS}/")} - done
+        done |= found
+        waiting += sorted(found)
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """Let each link lead to the page that was made of its target."""
+    source = _source(page.file.src_uri)
+    if not source.endswith(".md"):
+        return markdown
+
+    def lead(match: re.Match[str]) -> str:
+        target = _uri(_target(source, match["path"]))
+        return posixpath.relpath(target, posixpath.dirname(page.file.src_uri)) + (match["anchor"] or "")
+
+    return _LINK.sub(lead, markdown)
+
+
+def _source(uri: str) -> str:
+    """The path in the repository of what a page shows."""
+    path = uri.removeprefix(f"{_PAGES}/")
+    if path == uri:
+        return f"{_DOCS}/{uri}"
+    return path if (ROOT / path).is_file() else path.removesuffix(".md")
+
+
+def _uri(source: str) -> str:
+    """The page that shows a file of the repository."""
+    if source.startswith(f"{_DOCS}/"):
+        return source.removeprefix(f"{_DOCS}/")
+    return f"{_PAGES}/{source}" + ("" if source.endswith(".md") else ".md")
+
+
+def _content(source: str) -> str:
+    text = (ROOT / source).read_text("utf-8")
+    if source.endswith(".md"):
+        return text
+    # Programs are read where a document leads to them; a search finds the documents.
+    return f"---\nsearch: {{exclude: true}}\n---\n# {source}\n\n~~~~ {_language(source)}\n{text}~~~~\n"
+
+
+def _language(source: str) -> str:
+    return _LANGUAGES.get(Path(source).suffix, "text")
+
+
+def _targets(source: str) -> Iterator[str]:
+    if source.endswith(".md"):
+        for match in _LINK.finditer(_content(source)):
+            yield _target(source, match["path"])
+
+
+def _target(source: str, link: str) -> str:
+    """The file that a link in a file leads to; a folder is shown by its README."""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(source), link))
+    if (ROOT / path).is_dir():
+        path = f"{path}/README.md"
+    if not (ROOT / path).is_file():
+        raise PluginError(f"{source} links to {link}, which is not there")
+    return path
+
+
+def _in_navigation(nav: object) -> Iterator[str]:
+    if isinstance(nav, str):
+        if nav.startswith(f"{_PAGES}/"):
+            yield _source(nav)
+    elif isinstance(nav, list | dict):
+        for part in nav.values() if isinstance(nav, dict) else nav:
+            yield from _in_navigation(part)
