@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview shell tools test soak check lint type bench build clean
+.PHONY: help up down preview shell tools test soak check lint type bench docs pictures build clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,13 @@ type: $(STAMP)  ## types, strictly
 bench: $(STAMP)  ## measure
 	@set -- benchmarks/bench_*.py; \
 	if [ -e "$$1" ]; then for file in "$$@"; do $(PY) "$$file" || exit 1; done; else echo "there are no benchmarks yet"; fi
+
+docs: $(STAMP)  ## the site, into .cache/site; a warning is an error
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict && echo .cache/site/index.html
+
+pictures: $(STAMP)  ## draw the pictures of README and site anew, from a real run
+	@$(PY) -m toolchain pulumi
+	@$(PY) -m toolchain.pictures
 
 build: $(STAMP)  ## the source distribution and the wheel, into dist/
 	@rm -rf dist

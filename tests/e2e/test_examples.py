@@ -1,4 +1,4 @@
-"""Every example does what its README says, and the README of the project runs, with the real engine."""
+"""Every example does what its README says, with the real engine."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from markdown_it import MarkdownIt
 
-from influx_secrets import NotFoundError, SecretsClient, Settings
 from influx_secrets.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from e2e.stack import NewStack, Stack
-    from servers import InfluxdServer
 
     NewExample = Callable[..., Stack]
 
@@ -179,69 +176,3 @@ def test_every_example_is_tested() -> None:
     for folder in folders:
         assert f'example("{folder.name}"' in tests
         assert (folder / "README.md").exists()
-
-
-def blocks(language: str) -> list[str]:
-    """Return the code of that language in the README."""
-    tokens = MarkdownIt().parse((ROOT / "README.md").read_text("utf-8"))
-    return [token.content for token in tokens if token.type == "fence" and token.info == language]
-
-
-def test_readme_programs_can_be_applied(new_stack: NewStack, emulator: Emulator) -> None:
-    """All of them together are one program."""
-    eu = emulator.create_org("eu", "0123456789abcdef")
-    stack = new_stack(emulator.environment)
-    programs = [block for block in blocks("python") if "def test_" not in block]
-    text = "\n".join(programs).replace("https://eu.example.com:8086", emulator.url)
-    (stack.project / "__main__.py").write_text(text, "utf-8")
-    for name in ("slackToken", "pagerduty", "smtp"):
-        stack.set_secret(name, f"a-{name}")
-    stack.set_secret("euToken", emulator.token)
-    stack.up()
-    assert len(programs) == 3
-    assert emulator.secrets("acme") == {
-        "SLACK_TOKEN": "a-slackToken",
-        "PAGERDUTY_KEY": "a-pagerduty",
-        "SMTP_PASSWORD": "a-smtp",
-    }
-    assert emulator.secrets("eu") == {"SLACK_TOKEN": "a-slackToken"}
-    assert stack.stored("slack-eu")["id"] == f"{eu}/SLACK_TOKEN"
-
-
-def test_readme_test_passes(tmp_path: Path) -> None:
-    """The test that the README shows is one."""
-    (block,) = [block for block in blocks("python") if "def test_" in block]
-    (tmp_path / "test_readme.py").write_text(block, "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "1 passed" in done.stdout, done.stdout
-
-
-@pytest.mark.influxd
-def test_readme_makes_a_token_that_suffices(influxd: InfluxdServer, acme: str) -> None:
-    """The command prints a token with which every call of the API works, and no other org can be seen."""
-    if shutil.which("curl") is None:
-        pytest.skip("no curl")
-    influxd.create_org(f"{acme}-other")
-    (script,) = blocks("sh")
-    done = subprocess.run(
-        ["sh", "-eu", "-c", script.replace("org=acme", f"org={acme}")],
-        env={**os.environ, **influxd.environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    with SecretsClient(Settings(url=influxd.url, token=done.stdout.strip())) as client:
-        with pytest.raises(NotFoundError):
-            client.find_org(f"{acme}-other")
-        org = client.find_org(acme)
-        client.upsert_secrets(org.id, {"A": "1", "B/": "2", "C": "3"})
-        client.delete_secret(org.id, "A")
-        client.delete_secrets(org.id, ["B/"])
-        assert client.list_secret_keys(org.id) == ("C",)
-        assert len(client.query(org.id, 'import "array" array.from(rows: [{a: "1"}])')) == 1

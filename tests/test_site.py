@@ -1,0 +1,72 @@
+"""The site is built from the documents without a warning, has all public names, and loads nothing from other hosts."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import influx_secrets
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class _Page(HTMLParser):
+    """What a browser fetches by itself to show a page, and the places of the page that links can lead to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.places: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if "id" in given:
+            self.places.add(given["id"])
+        if tag == "link" and given.get("rel") not in {"prev", "next", "canonical"}:
+            self.loaded.append(given.get("href", ""))
+        elif tag != "a":
+            self.loaded += [given[name] for name in ("src", "href", "data") if name in given]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, _Page]:
+    """Every page, built as `make docs` does."""
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)],
+        cwd=_ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    found = sorted(folder.rglob("*.html"))
+    return {path.relative_to(folder).as_posix(): _Page(path.read_text("utf-8")) for path in found}
+
+
+def test_site_loads_nothing_from_other_hosts(site: dict[str, _Page]) -> None:
+    """Who reads it is known to nobody, and it works without a network."""
+    loaded = {url for page in site.values() for url in page.loaded}
+    assert len(loaded) > 5
+    assert [url for url in loaded if re.match(r"(?:\w+:)?//", url)] == []
+
+
+def test_site_has_every_public_name(site: dict[str, _Page]) -> None:
+    """What can be imported has a place in the reference."""
+    places = {place for name, page in site.items() if name.startswith("reference/") for place in page.places}
+    assert {f"influx_secrets.{name}" for name in influx_secrets.__all__} <= places
+    # Attributes are told by comments in the sources, which not every reader of sources sees.
+    assert {"influx_secrets.APIError.trace_id", "influx_secrets.SecretNotFoundError.key"} <= places
+
+
+def test_site_has_the_files_that_its_pages_name(site: dict[str, _Page]) -> None:
+    """A test that a page names can be read in the site."""
+    assert {"index.html", "tutorial.html", "project/tests/e2e/test_leaks.py.html"} <= set(site)

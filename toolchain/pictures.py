@@ -1,0 +1,98 @@
+"""The command behind `make pictures`: what a terminal shows of a real run, drawn for README and site.
+
+A small stack is applied to an emulator and then changed: one value is new, one key comes, one goes. What the commands
+print about that change becomes `docs/pictures/*.svg`; a test draws it again and compares.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from influx_secrets.emulator import Emulator
+from toolchain._environment import environment
+from toolchain._errors import ToolchainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+
+_COLUMNS = 96
+_ORGS = {"acme": "0123456789abcdef"}
+_PROGRAM = """\
+import pulumi
+
+import influx_secrets as influx
+
+config = pulumi.Config()
+secrets = {key: config.require_secret(key) for key in config.require("keys").split()}
+influx.OrgSecrets("company", org="acme", secrets=secrets)
+"""
+_BEFORE = {"keys": "PAGERDUTY_KEY SLACK_TOKEN SMTP_PASSWORD", "SLACK_TOKEN": "old"}
+_AFTER = {"keys": "PAGERDUTY_KEY SLACK_TOKEN WEBHOOK_KEY", "SLACK_TOKEN": "new"}
+_SAME = {"PAGERDUTY_KEY": "a", "SMTP_PASSWORD": "b", "WEBHOOK_KEY": "c"}
+#: Lines that are other ones in every run.
+_RANDOM = re.compile(r"\[(?:id|provider)=")
+
+
+def main() -> int:
+    """Draw every picture anew; returns the exit code."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="influx-secrets-pictures-") as name:
+        try:
+            for title, text in recorded(Path(name)):
+                path = PICTURES / f"{title.split()[1]}.svg"
+                path.write_text(drawn(title, text), "utf-8")
+                print(path.relative_to(PICTURES.parent.parent))
+        except ToolchainError as error:
+            sys.stderr.write(f"error: {error}\n")
+            return 1
+    return 0
+
+
+def recorded(folder: Path) -> Iterator[tuple[str, str]]:
+    """Run the stack in an empty folder; return each command about its change, and what a terminal shows of it."""
+    with Emulator(_ORGS) as emulator:
+        env = environment(folder) | emulator.environment
+        (folder / "Pulumi.yaml").write_text("name: company\nruntime: python\n", "utf-8")
+        (folder / "__main__.py").write_text(_PROGRAM, "utf-8")
+        _run(folder, env, "pulumi", "stack", "init", "prod")
+        _configure(folder, env, {**_SAME, **_BEFORE})
+        _run(folder, env, "pulumi", "up", "--yes", "--skip-preview")
+        _configure(folder, env, _AFTER)
+        yield "pulumi preview --diff", _run(folder, env, "pulumi", "preview", "--diff", "--color", "always")
+
+
+def drawn(title: str, text: str) -> str:
+    """Return the SVG of a terminal that ran this command."""
+    console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    lines = [line for line in text.strip().splitlines() if not _RANDOM.search(line)]
+    console.print(Text.from_ansi("\n".join(lines)))
+    svg = console.export_svg(title=f"$ {title}", unique_id=title.split()[1])
+    # Rich would load a font from another host.
+    return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+
+
+def _configure(folder: Path, env: Mapping[str, str], values: Mapping[str, str]) -> None:
+    given = [part for name, value in values.items() for part in ("--plaintext", f"{name}={value}")]
+    _run(folder, env, "pulumi", "config", "set-all", *given)
+
+
+def _run(folder: Path, env: Mapping[str, str], *command: str) -> str:
+    done = subprocess.run([*command], cwd=folder, env=dict(env), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ToolchainError(f"{' '.join(command[:2])} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
