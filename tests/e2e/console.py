@@ -1,9 +1,9 @@
 """Documents that can be run: the commands of a page in one shell session, and what the page says that they print.
 
 In a block of the language `console`, a line that begins with `$ ` is a command (`> ` continues it), and the others are
-its output: each line as it stands, in this order, where `...` is any text of a line and, alone, any lines. A command must
-succeed, unless a line of its output begins with `error:`; then it must fail. A block with a `title` is a file that the
-reader is to write. Blank lines and spaces at the end of a line do not count.
+its output: each line as it stands, in this order, where `...` is any text of a line and, alone, any lines. A command
+must succeed, unless a line of its output begins with `error:`; then it must fail. A block with a `title` is a file that
+the reader is to write. Blank lines and spaces at the end of a line do not count.
 """
 
 from __future__ import annotations
