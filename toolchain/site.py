@@ -84,7 +84,7 @@ def _content(source: str) -> str:
     if source.endswith(".md"):
         return text
     # Programs are read where a document leads to them; a search finds the documents.
-    return f"---\nsearch: {{exclude: true}}\n---\n# {source}\n\n~~~~ {_language(source)}\n{text}~~~~\n"
+    return f"---\nsearch: {{exclude: true}}\nhide: [toc]\n---\n# {source}\n\n~~~~ {_language(source)}\n{text}~~~~\n"
 
 
 def _language(source: str) -> str:

@@ -70,7 +70,7 @@ def checkout(engine: Path, tmp_path: Path) -> Path:
 def test_page_for_a_new_user_does_what_it_says(page: str, checkout: Path, tmp_path: Path) -> None:
     """Who has nothing but a checkout, and types each command as it stands, sees what the page shows."""
     session = list(steps(of(page)))
-    assert len(session) > 5
+    assert len(session) > 4
     problems = run(session, checkout, _anybody(tmp_path / "home"))
     assert not problems, "\n\n".join(problems)
 
