@@ -12,7 +12,7 @@ import pytest
 import influx_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGE = Path(influx_secrets.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
@@ -21,7 +21,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 # how a text is used: every one of this many words counts, unless it is no message.
 _WORDS = 3
 NO_MESSAGES = {
-    "_proofs.py": ("import ", "{k: ", "@(", "invalid import path"),  # Flux, and what it answers
+    "_proofs.py": ("import ", "{k: ", "{h: ", "@(", "invalid import path"),  # Flux, and what it answers
     "_client.py": ("organization not found",),  # what the server answers
     "_errors.py": ("too many requests", "method not allowed", "request too large", "unsupported media type"),  # codes
     "_retries.py": ("tuple[",),
@@ -32,7 +32,17 @@ NO_MESSAGES = {
 
 def texts(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Return line and text of each literal of a few words in a file, docstrings aside; cut where values are put in."""
-    tree = ast.parse(path.read_text("utf-8"))
+    yield from _texts(ast.parse(path.read_text("utf-8")), path)
+
+
+def raised(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Return the same of what is raised alone, for the command line, which says much else: help, headings, results."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Raise):
+            yield from _texts(node, path)
+
+
+def _texts(tree: ast.AST, path: Path) -> Iterator[tuple[int, list[str]]]:
     passed = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     passed |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
@@ -55,17 +65,26 @@ def plain(text: str) -> str:
     return " ".join(text.replace("`", "").replace("\\", "").split())
 
 
+def missing(path: Path, found: Iterable[tuple[int, list[str]]]) -> str:
+    page = plain(PAGE.read_text("utf-8"))
+    return "\n".join(
+        f"{path.name}:{line}: {part.strip()!r}"
+        for line, parts in found
+        for part in parts
+        if re.search(r"\w", part) and plain(part.strip(' ":;,(')) not in page
+    )
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
 def test_messages_are_explained(path: Path) -> None:
     """Each part of a message, between the values that it names, stands in the page."""
-    page = plain(PAGE.read_text("utf-8"))
-    missing = [
-        f"{path.name}:{line}: {part.strip()!r}"
-        for line, parts in texts(path)
-        for part in parts
-        if re.search(r"\w", part) and plain(part.strip(' ":;,(')) not in page
-    ]
-    assert not missing, "docs/errors.md does not explain\n" + "\n".join(missing)
+    assert not missing(path, texts(path)), "docs/errors.md does not explain\n" + missing(path, texts(path))
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("cli/*.py")), ids=lambda path: path.stem)
+def test_errors_of_the_command_line_are_explained(path: Path) -> None:
+    """So does what ends a command."""
+    assert not missing(path, raised(path)), "docs/errors.md does not explain\n" + missing(path, raised(path))
 
 
 def test_messages_are_found_however_they_are_written(tmp_path: Path) -> None:
@@ -84,3 +103,4 @@ def test_messages_are_found_however_they_are_written(tmp_path: Path) -> None:
         ["that went quite wrong"],
         ["the key ", " is bad"],
     ]
+    assert [parts for _, parts in raised(source)] == [["one text in ", " two parts"]]
