@@ -7,10 +7,12 @@ print about that change becomes `docs/pictures/*.svg`; a test draws it again and
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,14 +46,23 @@ _SAME = {"PAGERDUTY_KEY": "a", "SMTP_PASSWORD": "b", "WEBHOOK_KEY": "c"}
 _RANDOM = re.compile(r"\[(?:id|provider)=")
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A command and what a terminal shows of it, with the codes for its colours."""
+
+    name: str
+    command: str
+    text: str
+
+
 def main() -> int:
     """Draw every picture anew; returns the exit code."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="influx-secrets-pictures-") as name:
         try:
-            for title, text in recorded(Path(name)):
-                path = PICTURES / f"{title.split()[1]}.svg"
-                path.write_text(drawn(title, text), "utf-8")
+            for picture in recorded(Path(name)):
+                path = PICTURES / f"{picture.name}.svg"
+                path.write_text(drawn(picture), "utf-8")
                 print(path.relative_to(PICTURES.parent.parent))
         except ToolchainError as error:
             sys.stderr.write(f"error: {error}\n")
@@ -59,25 +70,26 @@ def main() -> int:
     return 0
 
 
-def recorded(folder: Path) -> Iterator[tuple[str, str]]:
-    """Run the stack in an empty folder; return each command about its change, and what a terminal shows of it."""
+def recorded(folder: Path) -> Iterator[Picture]:
+    """Run the stack in an empty folder; return what each command says about its change."""
     with Emulator(_ORGS) as emulator:
-        env = environment(folder) | emulator.environment
+        env = environment(folder) | emulator.environment | {"INFLUX_CONFIGS_PATH": os.devnull}
         (folder / "Pulumi.yaml").write_text("name: company\nruntime: python\n", "utf-8")
         (folder / "__main__.py").write_text(_PROGRAM, "utf-8")
         _run(folder, env, "pulumi", "stack", "init", "prod")
         _configure(folder, env, {**_SAME, **_BEFORE})
         _run(folder, env, "pulumi", "up", "--yes", "--skip-preview")
         _configure(folder, env, _AFTER)
-        yield "pulumi preview --diff", _run(folder, env, "pulumi", "preview", "--diff", "--color", "always")
+        shown = _run(folder, env, "pulumi", "preview", "--diff", "--color", "always")
+        yield Picture("preview", "pulumi preview --diff", shown)
 
 
-def drawn(title: str, text: str) -> str:
-    """Return the SVG of a terminal that ran this command."""
+def drawn(picture: Picture) -> str:
+    """Return the SVG of a terminal that ran the command."""
     console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    lines = [line for line in text.strip().splitlines() if not _RANDOM.search(line)]
+    lines = [line for line in picture.text.strip().splitlines() if not _RANDOM.search(line)]
     console.print(Text.from_ansi("\n".join(lines)))
-    svg = console.export_svg(title=f"$ {title}", unique_id=title.split()[1])
+    svg = console.export_svg(title=f"$ {picture.command}", unique_id=picture.name)
     # Rich would load a font from another host.
     return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
 

@@ -24,7 +24,7 @@ def test_pictures_show_what_is_printed(engine: Path, tmp_path: Path) -> None:
     del engine  # It is there.
     (tmp_path / "run").mkdir()
     files = {path.stem: path.read_text("utf-8") for path in PICTURES.glob("*.svg")}
-    now = {title.split()[1]: drawn(title, text) for title, text in recorded(tmp_path / "run")}
+    now = {picture.name: drawn(picture) for picture in recorded(tmp_path / "run")}
     assert {name: words(svg) for name, svg in now.items()} == {name: words(svg) for name, svg in files.items()}
     assert "SLACK_TOKEN" in " ".join(words(files["preview"]))
 
