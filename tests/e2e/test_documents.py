@@ -29,7 +29,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "README.md", *DOCS.rglob("*.md")))
 IN_A_CHECKOUT = ("README.md", "docs/tutorial.md")
 #: Pages whose blocks other tests run.
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE = {"docs/interrupted.md": "tests/e2e/test_interrupted.py"}
 #: What the how-to pages find in the stack's config.
 GIVEN = {"pagerduty": "a-pagerduty", "slack": "a-slack", "smtp": "a-smtp"}
 
