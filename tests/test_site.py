@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import influx_secrets
+from influx_secrets._sources import _VARIABLES, INPUT_KEYS
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -70,3 +71,11 @@ def test_site_has_every_public_name(site: dict[str, _Page]) -> None:
 def test_site_has_the_files_that_its_pages_name(site: dict[str, _Page]) -> None:
     """A test that a page names can be read in the site."""
     assert {"index.html", "tutorial.html", "project/tests/e2e/test_leaks.py.html"} <= set(site)
+
+
+def test_page_of_settings_names_each() -> None:
+    """Every input of a provider, every key of the stack config, every variable."""
+    page = (_ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
+    variables = [name for names in _VARIABLES.values() for name in names]
+    named = set(re.findall(r"`(\w+)`", page))
+    assert [name for name in (*INPUT_KEYS, *INPUT_KEYS.values(), *variables) if name not in named] == []
