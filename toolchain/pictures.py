@@ -82,6 +82,12 @@ def recorded(folder: Path) -> Iterator[Picture]:
         _configure(folder, env, _AFTER)
         shown = _run(folder, env, "pulumi", "preview", "--diff", "--color", "always")
         yield Picture("preview", "pulumi preview --diff", shown)
+        file = folder / "preview.json"
+        file.write_text(_run(folder, env, "pulumi", "preview", "--json"), "utf-8")
+        # What is read is a file here, and the command believes that it writes to a terminal.
+        env |= {"FORCE_COLOR": "1", "COLUMNS": str(_COLUMNS), "TERM": "xterm-256color"}
+        shown = _run(folder, env, "influx-secrets", "review", str(file))
+        yield Picture("review", "pulumi preview --json | influx-secrets review", shown)
 
 
 def drawn(picture: Picture) -> str:
