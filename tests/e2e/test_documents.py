@@ -29,7 +29,11 @@ DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "README.md", *DOCS.rglob("*.md")))
 IN_A_CHECKOUT = ("README.md", "docs/tutorial.md")
 #: Pages whose blocks other tests run.
-ELSEWHERE = {"docs/interrupted.md": "tests/e2e/test_interrupted.py"}
+ELSEWHERE = {
+    "docs/commands.md": "tests/e2e/test_commands_page.py",
+    "docs/interrupted.md": "tests/e2e/test_interrupted.py",
+    "docs/review.md": "tests/test_review_document.py",
+}
 #: What the how-to pages find in the stack's config.
 GIVEN = {"pagerduty": "a-pagerduty", "slack": "a-slack", "smtp": "a-smtp"}
 
