@@ -182,7 +182,23 @@ TOXIPROXY = Program(
     cache_gigabytes=0.1,
 )
 
-PROGRAMS = {program.name: program for program in (PULUMI, INFLUXD, TOXIPROXY)}
+ACTIONLINT = Program(
+    name="actionlint",
+    title="actionlint",
+    executable="actionlint",
+    builds=(
+        GoBuild(
+            folder="actionlint",
+            module="github.com/rhysd/actionlint",
+            package="github.com/rhysd/actionlint/cmd/actionlint",
+        ),
+    ),
+    minutes=1,
+    megabytes=6,
+    cache_gigabytes=0.1,
+)
+
+PROGRAMS = {program.name: program for program in (PULUMI, INFLUXD, TOXIPROXY, ACTIONLINT)}
 
 
 def program_named(name: str) -> Program:

@@ -30,7 +30,7 @@ def _put_into_cache(machine: Machine, name: str) -> Path:
 
 def test_find_nothing_there_returns_none(machine: Machine) -> None:
     """A machine without a program, and without a cache, has none; nothing is written to find that out."""
-    assert [find(name, environ=machine.environ) for name in PROGRAMS] == [None, None, None]
+    assert [find(name, environ=machine.environ) for name in PROGRAMS] == [None] * len(PROGRAMS)
     assert not machine.tools.exists()
 
 
@@ -119,7 +119,7 @@ def test_find_pulumi_linked_into_the_path_is_used(machine: Machine) -> None:
 
 def test_find_unknown_name_lists_the_known_ones() -> None:
     """A misspelt name is answered with the right ones."""
-    with pytest.raises(ToolchainError, match=r"'influx'.*there are: influxd, pulumi, toxiproxy"):
+    with pytest.raises(ToolchainError, match=r"'influx'.*there are: actionlint, influxd, pulumi, toxiproxy"):
         find("influx")
 
 
