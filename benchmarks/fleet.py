@@ -51,6 +51,7 @@ class Tree:
         self.peak = 0.0
         self.most = 0
         self.largest: dict[str, float] = {}
+        self.simulation = 0.0  # CPU seconds of the servers
         self._root = root
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample)
@@ -79,6 +80,7 @@ class Tree:
     def _processes(self) -> list[psutil.Process]:
         # The simulation itself, the first process, is not what is measured.
         try:
+            self.simulation = sum(self._root.cpu_times()[:2])
             return self._root.children(recursive=True)
         except psutil.Error:
             return []
@@ -104,7 +106,6 @@ def measure(command: Sequence[str], folder: Path, servers: int, secrets: int, ch
         stderr=subprocess.STDOUT,
         text=True,
     )
-    own = 0.0
     with Tree(process) as tree:
         output = process.stdout.read()
         code = process.wait()
@@ -113,7 +114,7 @@ def measure(command: Sequence[str], folder: Path, servers: int, secrets: int, ch
         sys.exit(output[-4000:])
     return {
         "seconds": round(seconds, 1),
-        "cpu seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime - own, 1),
+        "cpu seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime - tree.simulation, 1),
         "peak MiB": round(tree.peak),
         "processes": tree.most,
         "largest MiB": {kind: round(size) for kind, size in sorted(tree.largest.items())},

@@ -14,6 +14,7 @@ import yaml
 from comments_api import PAGE, CommentsAPI
 
 import toolchain
+from toolchain._programs import PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent
 CI = ROOT / "examples" / "ci"
@@ -110,6 +111,24 @@ def test_applies_never_run_side_by_side() -> None:
     }
     apply = read(GITLAB)["apply"]
     assert (apply["resource_group"], apply["interruptible"]) == ("influx-secrets", False)
+
+
+def test_page_names_every_variable_and_secret() -> None:
+    """Whoever follows it has set all that the files use."""
+    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
+    used = {name for file in GITHUB for name in re.findall(r"(?:vars|secrets)\.([A-Z_]+)", file.read_text("utf-8"))}
+    used |= {name for script in scripts().values() for name in re.findall(r"\$([A-Z_]+)", script)} - {"HOME", "PATH"}
+    used |= {"COMMENT_TOKEN"}
+    assert {name for name in used if not name.startswith("CI_") and f"| `{name}` |" not in page} == set()
+    assert "removal-ok" in page
+
+
+def test_pulumi_is_the_version_that_was_tried() -> None:
+    """One pin for the tests and for what users copy."""
+    versions = {
+        found for file in [*GITHUB, GITLAB] for found in re.findall(r"--version (\S+)", file.read_text("utf-8"))
+    }
+    assert versions == {PROGRAMS["pulumi"].version}
 
 
 def comment(review: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

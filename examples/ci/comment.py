@@ -18,7 +18,7 @@ from typing import Any
 import requests
 
 TIMEOUT = 30.0
-LONGEST = 60_000  # GitHub takes 65,536 characters
+LONGEST = 65_000  # GitHub takes 65,536 characters; the review itself is cut with more care, by --max-length
 CUT = "\n\n... The rest is in the summary or the artifacts of this run."
 NOTHING = "**There is no review: the preview did not get that far.** The log of this run says why."
 
