@@ -38,11 +38,9 @@ def main(arguments: Sequence[str]) -> int:
         write_fleet(options.folder, {name: server.url for name, server in servers.items()})
         for name in names[: options.down]:
             servers[name].stop()
-        env = {
-            **os.environ,
-            TOKEN: servers[names[0]].token,
-            "PULUMI_CONFIG_PASSPHRASE": os.environ.get("PULUMI_CONFIG_PASSPHRASE", "simulation"),
-        }
+        env = {**os.environ, TOKEN: servers[names[0]].token}
+        if "PULUMI_CONFIG_PASSPHRASE_FILE" not in env:
+            env.setdefault("PULUMI_CONFIG_PASSPHRASE", "simulation")
         code = subprocess.run(options.command, env=env, check=False).returncode  # noqa: S603 (the user's own command)
         print(f"{sum(len(server.secrets('acme')) for server in servers.values())} secrets on {len(servers)} servers")  # noqa: T201
     return code
