@@ -62,7 +62,7 @@ def run(action: str, server: Server, fleet: Fleet, place: Place) -> Outcome:
         with (place.folder / server.name / f"{action}.log").open("w", encoding="utf-8") as log:
             _act(stack, action, events.append, lambda line: print(line, file=log))
     except automation.CommandError as error:
-        problem = told.reason(events) or _last_line(str(error))
+        problem = told.reason(events) or _last_line(str(error)).rpartition("error: ")[2]
     except (FleetError, OSError) as error:
         problem = str(error)
     keys = told.keys(events)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +16,6 @@ from influx_secrets.emulator import Emulator
 
 if TYPE_CHECKING:
     from e2e.stack import NewStack, Stack
-
-REVIEW = subprocess.run(
-    [Path(sys.executable).with_name("influx-secrets"), "review", "--help"], capture_output=True, check=False
-)
-pytestmark = pytest.mark.skipif(REVIEW.returncode != 0, reason="there is no `influx-secrets review` yet")
 
 CI = Path(__file__).parents[2] / "examples" / "ci"
 PLANTED = "planted-hunter2"

@@ -185,7 +185,11 @@ def test_fleet_file_that_is_wrong_is_refused_in_one_line(fleet: Fleet, changes: 
 def test_command_that_cannot_work_says_why_in_one_line(fleet: Fleet) -> None:
     """No such file, a pattern without a server, no passphrase."""
     assert fleet.run("up", "--only", "asia-*", code=2) == ["error: no server has a name like 'asia-*'"]
-    del fleet.environment["PULUMI_CONFIG_PASSPHRASE_FILE"]
+    fleet.run("refresh", "--only", "us-1")
+    fleet.environment["PULUMI_CONFIG_PASSPHRASE"] = "another"
+    line = fleet.run("refresh", "--only", "us-1", code=1)[-1]
+    assert line == "failed us-1: getting stack configuration: get stack secrets manager: incorrect passphrase"
+    del fleet.environment["PULUMI_CONFIG_PASSPHRASE"], fleet.environment["PULUMI_CONFIG_PASSPHRASE_FILE"]
     (line,) = fleet.run("up", code=2)
     assert line.startswith("error: set PULUMI_CONFIG_PASSPHRASE")
     fleet.file.unlink()
