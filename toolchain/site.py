@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, InclusionLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
@@ -27,12 +27,6 @@ _DOCS = "docs"
 _PAGES = "project"
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=\))")
 _LANGUAGES = {".py": "python", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml"}
-
-
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leave pages out of the navigation that are still to come."""
-    config.nav = _there(config.nav, [page for page in config.extra["coming"] if not (ROOT / _DOCS / page).exists()])
-    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -105,16 +99,6 @@ def _target(source: str, link: str) -> str:
     if not (ROOT / path).is_file():
         raise PluginError(f"{source} links to {link}, which is not there")
     return path
-
-
-def _there(nav: Any, missing: Sequence[str]) -> Any:  # noqa: ANN401 (YAML of any shape)
-    if isinstance(nav, list):
-        return [_there(part, missing) for part in nav if not _is_one_of(part, missing)]
-    return {title: _there(part, missing) for title, part in nav.items()} if isinstance(nav, dict) else nav
-
-
-def _is_one_of(part: object, pages: Sequence[str]) -> bool:
-    return isinstance(part, dict) and any(value in pages for value in part.values() if isinstance(value, str))
 
 
 def _in_navigation(nav: object) -> Iterator[str]:

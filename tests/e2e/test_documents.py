@@ -33,6 +33,7 @@ ELSEWHERE = {
     "docs/commands.md": "tests/e2e/test_commands_page.py",
     "docs/interrupted.md": "tests/e2e/test_interrupted.py",
     "docs/review.md": "tests/test_review_document.py",
+    "docs/testing.md": "tests/test_testing_page.py",
 }
 #: What the how-to pages find in the stack's config.
 GIVEN = {"pagerduty": "a-pagerduty", "slack": "a-slack", "smtp": "a-smtp"}
