@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
@@ -20,9 +20,6 @@ from e2e.leaks import forms
 
 import toolchain
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from e2e.stack import NewStack
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fleet"
 PLANTED = "planted-in-the-fleet"
@@ -240,23 +237,6 @@ def test_simulation_is_a_fleet(engine: Path, tmp_path: Path) -> None:
     assert "keys: 3 added, 0 changed, 0 removed" in second.stdout
     assert second.stdout.splitlines()[-1] == "6 secrets on 2 servers"
     assert second.stderr == ""
-
-
-def test_one_program_for_all_servers_ends_at_the_one_that_is_down(new_stack: NewStack) -> None:
-    """Why a fleet has a stack for each: the engine gives up on the others too, whatever it is told."""
-    with Emulator(token="one-token") as down, Emulator(token="one-token") as other:
-        stack = new_stack({"INFLUX_TOKEN": "one-token"}, DOWN=down.url, OTHER=other.url).program("""
-            for name, url in (("down", DOWN), ("other", OTHER)):
-                provider = influx.Provider(name, url=url)
-                influx.OrgSecrets(name, org="acme", secrets={"K": "v"}, opts=ResourceOptions(provider=provider))
-        """)
-        down.stop()
-        run = stack.up("--continue-on-error", fails=True)
-        assert "the connection was refused" in run.output
-        assert other.secrets("acme") == {}
-        down.start()
-        stack.up()
-        assert other.secrets("acme") == down.secrets("acme") == {"K": "v"}
 
 
 @pytest.mark.soak
