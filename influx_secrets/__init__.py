@@ -1,6 +1,8 @@
 """InfluxDB OSS v2 organization secrets as Pulumi resources: reviewed in the preview, never stored in the state."""
 
-from influx_secrets._client import Org, SecretsClient
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from influx_secrets._errors import (
     APIError,
     ConflictError,
@@ -15,6 +17,7 @@ from influx_secrets._errors import (
     NoAnswerError,
     NotFoundError,
     NotSentError,
+    ProofsUnavailableError,
     RateLimitedError,
     RequestTooLargeError,
     ResponseError,
@@ -28,11 +31,13 @@ from influx_secrets._errors import (
     UnsupportedMediaTypeError,
 )
 from influx_secrets._functions import get_org, get_org_output, list_secret_keys, list_secret_keys_output
-from influx_secrets._proofs import ProofsUnavailableError
 from influx_secrets._providers import OrgSecretsProvider as OrgSecretsProvider
 from influx_secrets._providers import SecretProvider as SecretProvider
 from influx_secrets._resources import OrgSecrets, Provider, Secret
-from influx_secrets._settings import Settings
+
+if TYPE_CHECKING:
+    from influx_secrets._client import Org, SecretsClient
+    from influx_secrets._settings import Settings
 
 # The two providers above are no part of the public interface: the states of stacks name them, so they stand here.
 __all__ = [
@@ -73,6 +78,21 @@ __all__ = [
     "list_secret_keys_output",
 ]
 
-for _name in __all__:
+# A program that only declares resources does without these, and with them half of the package.
+_LATER = {"Org": "_client", "SecretsClient": "_client", "Settings": "_settings"}
+
+for _name in set(__all__) - _LATER.keys():
     # Users read these names in tracebacks and documentation: the files behind them are our own business.
     globals()[_name].__module__ = __name__
+
+if not TYPE_CHECKING:  # for a type checker any name would exist
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 (of a module)
+        """Import what is named for the first time."""
+        if name not in _LATER:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        found = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        found.__module__ = __name__
+        globals()[name] = found
+        return found

@@ -1,21 +1,23 @@
 """The calls of the API that this package needs, a method each: no retries, no sockets, no Pulumi."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from influx_secrets import _bodies as bodies
 from influx_secrets import _scripts as scripts
 from influx_secrets._answers import Answer, Redactor, Request, misread
 from influx_secrets._bodies import Health, Org
+from influx_secrets._connect import connect
 from influx_secrets._errors import APIError, DeclarationError, NotFoundError, UnauthorizedError
-from influx_secrets._routes import is_faithful, take_first
+from influx_secrets._routes import is_faithful, org_path, take_first
 from influx_secrets._scripts import Script
 from influx_secrets._settings import Settings
-from influx_secrets._transport import Transport
+
+if TYPE_CHECKING:
+    from influx_secrets._transport import Transport
 
 __all__ = ["Health", "Org", "Script", "SecretsClient"]
 
@@ -44,10 +46,10 @@ class SecretsClient:
         APIError: The API refused; the subclass says why.
     """
 
-    def __init__(self, settings: Settings | None = None, *, transport: Transport | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, transport: "Transport | None" = None) -> None:
         if settings is not None and transport is not None:
             raise DeclarationError("a transport brings its own settings: give one of the two")
-        self._transport = transport or Transport(settings or Settings.resolve())
+        self._transport = transport or connect(settings or Settings.resolve())
 
     def __repr__(self) -> str:
         return f"SecretsClient({self.settings!r})"
@@ -77,7 +79,7 @@ class SecretsClient:
         """The keys of an org's secrets, sorted by their bytes as the server sorts them; values never come back."""
         request = Request(
             method="GET",
-            path=f"{_org_path(org_id)}/secrets",
+            path=f"{org_path(org_id)}/secrets",
             intent=f"list the secret keys of org {org_id}",
             needs=f"to read the secrets of org {org_id}",
             advice=_NO_ORG,
@@ -97,7 +99,7 @@ class SecretsClient:
         self._transport.send(
             Request(
                 method="PATCH",
-                path=f"{_org_path(org_id)}/secrets",
+                path=f"{org_path(org_id)}/secrets",
                 intent=f"write {bodies.shown_keys(secrets)} of org {org_id}",
                 body=body,
                 content_type="application/json",
@@ -162,7 +164,7 @@ class SecretsClient:
         "organization not found" comes only to a token that may read that org, also after the org was deleted;
         any other token gets 401 "read:orgs/ID is unauthorized", whether or not the org exists.
         """
-        request = Request(method="GET", path=_org_path(org_id), intent=f"look for org {org_id}")
+        request = Request(method="GET", path=org_path(org_id), intent=f"look for org {org_id}")
         try:
             answer = self._permitted(request, "read:orgs/")
         except NotFoundError as exc:
@@ -176,7 +178,7 @@ class SecretsClient:
         """Whether the token may write the org's secrets; writes nothing: a PATCH of no keys (influxd 2.9.1: 204)."""
         request = Request(
             method="PATCH",
-            path=f"{_org_path(org_id)}/secrets",
+            path=f"{org_path(org_id)}/secrets",
             intent=f"ask whether the token may write the secrets of org {org_id}",
             body=b"{}",
             content_type="application/json",
@@ -241,7 +243,7 @@ class SecretsClient:
             self._transport.send(
                 Request(
                     method="DELETE",
-                    path=f"{_org_path(org_id)}/secrets/{key}",
+                    path=f"{org_path(org_id)}/secrets/{key}",
                     intent=f"remove {bodies.shown_keys((key,))} of org {org_id}",
                     expects=HTTPStatus.NO_CONTENT,
                     needs=f"to write the secrets of org {org_id}",
@@ -254,7 +256,7 @@ class SecretsClient:
         self._transport.send(
             Request(
                 method="POST",
-                path=f"{_org_path(org_id)}/secrets/delete",
+                path=f"{org_path(org_id)}/secrets/delete",
                 intent=f"remove {bodies.shown_keys(keys)} of org {org_id}",
                 body=body,
                 content_type="application/json",
@@ -290,11 +292,3 @@ class SecretsClient:
         if result is None:
             raise misread(request, answer, server=self.settings.url, token=self.settings.token)
         return result
-
-
-def _org_path(org_id: str) -> str:
-    # Anything else would change the path, and influxd refuses it with 400 "corrupt ID provided" anyway.
-    if not re.fullmatch(r"[0-9a-fA-F]{16}", org_id):
-        message = f"{bodies.shown(org_id)} is no org id: it has 16 hex digits, as `influx org list` shows it"
-        raise DeclarationError(message)
-    return f"/api/v2/orgs/{org_id}"

@@ -6,6 +6,7 @@ InfluxSecretsError
 ├── DeclarationError (also ValueError)    a resource or a call contradicts itself; no request was made
 ├── SecretNotFoundError                   a key that was asked for is not in the org
 ├── KeyConflictError                      a key exists with a value that we did not write
+├── ProofsUnavailableError                the server cannot prove values for this token
 ├── TransportError                        no usable answer
 │   ├── NotSentError                      no connection was made: the server did not see the request
 │   └── NoAnswerError                     the request went out: the server may have acted on it
@@ -48,6 +49,7 @@ __all__ = [
     "NoAnswerError",
     "NotFoundError",
     "NotSentError",
+    "ProofsUnavailableError",
     "RateLimitedError",
     "RequestTooLargeError",
     "ResponseError",
@@ -105,6 +107,10 @@ class KeyConflictError(InfluxSecretsError):
         self.org_id = org_id
         #: The key that exists already.
         self.key = key
+
+
+class ProofsUnavailableError(InfluxSecretsError):
+    """The server cannot prove values for this token; the text says why, and what would help."""
 
 
 class TransportError(InfluxSecretsError):

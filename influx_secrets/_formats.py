@@ -7,18 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from influx_secrets._records import UNKNOWN, Declaration, NotText, Record, Unknown
+from influx_secrets._records import DECLARATION, NOT_TEXT, UNKNOWN, Declaration, NotText, Record, Unknown
 from influx_secrets._rules import escape_key, secret_id, unescape_key
 
 Props = Mapping[str, Any]
-
-DECLARATION: Final = "declaration"
-"""What the program tells `check` besides, and `check` takes out again: `resource`, `preview`, `keys`, `elsewhere`."""
-
-NOT_TEXT: Final = "notText"
-"""The one name in an object that a program sends in place of a value that is no text; what it is, in words."""
 
 
 class Format(Protocol):

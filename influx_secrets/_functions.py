@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 
-from influx_secrets._client import Org, SecretsClient
 from influx_secrets._errors import DeclarationError
-from influx_secrets._process import say_on_stderr
 from influx_secrets._program import PACKAGE, configured, setting
 from influx_secrets._providers import SETTINGS
-from influx_secrets._settings import Settings
-from influx_secrets._transport import Transport
-from influx_secrets._waiting import Waiting
+
+if TYPE_CHECKING:
+    from influx_secrets._client import Org, SecretsClient
+    from influx_secrets._settings import Settings
 
 T = TypeVar("T")
 
@@ -54,8 +53,7 @@ def list_secret_keys(
         NotFoundError: There is no such org, or the token may not read it.
         InfluxSecretsError: The settings cannot work, or the server gave no usable answer.
     """
-    settings = settings or Settings.resolve(configured())
-    return _ask(settings, lambda client: client.list_secret_keys(_org_id(client, settings, org_id, org)))
+    return _ask(settings, lambda client: client.list_secret_keys(_org_id(client, org_id, org)))
 
 
 def list_secret_keys_output(
@@ -68,20 +66,27 @@ def list_secret_keys_output(
     return _later(
         opts,
         [org_id, org],
-        lambda client, id_, name: client.list_secret_keys(_org_id(client, client.settings, id_, name)),
+        lambda client, id_, name: client.list_secret_keys(_org_id(client, id_, name)),
     )
 
 
-def _ask(settings: Settings | None, call: Callable[[SecretsClient], T]) -> T:
-    transport = Transport(settings or Settings.resolve(configured()), waiting=Waiting(say_on_stderr))
-    with SecretsClient(transport=transport) as client:
+def _ask(settings: Settings | Mapping[str, Any] | None, call: Callable[[SecretsClient], T]) -> T:
+    # Here and not above: most programs call no function, and do without the client.
+    from influx_secrets._client import SecretsClient  # noqa: PLC0415
+    from influx_secrets._connect import connect  # noqa: PLC0415
+    from influx_secrets._process import say_on_stderr  # noqa: PLC0415
+    from influx_secrets._settings import Settings  # noqa: PLC0415
+
+    if not isinstance(settings, Settings):
+        settings = Settings.resolve(configured() if settings is None else settings)
+    with SecretsClient(transport=connect(settings, say_on_stderr)) as client:
         return call(client)
 
 
 def _later(opts: pulumi.InvokeOptions | None, args: list[Any], call: Callable[..., T]) -> pulumi.Output[T]:
     async def ask(known: list[Any]) -> T:
         given, known_args = known
-        settings = Settings.resolve({name: value for name, value in given.items() if value is not None})
+        settings = {name: value for name, value in given.items() if value is not None}
         # Off the event loop: the SDK registers the program's resources on it.
         return await asyncio.to_thread(_ask, settings, lambda client: call(client, *known_args))
 
@@ -97,11 +102,11 @@ def _settings_of(opts: pulumi.InvokeOptions | None) -> dict[str, Any]:
     return {name: provider.__dict__.get(setting(name)) for name in SETTINGS}
 
 
-def _org_id(client: SecretsClient, settings: Settings, org_id: str | None, org: str | None) -> str:
+def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:
     if org_id is not None and org is not None:
         raise DeclarationError("org_id and org are both given: give one of them")
     if org_id is None and org is None:
-        org_id, org = settings.org_id, settings.org
+        org_id, org = client.settings.org_id, client.settings.org
     if org_id is not None:
         return org_id
     if org is None:

@@ -8,17 +8,18 @@ from typing import Any
 import pulumi
 
 from influx_secrets._errors import DeclarationError
-from influx_secrets._formats import NOT_TEXT
+from influx_secrets._records import NOT_TEXT
 from influx_secrets._rules import ENGINE_MARK, escape_key, is_utf8, shown, text_kind
 
 Secrets = Mapping[str, pulumi.Input[str]]
 
 
 def org_inputs(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> dict[str, Any]:
-    """Return both properties that can name an org, of which one at most is given."""
+    """Return the properties that can name an org, of which one at most is given; `org_id` comes back in any case."""
     if org_id is not None and org is not None:
         raise DeclarationError("org_id and org are both given: give one of them")
-    return {name: None if given is None else plain(given) for name, given in (("org_id", org_id), ("org", org))}
+    known: dict[str, Any] = {"org_id": None if org_id is None else plain(org_id)}
+    return known if org is None else {**known, "org": plain(org)}
 
 
 def plain(value: pulumi.Input[Any]) -> pulumi.Input[Any]:

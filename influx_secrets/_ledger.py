@@ -15,22 +15,23 @@ from typing import TypeVar
 from influx_secrets._arrivals import Arrivals
 from influx_secrets._claims import Claims, WrittenOrg
 from influx_secrets._client import SecretsClient
+from influx_secrets._connect import connect
 from influx_secrets._errors import (
     InfluxSecretsError,
     InternalError,
     NotFoundError,
+    ProofsUnavailableError,
     RateLimitedError,
     ResponseError,
     SettingsError,
     TransportError,
     UnavailableError,
 )
-from influx_secrets._proofs import KEYS_PER_QUERY, Proof, ProofsUnavailableError, prove
+from influx_secrets._proofs import KEYS_PER_QUERY, Proof, prove
 from influx_secrets._records import UNKNOWN, Unknown
 from influx_secrets._rules import is_server_owned
 from influx_secrets._settings import Settings
-from influx_secrets._transport import Transport
-from influx_secrets._waiting import Waiting
+from influx_secrets._writes import Writes
 
 T = TypeVar("T")
 
@@ -42,22 +43,30 @@ class Ledger:
     """What one provider process knows of its server.
 
     Args:
-        settings: Of the server; the ledger makes the one client of the process from it.
+        settings: Of the server.
         say: Shows one line to the user.
     """
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self.settings = settings
-        self.client = SecretsClient(transport=Transport(settings, waiting=Waiting(say)))
         self.arrivals = Arrivals()
         self._say = say
         self._said: set[str] = set()
         self._lock = threading.RLock()
+        self._client: SecretsClient | None = None
         self._orgs: dict[str, OrgLedger] = {}
         self._claimed_somewhere: set[str] = set()
         self._ids: dict[str, str] = {}
         self._silent = False
         self._unprovable: str | None = None
+
+    @property
+    def client(self) -> SecretsClient:
+        """The one client of the process, made by the first call that sends something: most runs send nothing."""
+        with self._lock:
+            if self._client is None:
+                self._client = SecretsClient(transport=connect(self.settings, self._say))
+            return self._client
 
     def org(self, org_id: str) -> OrgLedger:
         """Return what is known of one org."""
@@ -154,7 +163,7 @@ class OrgLedger:
 
     def __init__(self, ledger: Ledger, org_id: str) -> None:
         self.lock = threading.RLock()
-        self._turn = threading.Lock()
+        self._writes = Writes()
         self._ledger = ledger
         self.org_id = org_id
         self._claims = Claims()
@@ -204,15 +213,23 @@ class OrgLedger:
         with self.lock:
             return {key: self._values[key] for key in keys if key in self._values}
 
-    def listed(self, *, preview: bool = False) -> frozenset[str] | Unknown:
-        """Return the org's keys: asked once, kept true by our own writes; unknown where a preview cannot ask."""
+    def listed(self, among: Iterable[str] | None = None, *, preview: bool = False) -> frozenset[str] | Unknown:
+        """Return the org's keys, all or those among some; unknown where a preview cannot ask.
+
+        They are asked for once, and kept true by our own writes.
+        """
         with self.lock:
             if self._listed is None:
                 found = self._ledger.ask(lambda client: client.list_secret_keys(self.org_id), preview=preview)
                 if found is UNKNOWN:
                     return UNKNOWN
                 self._listed = set(found)
-            return frozenset(self._listed)
+            return frozenset(self._listed if among is None else self._listed.intersection(among))
+
+    def is_emptied(self) -> bool:
+        """Whether nothing is listed but credentials that the server itself keeps there."""
+        with self.lock:
+            return all(map(is_server_owned, self._listed or ()))
 
     def compare(self, digests: Mapping[str, str], *, preview: bool = False) -> dict[str, bool] | Unknown | None:
         """Return for each listed key whether its value has the digest; None where nothing can be proved."""
@@ -226,10 +243,10 @@ class OrgLedger:
             return {key: self._proofs[key].matches(digest) for key, digest in digests.items()}
 
     def write(self, values: Mapping[str, str]) -> None:
-        """Set the keys to the values, in one transaction."""
+        """Set the keys to the values, in one transaction, which those of other resources may be part of too."""
         try:
-            with self._writing() as client:
-                client.upsert_secrets(self.org_id, values)
+            with self._doubting():
+                self._writes.write(values, lambda some: self._ledger.client.upsert_secrets(self.org_id, some))
         finally:
             with self.lock:
                 for key in values:
@@ -257,13 +274,14 @@ class OrgLedger:
 
     @contextmanager
     def _writing(self) -> Iterator[SecretsClient]:
-        """Take the org's turn to write: a Vault store fails one of two writes that overlap.
+        with self._doubting(), self._writes.turn:
+            yield self._ledger.client
 
-        After a failure the server may have acted or not: it is asked again, should anybody want to know.
-        """
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """After a failure the server may have acted or not: it is asked again, should anybody want to know."""
         try:
-            with self._turn:
-                yield self._ledger.client
+            yield
         except InfluxSecretsError:
             with self.lock:
                 self._listed = None
@@ -275,10 +293,6 @@ class OrgLedger:
 
     def _with_neighbours(self, keys: Collection[str]) -> Collection[str]:
         """Return the keys, and others of the org that fill the query up: the next resource will ask for one of them."""
-        asked = set(keys)
-        others = (
-            key
-            for key in self._listed or ()
-            if key not in asked and key not in self._proofs and not is_server_owned(key)
-        )
-        return [*keys, *islice(others, -len(asked) % KEYS_PER_QUERY)]
+        known = self._proofs.keys() | keys
+        others = (key for key in self._listed or () if key not in known and not is_server_owned(key))
+        return [*keys, *islice(others, -len(keys) % KEYS_PER_QUERY)]

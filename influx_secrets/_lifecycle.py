@@ -16,7 +16,7 @@ from influx_secrets._errors import (
 from influx_secrets._ledger import Ledger, OrgLedger
 from influx_secrets._plans import advance, apply_drift, count_pruned, plan, strays
 from influx_secrets._records import UNKNOWN, Declaration, Drift, Record, Unknown
-from influx_secrets._rules import digest, is_org_id, is_server_owned, problems, shown
+from influx_secrets._rules import digest, is_org_id, problems, shown
 
 _MAX_NAMED = 10
 """How many keys one line names; the rest is counted."""
@@ -103,7 +103,7 @@ def observe(ledger: Ledger, record: Record) -> Record:
     """Return the record as a refresh finds it, with its drift."""
     org = ledger.org(_known(record.org_id))
     try:
-        listed = org.listed()
+        listed = org.listed(record.keys)
     except UnauthorizedError:
         # Only a token that is known otherwise lacks a permission here; a wrong one must not look like "no change".
         if ledger.client.org_exists(org.org_id) is not True:
@@ -111,8 +111,8 @@ def observe(ledger: Ledger, record: Record) -> Record:
         ledger.say('secrets cannot be checked: the token lacks the permission "read secrets" of the org')
         return record
     assert listed is not UNKNOWN  # noqa: S101 (a refresh is no preview)
-    gone = sorted(key for key in record.keys if key not in listed)
-    if gone and not any(not is_server_owned(key) for key in listed):
+    gone = sorted(record.keys - listed)
+    if gone and org.is_emptied():
         ledger.say(
             f"every secret of the org {org.org_id} is gone; `influx apply --secret` does this to an org. "
             "`pulumi up` writes those back that this stack declares"
@@ -130,7 +130,7 @@ def look_up(ledger: Ledger, org_id: str, key: str) -> None:
     Raises:
         SecretNotFoundError: It is not.
     """
-    listed = ledger.org(org_id).listed()
+    listed = ledger.org(org_id).listed([key])
     if listed is UNKNOWN or key not in listed:
         raise SecretNotFoundError(
             f'the org {org_id} has no secret with the key "{shown(key)}": declare it, or correct the id',
@@ -183,7 +183,7 @@ def _take_over(ledger: Ledger, org: OrgLedger, declared: Declaration, new: Colle
     """Look at keys that this resource did not manage before: adopt those with its value, refuse the others."""
     wanted = {key: declared.values[key] for key in new if key in declared.values}
     try:
-        listed = org.listed(preview=declared.preview) if wanted else UNKNOWN
+        listed = org.listed(wanted, preview=declared.preview) if wanted else UNKNOWN
     except UnauthorizedError:
         if not declared.overwrite:
             raise

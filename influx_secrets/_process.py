@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Mapping
+from typing import Final, Literal
 
+from influx_secrets._calls import Calls, one_line
+from influx_secrets._formats import Format, OrgSecretsFormat, SecretFormat
 from influx_secrets._ledger import Ledger
 from influx_secrets._lifeline import end_with_the_engine
 from influx_secrets._settings import Settings
+from influx_secrets._sources import Raw
 
 
 class Ledgers:
@@ -35,3 +40,15 @@ def say_on_stderr(line: str) -> None:
 
 PROCESS = Ledgers()
 """The one store of this package that lives as long as the process: the engine makes the provider objects by itself."""
+
+_FORMATS: Final[Mapping[str, Format]] = {"Secret": SecretFormat(), "OrgSecrets": OrgSecretsFormat()}
+
+
+@one_line
+def calls(kind: Literal["Secret", "OrgSecrets"], given: Mapping[str, Raw]) -> Calls:
+    """Return what a provider does for one kind of resource, on the server of the settings.
+
+    Raises:
+        SettingsError: The settings cannot work.
+    """
+    return Calls(_FORMATS[kind], PROCESS.of(Settings.resolve(given)))

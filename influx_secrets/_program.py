@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pulumi
 
@@ -18,6 +18,9 @@ PACKAGE: Final = "pulumi-python"
 
 GRACE_SECONDS: Final = 0.5
 """How long a resource waits for the outputs of others before it is registered, to know whether they share its org."""
+
+Org: TypeAlias = tuple[Any, Any]
+"""The inputs `org_id` and `org` of a resource, which may be outputs."""
 
 _ATTRIBUTE: Final = "_influx_secrets_run"
 
@@ -46,6 +49,8 @@ class Run:
         self._provider: pulumi.ProviderResource | None = None
         self._declared: list[Declared] = []
         self._names: Counter[str] = Counter()
+        self._censuses: dict[pulumi.ProviderResource, _Census] = {}
+        self._counted = 0
 
     @classmethod
     def current(cls) -> Run:
@@ -96,13 +101,64 @@ class Run:
 
         async def known() -> dict[str, Any]:
             # Runs when the program's body has ended, for only then does the SDK begin to register resources.
-            org = await asyncio.gather(*(_settled(given) for given in this.org))
-            others = [one for one in self._declared if one is not this and one.provider is this.provider]
-            late = [one for one in others if any(isinstance(x, pulumi.Output) for x in (*one.org, one.keys))]
-            came = dict(zip(late, await asyncio.gather(*(_soon(one) for one in late)), strict=True))
-            return _sort_out((org[0], org[1]), [came.get(one) or (one.org, frozenset(one.keys)) for one in others])
+            org_id, org = await asyncio.gather(*(_settled(given) for given in this.org))
+            census = self._census_of(this.provider)
+            late = await asyncio.gather(*(_soon(one) for one in census.late if one is not this))
+            told = _sort_out((org_id, org), [*census.near((org_id, org)), *late], own=_own(this))
+            return {**told, "resources": census.count}
 
         return pulumi.Output.from_input(known())
+
+    def _census_of(self, provider: pulumi.ProviderResource) -> _Census:
+        # Taken once, and anew when a callback declared one more: each of very many resources asks.
+        if len(self._declared) != self._counted:
+            self._censuses, self._counted = {}, len(self._declared)
+        if provider not in self._censuses:
+            self._censuses[provider] = _Census.of(one for one in self._declared if one.provider is provider)
+        return self._censuses[provider]
+
+
+@dataclass(frozen=True, slots=True)
+class _Census:
+    """What the resources of one provider declare, summed up for all that ask, which of very many saves much.
+
+    Attributes:
+        written: Way of writing an org, to org, to the keys declared there.
+        late: Resources whose org or keys are outputs.
+        count: How many resources there are.
+    """
+
+    written: Mapping[Any, Mapping[Org, set[str]]]
+    late: Sequence[Declared]
+    count: int
+
+    @classmethod
+    def of(cls, resources: Iterable[Declared]) -> _Census:
+        """Sum up."""
+        written: dict[Any, dict[Org, set[str]]] = {}
+        late: list[Declared] = []
+        count = 0
+        for count, one in enumerate(resources, 1):  # noqa: B007 (the last one is the count)
+            if any(isinstance(given, pulumi.Output) for given in (*one.org, one.keys)):
+                late.append(one)
+            else:
+                written.setdefault(_way(one.org), {}).setdefault(one.org, set()).update(one.keys)
+        return cls(written, late, count)
+
+    def near(self, org: Org) -> list[tuple[Org, Collection[str]]]:
+        """Return the orgs that are this one or may be it, and their keys: none that is written alike and differs."""
+        alike = self.written.get(_way(org), {}) if _is_written(org) else {}
+        others = [item for orgs in self.written.values() if orgs is not alike for item in orgs.items()]
+        return [*([(org, alike[org])] if org in alike else []), *others]
+
+
+def _way(org: Org) -> tuple[bool, bool]:
+    """Return in which of two ways an org is written: by id, by name; with neither it is the default one."""
+    return org[0] is None, org[1] is None
+
+
+def _own(this: Declared) -> frozenset[str]:
+    return frozenset() if isinstance(this.keys, pulumi.Output) else frozenset(this.keys)
 
 
 async def _settled(given: Any) -> Any:  # noqa: ANN401 (an input)
@@ -127,20 +183,23 @@ async def _soon(other: Declared) -> tuple[tuple[Any, Any], frozenset[str] | None
     return (org_id, org), None if isinstance(keys, pulumi.Output) else frozenset(keys)
 
 
-def _sort_out(org: tuple[Any, Any], others: Sequence[tuple[tuple[Any, Any], frozenset[str] | None]]) -> dict[str, Any]:
+def _sort_out(
+    org: Org, others: Sequence[tuple[Org, Collection[str] | None]], *, own: Collection[str]
+) -> dict[str, Any]:
+    """Sort keys by how certain it is that they are declared on the org; what is a resource's own needs no telling."""
     near = [(theirs, keys) for theirs, keys in others if _same_org(org, theirs) is not False]
     claimed = {key for theirs, keys in near if _same_org(org, theirs) for key in keys or ()}
     doubtful: set[str] = set()
     otherwise: dict[tuple[Any, Any], set[str]] = {}
     for theirs, keys in near:
         known = _is_written(org) and _is_written(theirs)
-        (otherwise.setdefault(theirs, set()) if known else doubtful).update((keys or frozenset()) - claimed)
+        rest = (key for key in keys or () if key not in claimed)
+        (otherwise.setdefault(theirs, set()) if known else doubtful).update(rest)
     return {
-        "claimed": json.dumps(sorted(claimed)),
+        "claimed": json.dumps(sorted(claimed.difference(own))),
         "otherwise": json.dumps([[*theirs, sorted(keys)] for theirs, keys in otherwise.items() if keys]),
         "doubtful": json.dumps(sorted(doubtful)),
         "open": any(keys is None for _, keys in near),
-        "resources": len(others) + 1,
     }
 
 

@@ -20,10 +20,10 @@ from influx_secrets._client import SecretsClient
 from influx_secrets._errors import (
     APIError,
     ForbiddenError,
-    InfluxSecretsError,
     InvalidError,
     MethodNotAllowedError,
     NotFoundError,
+    ProofsUnavailableError,
     UnauthorizedError,
     UnimplementedError,
 )
@@ -47,10 +47,6 @@ _REFUSALS: Final = (
     MethodNotAllowedError,
     UnimplementedError,
 )
-
-
-class ProofsUnavailableError(InfluxSecretsError):
-    """The server cannot prove values for this token; the text says why, and what would help."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,10 @@
-"""The two dynamic providers as the engine calls them: methods in life-cycle order; `_lifecycle` does the work."""
+"""The two dynamic providers that states name: thin, for a program brings them along; `_calls` has what they do."""
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-import pulumi
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     ConfigureRequest,
     CreateResult,
@@ -19,15 +14,8 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from influx_secrets import _lifecycle
-from influx_secrets._errors import DeclarationError, InfluxSecretsError
-from influx_secrets._formats import Format, OrgSecretsFormat, SecretFormat
-from influx_secrets._ledger import Ledger
-from influx_secrets._plans import plan
-from influx_secrets._process import PROCESS
-from influx_secrets._records import UNKNOWN, Record
-from influx_secrets._rules import parse_secret_id
-from influx_secrets._settings import Settings
+if TYPE_CHECKING:
+    from influx_secrets._calls import Calls
 
 NAMESPACE: Final = "influx-secrets"
 """Of the settings, in a stack's config and in the inputs of a provider."""
@@ -48,150 +36,60 @@ SETTINGS: Final = (
 )
 """The settings that a stack's config or a `Provider` can give."""
 
-_MAX_FAILURES: Final = 10
-_PROVIDER_KEY: Final = "__provider"
-
-P = ParamSpec("P")
-R = TypeVar("R")
-SomeProvider = TypeVar("SomeProvider", bound="_Provider")
-
-
-def _one_line(method: Callable[Concatenate[SomeProvider, P], R]) -> Callable[Concatenate[SomeProvider, P], R]:
-    """Show the user our errors without a traceback; any other exception is a bug of ours, and shows its whole one.
-
-    The SDK prints what `traceback.format_exc` returns; this is the one way to shorten it. The process is ours alone.
-    """
-
-    @functools.wraps(method)
-    def call(self: SomeProvider, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(self, *args, **kwargs)
-        except InfluxSecretsError as error:
-            sys.tracebacklimit = 0
-            raise error.with_traceback(None) from None
-        except Exception:
-            sys.tracebacklimit = 1000
-            raise
-
-    return call
-
 
 class _Provider(ResourceProvider):
     """What both providers share. An instance has no attribute until it is configured: the state holds its pickle."""
 
     serialize_as_secret_always = False
 
-    _format: ClassVar[Format]
-    _ledger: Ledger
+    _kind: ClassVar[Literal["Secret", "OrgSecrets"]]
+    _calls: Calls
 
-    @_one_line
     def configure(self, req: ConfigureRequest) -> None:
         """Find the settings; no request."""
+        # Here and not above: a program, which is never configured, starts a tenth of `import pulumi` earlier.
+        from influx_secrets._process import calls  # noqa: PLC0415
+
         given = {name: req.config.get(f"{NAMESPACE}:{name}") for name in SETTINGS}
-        self._ledger = PROCESS.of(Settings.resolve({k: v for k, v in given.items() if v is not None}))
+        self._calls = calls(self._kind, {name: value for name, value in given.items() if value is not None})
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate, claim, compare with the server, and put digests and versions where the values were."""
-        try:
-            old = self._format.record(_plain(olds))
-            settled = _lifecycle.settle(self._ledger, self._format.declaration(_plain(news), old), old)
-        except InfluxSecretsError as error:
-            return CheckResult({}, [_failure(str(error))])
-        if settled.failures or settled.record is None:
-            return CheckResult({}, _failures(settled.failures))
-        return CheckResult(_marked(self._format.inputs(settled.record)), [])
+        """Put digests and versions where the values were."""
+        return self._calls.check(olds, news)
 
-    @_one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare what is stored with what is wanted; no request."""
-        olds, news = _plain(_olds), _plain(_news)
-        replaces = [name for name in self._format.replaces if olds.get(name) != news.get(name)]
-        changes = plan(self._format.record(olds), self._require(news))
-        return DiffResult(changes=bool(changes) or bool(replaces), replaces=replaces, delete_before_replace=False)
+        """Compare what is stored with what is wanted."""
+        return self._calls.diff(_olds, _news)
 
-    @_one_line
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Write every key."""
-        record = self._require(_plain(props))
-        _lifecycle.apply(self._ledger, None, record)
-        return CreateResult(self._format.id(record), self._format.outputs(record))
+        return self._calls.create(props)
 
-    @_one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Compare the server with what was written."""
-        record = self._format.record(_plain(props))
-        if record is None:
-            return self._look_up(id_)
-        found = _lifecycle.observe(self._ledger, record)
-        if self._format.is_gone(found):
-            return ReadResult("", {})
-        return ReadResult(id_, self._format.outputs(found), self._format.inputs(found))
+        return self._calls.read(id_, props)
 
-    @_one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Write the keys that changed, remove those that left."""
-        new = self._require(_plain(_news))
-        _lifecycle.apply(self._ledger, self._format.record(_plain(_olds)), new)
-        return UpdateResult(self._format.outputs(new))
+        return self._calls.update(_olds, _news)
 
-    @_one_line
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove what the state names, but what another resource of this run declares."""
-        _lifecycle.remove(self._ledger, self._require(_plain(_props)))
-
-    def _require(self, props: Mapping[str, Any]) -> Record:
-        record = self._format.record(props)
-        if record is None:
-            raise DeclarationError("the stored properties of the resource are incomplete: run `pulumi refresh`")
-        return record
-
-    def _look_up(self, id_: str) -> ReadResult:
-        org_id, key = parse_secret_id(id_)
-        _lifecycle.look_up(self._ledger, org_id, key)
-        return ReadResult(id_, {"org_id": org_id, "key": key})
+        """Remove what the state names."""
+        self._calls.delete(_props)
 
 
 class SecretProvider(_Provider):
     """Behind `Secret`."""
 
-    _format = SecretFormat()
+    _kind = "Secret"
 
 
 class OrgSecretsProvider(_Provider):
     """Behind `OrgSecrets`."""
 
-    _format = OrgSecretsFormat()
+    _kind = "OrgSecrets"
 
 
 for _class in (SecretProvider, OrgSecretsProvider):
     # Every state holds this path, as a pickle by reference: the file behind it is our own business.
     _class.__module__ = "influx_secrets"
-
-
-def _failure(reason: str) -> CheckFailure:
-    # Never under the name of a property: the engine would print its value.
-    return CheckFailure("", reason)
-
-
-def _failures(reasons: Sequence[str]) -> list[CheckFailure]:
-    shown = [_failure(reason) for reason in reasons[:_MAX_FAILURES]]
-    more = len(reasons) - len(shown)
-    return [*shown, _failure(f"and {more} more like these")] if more > 0 else shown
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 (a property of the engine is any JSON value, or unknown)
-    """Return properties with our own mark in place of the engine's unknowns."""
-    if isinstance(value, pulumi.output.Unknown):
-        return UNKNOWN
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items() if name != _PROVIDER_KEY}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _marked(value: Any) -> Any:  # noqa: ANN401 (as above)
-    """Undo `_plain`."""
-    if value is UNKNOWN:
-        return pulumi.UNKNOWN
-    return {name: _marked(item) for name, item in value.items()} if isinstance(value, dict) else value

@@ -20,6 +20,12 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 """Stands for the engine's own mark, so that only the outermost files need to know Pulumi."""
 
+DECLARATION: Final = "declaration"
+"""What the program tells `check` besides, and `check` takes out again: `resource`, `preview`, `keys`, `elsewhere`."""
+
+NOT_TEXT: Final = "notText"
+"""The one name in an object that a program sends in place of a value that is no text; what it is, in words."""
+
 Drift: TypeAlias = Literal["changed", "deleted"]
 """How a key on the server differs from what was last written there."""
 

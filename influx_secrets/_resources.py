@@ -10,9 +10,9 @@ from pulumi import dynamic
 
 from influx_secrets import _inputs as inputs
 from influx_secrets import _options as options
-from influx_secrets._formats import DECLARATION
 from influx_secrets._program import PACKAGE, Declared, Run, setting
 from influx_secrets._providers import OrgSecretsProvider, SecretProvider
+from influx_secrets._records import DECLARATION
 from influx_secrets._rules import parse_secret_id, unescape_key
 
 
@@ -115,14 +115,17 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
             "key": inputs.key(key),
             "value": inputs.hidden(value),
             "digest": pulumi.Output.secret(""),
-            "overwrite": inputs.plain(overwrite),
-            "rotate_on": None if rotate_on is None else inputs.plain(rotate_on),
             "version": None,
             "drift": None,
             DECLARATION: _told(declared),
         }
+        # Every property costs the SDK a tenth of a millisecond: what is not given is not sent.
+        if overwrite is not False:
+            props["overwrite"] = inputs.plain(overwrite)
+        if rotate_on is not None:
+            props["rotate_on"] = inputs.plain(rotate_on)
         super().__init__(SecretProvider(), resource_name, props, options.with_options(opts, provider=provider))
-        _forget(self, "value", "digest", DECLARATION)
+        _forget(self, "org", "value", "digest", "overwrite", "rotate_on", DECLARATION)
 
     @classmethod
     def get(cls, resource_name: str, id: str, opts: pulumi.ResourceOptions | None = None) -> Secret:  # noqa: A002 (Pulumi's)
@@ -209,14 +212,15 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             "exclusive": inputs.plain(exclusive),
             "keep": inputs.plain(keep if not isinstance(keep, tuple) else list(keep)),
             "overwrite": inputs.plain(overwrite),
-            "rotate_on": None if rotate_on is None else inputs.plain(rotate_on),
             "versions": None,
             "pruned": None,
             "drift": None,
             DECLARATION: {**_told(declared), "keys": names, "elsewhere": Run.current().elsewhere(declared)},
         }
+        if rotate_on is not None:
+            props["rotate_on"] = inputs.plain(rotate_on)
         super().__init__(OrgSecretsProvider(), resource_name, props, options.with_options(opts, provider=provider))
-        _forget(self, "secrets", "digests", DECLARATION)
+        _forget(self, "org", "secrets", "digests", "overwrite", "rotate_on", "exclusive", "keep", "pruned", DECLARATION)
 
     @property
     def org_id(self) -> pulumi.Output[str]:
@@ -261,6 +265,12 @@ def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _forget(resource: pulumi.Resource, *names: str) -> None:
-    """Take away what the SDK keeps of the inputs, so that no program exports a value by mistake."""
-    for name in names:
-        resource.__dict__.pop(name, None)
+    """Take away what the SDK keeps of the inputs, so that no program exports a value by mistake.
+
+    Nor has the SDK to wait for them. Whenever an output is there it looks at all others that it waits for (seen with
+    3.272.0), so each one less counts for every other resource.
+    """
+    for name in (*names, dynamic.dynamic.PROVIDER_KEY):
+        untrack = getattr(resource.__dict__.pop(name, None), "_untrack", None)  # not in every version of the SDK
+        if untrack is not None:
+            untrack()

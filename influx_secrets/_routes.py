@@ -1,10 +1,12 @@
-"""Which way a key is removed: the API has two, a path carries not every key, and a server may lack a route."""
+"""The paths of the API: an org's, and the two by which a key is removed, for not every path carries every key."""
 
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
+from influx_secrets._bodies import shown
 from influx_secrets._errors import (
+    DeclarationError,
     InfluxSecretsError,
     MethodNotAllowedError,
     NotFoundError,
@@ -15,6 +17,19 @@ from influx_secrets._errors import (
 # influxd 2.9.1 removes these; a DELETE of a key with one of `$ & + , / : ; = @` it answers with 204 and keeps the
 # key. Names of dots alone are folded by every library on the way; an escape may be undone by any.
 _FAITHFUL_IN_PATH = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]+")
+
+
+def org_path(org_id: str) -> str:
+    """Return the path of an org.
+
+    Raises:
+        DeclarationError: The id is not 16 hex digits.
+    """
+    # Anything else would change the path, and influxd refuses it with 400 "corrupt ID provided" anyway.
+    if not re.fullmatch(r"[0-9a-fA-F]{16}", org_id):
+        message = f"{shown(org_id)} is no org id: it has 16 hex digits, as `influx org list` shows it"
+        raise DeclarationError(message)
+    return f"/api/v2/orgs/{org_id}"
 
 
 def is_faithful(key: str) -> bool:

@@ -97,18 +97,17 @@ def _org_problems(declared: Declaration) -> Iterator[str]:
 
 
 def _key_problems(key: str, *, overwrite: bool) -> Iterator[str]:
-    name = shown(key)
     if not key:
         yield "a key is empty: no path of the API can name it"
     elif len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
-        yield f'the key "{name}" is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses'
+        yield f'the key "{shown(key)}" is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses'
     elif key == ENGINE_MARK:
-        yield f'the key "{name}" is a mark of the Pulumi engine and cannot be used: choose another key'
+        yield f'the key "{shown(key)}" is a mark of the Pulumi engine and cannot be used: choose another key'
     elif not is_utf8(key):
-        yield f'the key "{name}" is not UTF-8'
+        yield f'the key "{shown(key)}" is not UTF-8'
     elif is_server_owned(key) and not overwrite:
         yield (
-            f'the key "{name}" belongs to a notification endpoint of the server, whose alerts need it: '
+            f'the key "{shown(key)}" belongs to a notification endpoint of the server, whose alerts need it: '
             "choose another key, or set overwrite=True"
         )
 

@@ -76,6 +76,7 @@ class Transport:
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._policy = Policy(settings.max_attempts, TOTAL_SECONDS, settings.timeout)
         self._user_agent = user_agent()
+        self._surroundings: Mapping[str, Any] | None = None
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _TokenAdapter(settings.token))
@@ -154,8 +155,10 @@ class Transport:
         # Passed with each request, as REQUESTS_CA_BUNDLE would override one that is set on the session.
         verify = False if self.settings.skip_verify else self.settings.ca_file or True
         try:
-            found = self._session.merge_environment_settings(url, {}, True, verify, None)  # noqa: FBT003 - stream
-            options: dict[str, Any] = {**found, "timeout": timeout}
+            if self._surroundings is None:
+                # Once, for one server: looking through the environment takes as long as all else that is not waiting.
+                self._surroundings = self._session.merge_environment_settings(url, {}, True, verify, None)  # noqa: FBT003
+            options: dict[str, Any] = {**self._surroundings, "timeout": timeout}
             # Past `Session.send`, which reads the body and url of a redirect even when it is not to follow it.
             with self._session.get_adapter(url).send(self._prepare(url, request, span), **options) as response:
                 limit = MAX_ANSWER_BYTES if response.status_code == request.expects else MAX_ERROR_BYTES

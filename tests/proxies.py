@@ -6,7 +6,7 @@ import http.client
 import socket
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,11 +19,19 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that passed and the status of its answer; `path` is path and query as they were sent."""
+    """A request that passed and the status of its answer.
+
+    Attributes:
+        method: HTTP method.
+        path: Path and query as they were sent.
+        status: Status of the answer.
+        size: Bytes of the request's body.
+    """
 
     method: str
     path: str
     status: int
+    size: int = field(default=0, kw_only=True, compare=False)
 
 
 class CountingProxy:
@@ -124,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._target.endheaders(body)
         with self._target.getresponse() as answer:
             content = answer.read()
-        self.server.exchanges.append(Exchange(self.command, self.path, answer.status))
+        self.server.exchanges.append(Exchange(self.command, self.path, answer.status, size=len(body)))
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.getheaders():
             if name.lower() not in _HOP_BY_HOP:

@@ -18,11 +18,12 @@ from influx_secrets._errors import (
     APIError,
     InfluxSecretsError,
     NotSentError,
+    ProofsUnavailableError,
     ResponseError,
     TransportError,
     UnauthorizedError,
 )
-from influx_secrets._proofs import ProofsUnavailableError, check_available
+from influx_secrets._proofs import check_available
 from influx_secrets._settings import Settings
 from influx_secrets.cli._console import plain
 from influx_secrets.cli._lines import Line, Verdict, ok, unknown, worth_knowing, wrong

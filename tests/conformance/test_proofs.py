@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from influx_secrets import APIError, SecretsClient, Settings
-from influx_secrets._proofs import ProofsUnavailableError, proof_query, prove
+from influx_secrets import APIError, ProofsUnavailableError, SecretsClient, Settings
+from influx_secrets._proofs import proof_query, prove
 from influx_secrets._rules import digest
 
 if TYPE_CHECKING:

@@ -95,7 +95,7 @@ def _forward(wedge: Wedge, handler: _Handler) -> None:
         except (OSError, http.client.HTTPException):  # the server is gone: so is this connection
             handler.close_connection = True
             return
-    passed = Passed(handler.command, handler.path, status, body, content)
+    passed = Passed(handler.command, handler.path, status, body, content, size=len(body))
     wedge.passed.append(passed)
     handler.server.exchanges.append(passed)
     if wedge.after(passed):

@@ -20,14 +20,17 @@ LAYERS = (
     ("_retries",),
     ("_waiting",),
     ("_transport",),
-    ("_bodies", "_routes"),
-    ("_scripts",),
+    ("_connect",),
+    ("_bodies",),
+    ("_routes", "_scripts"),
     ("_client",),
     ("_records",),
     ("_rules",),
-    ("_plans", "_formats", "_proofs", "_arrivals", "_claims", "_lifeline"),
+    ("_plans", "_formats", "_proofs", "_arrivals", "_claims", "_lifeline", "_writes"),
     ("_ledger",),
-    ("_lifecycle", "_process"),
+    ("_lifecycle",),
+    ("_calls",),
+    ("_process",),
     ("_providers",),
     ("_program",),
     ("_inputs", "_options", "_functions"),
@@ -36,7 +39,7 @@ LAYERS = (
 )
 """From the ground up: a file imports from rows above its own only."""
 
-ALLOWED_PULUMI = {"_providers", "_program", "_inputs", "_options", "_functions", "_resources"}
+ALLOWED_PULUMI = {"_calls", "_providers", "_program", "_inputs", "_options", "_functions", "_resources"}
 SOCKETS = {"requests", "urllib3", "socket", "ssl"}
 FILES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 

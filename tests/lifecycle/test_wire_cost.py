@@ -1,0 +1,96 @@
+"""What a run costs on the wire, counted: requests, connections, bytes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from lifecycle.provider_process import Declared, Engine, org_secrets, secret
+from proxies import CountingProxy
+
+from influx_secrets.emulator import Emulator
+
+KEYS, RESOURCES = 2_500, 60
+THREADS = 4
+"""The calls that the SDK's provider process serves at a time."""
+
+VALUES = {f"KEY_{n:05}": f"the value number {n:05}" for n in range(KEYS)}
+
+
+@pytest.fixture
+def proxy(emulator: Emulator) -> Iterator[CountingProxy]:
+    """What stands between the provider and the emulator, and counts."""
+    with CountingProxy(emulator.url) as started:
+        yield started
+
+
+@pytest.fixture
+def engine(emulator: Emulator, proxy: CountingProxy) -> Engine:
+    """An engine whose provider goes through the proxy."""
+    return Engine({**emulator.environment, "INFLUX_HOST": proxy.url})
+
+
+def passed(proxy: CountingProxy) -> Counter[str]:
+    """Return how often each kind of request passed since the last look."""
+    found = Counter(f"{one.method} {one.path.partition('?')[0].rpartition('/')[2]}" for one in proxy.exchanges)
+    proxy.clear()
+    return found
+
+
+def many_keys(values: dict[str, str]) -> Declared:
+    return org_secrets("all", values, org="acme")
+
+
+def many_resources(prefix: str) -> list[Declared]:
+    return [secret(f"s{n}", org="acme", key=f"K{n}", value=f"{prefix} {n}") for n in range(RESOURCES)]
+
+
+def test_many_keys_are_few_requests_on_one_connection(engine: Engine, proxy: CountingProxy) -> None:
+    """However many keys: one list, one PATCH; and a query per thousand where values are proved."""
+    engine.up(many_keys(VALUES))
+    assert passed(proxy) == {"GET orgs": 1, "GET secrets": 1, "PATCH secrets": 1}
+    assert proxy.connections == 1
+    assert engine.up(many_keys(VALUES)) == {"all": "same"}
+    assert passed(proxy) == {}
+    assert engine.refresh() == {"all": "same"}
+    assert passed(proxy) == {"GET secrets": 1, "POST query": 3}
+    assert proxy.connections == 2
+    engine.destroy()
+    assert passed(proxy) == {"POST delete": 1}
+
+
+def test_a_patch_holds_what_changed_and_nothing_else(engine: Engine, proxy: CountingProxy) -> None:
+    """The bytes of the keys and values that are new, once."""
+    engine.up(many_keys(VALUES))
+    (patch,) = [one for one in proxy.exchanges if one.method == "PATCH"]
+    assert patch.size == len(json.dumps(VALUES, separators=(",", ":")))
+    proxy.clear()
+    engine.up(many_keys({**VALUES, "KEY_00007": "rotated"}))
+    (patch,) = proxy.exchanges
+    assert patch.size == len('{"KEY_00007":"rotated"}')
+
+
+def test_a_proof_is_a_short_line(engine: Engine, proxy: CountingProxy) -> None:
+    """A refresh sends less than 200 bytes for each key, however long its value is."""
+    engine.up(many_keys(dict.fromkeys(VALUES, "x" * 2_000)))
+    proxy.clear()
+    engine.refresh()
+    assert sum(one.size for one in proxy.exchanges) < 200 * KEYS
+
+
+def test_many_resources_share_list_proofs_and_connections(engine: Engine, proxy: CountingProxy) -> None:
+    """Those that wait for their turn are written together; everything else is asked once for all of them."""
+    engine.up(*many_resources("one"))
+    writes = passed(proxy)
+    assert 0 < writes.pop("PATCH secrets") <= RESOURCES
+    assert writes == {"GET orgs": 1, "GET secrets": 1}
+    assert proxy.connections <= THREADS
+    before = proxy.connections
+    engine.up(*many_resources("one"))
+    assert passed(proxy) == {}
+    assert proxy.connections == before
+    assert set(engine.refresh().values()) == {"same"}
+    assert passed(proxy) == {"GET secrets": 1, "POST query": 1}
+    assert proxy.connections == before + 1

@@ -1,0 +1,176 @@
+"""What very many keys and resources cost, counted instead of timed: calls of functions, memory, modules imported."""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import json
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+import influx_secrets
+from influx_secrets._formats import OrgSecretsFormat
+from influx_secrets._ledger import Ledger
+from influx_secrets._lifecycle import apply, observe, settle
+from influx_secrets._plans import plan
+from influx_secrets._program import Run
+from influx_secrets._records import Declaration, Record
+from influx_secrets._settings import Settings
+from influx_secrets.emulator import Emulator
+
+PACKAGE = str(Path(influx_secrets.__file__).parent)
+FEW, MANY = 1_000, 2_000
+TWICE = 2.1
+"""What twice as much may cost: a little more than twice, for the sorting; four times would be quadratic."""
+BYTES_PER_KEY = 1_500
+"""Of which the values, keys and digests themselves are 300."""
+
+
+def calls(work: Callable[[], object], *, ours: bool = False) -> int:
+    """Return how many functions, those in C too, are called while something is done in this thread."""
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    found: list[Any] = list(profile.getstats())
+    return sum(
+        entry.callcount
+        for entry in found
+        if not ours or (not isinstance(entry.code, str) and entry.code.co_filename.startswith(PACKAGE))
+    )
+
+
+def peak(work: Callable[[], object]) -> int:
+    """Return how many bytes are at most allocated while something is done."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def name_of(step: Callable[[Life], None]) -> str:
+    return step.__name__
+
+
+class Life:
+    """An org with so many keys, written by one resource; each step is a process of its own, and can be done again."""
+
+    def __init__(self, emulator: Emulator, keys: int, name: str = "acme") -> None:
+        self._settings = Settings.resolve({}, environ=emulator.environment)
+        self._org_id = emulator.org_id(name)
+        self._values = {f"KEY_{n:05}": f"the value number {n:05}" for n in range(keys)}
+        ledger = self._ledger()
+        self.stored = self._settled(ledger, None, "")
+        apply(ledger, None, self.stored)
+
+    def check_again(self) -> None:
+        """Nothing changed."""
+        assert not plan(self.stored, self._settled(self._ledger(), self.stored, ""))
+
+    def rotate(self) -> None:
+        """Every value is another one."""
+        ledger = self._ledger()
+        new = self._settled(ledger, self.stored, "new ")
+        apply(ledger, self.stored, new)
+
+    def refresh(self) -> None:
+        """Every value is proved."""
+        assert observe(self._ledger(), self.stored) == self.stored
+
+    def formats(self) -> None:
+        """To the engine and back."""
+        form = OrgSecretsFormat()
+        assert form.record(form.outputs(self.stored)) == self.stored
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self._settings, lambda _: None)
+
+    def _settled(self, ledger: Ledger, old: Record | None, prefix: str) -> Record:
+        values: Mapping[str, str] = {key: prefix + value for key, value in self._values.items()}
+        declared = Declaration(
+            resource="all",
+            preview=False,
+            org_id=self._org_id,
+            org=None,
+            keys=frozenset(values),
+            named=frozenset(values),
+            values=values,
+        )
+        settled = settle(ledger, declared, old)
+        assert settled.record is not None
+        return settled.record
+
+
+@pytest.mark.parametrize("step", [Life.check_again, Life.rotate, Life.refresh, Life.formats], ids=name_of)
+def test_step_with_twice_the_keys_makes_twice_the_calls(step: Callable[[Life], None]) -> None:
+    """No step looks at the keys more than once for each."""
+    with Emulator(("few", "many")) as emulator:
+        few, many = Life(emulator, FEW, "few"), Life(emulator, MANY, "many")
+        step(few)  # the first time imports what it needs
+        assert calls(lambda: step(many)) < TWICE * calls(lambda: step(few))
+
+
+# Not of a refresh: the emulator, which reads the queries in this process, takes more for that than the client.
+@pytest.mark.parametrize("step", [Life.check_again, Life.rotate, Life.formats], ids=name_of)
+def test_step_takes_little_memory_for_each_key(step: Callable[[Life], None], emulator: Emulator) -> None:
+    """A hundred thousand keys fit into the memory of a small machine."""
+    life = Life(emulator, MANY)
+    step(life)  # the first time imports what it needs
+    assert peak(lambda: step(life)) < MANY * BYTES_PER_KEY
+
+
+def test_resources_of_one_program_ask_each_other_once() -> None:
+    """Twice the resources make twice the calls, though each has to know what all others declare."""
+
+    def declare(resources: int) -> None:
+        async def ask() -> None:
+            run = Run()
+            made = [run.declare(f"r{n}", provider, (f"{n:016x}", None), [f"KEY_{n}"]) for n in range(resources)]
+            for one in made:
+                told = await run.elsewhere(one).future()
+                assert told is not None
+                assert json.loads(told["claimed"]) == []
+                assert told["resources"] == resources
+
+        # Not `asyncio.run`, which leaves the thread without a loop: the SDK's mocks of other tests need one.
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(ask())
+        finally:
+            loop.close()
+
+    provider = pulumi.ProviderResource.__new__(pulumi.ProviderResource)
+    declare(1)
+    assert calls(lambda: declare(400), ours=True) < TWICE * calls(lambda: declare(200), ours=True)
+
+
+def test_import_brings_no_other_package_along() -> None:
+    """A program that only declares does without the HTTP libraries, and without what its providers work with."""
+    program = """
+import sys
+import pulumi, pulumi.dynamic
+before = set(sys.modules)
+import influx_secrets
+print(*set(sys.modules) - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    added = set(done.stdout.split())
+    assert {name.partition(".")[0] for name in added} - set(sys.stdlib_module_names) == {"influx_secrets"}
+    assert sorted(name.partition(".")[2] for name in added if name.startswith("influx_secrets.")) == [
+        "_errors",
+        "_functions",
+        "_inputs",
+        "_options",
+        "_program",
+        "_providers",
+        "_records",
+        "_resources",
+        "_rules",
+    ]
