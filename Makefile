@@ -55,9 +55,9 @@ lint: $(STAMP)  ## style, format and spelling
 type: $(STAMP)  ## types, strictly
 	@$(PY) -m mypy
 
-bench: $(STAMP)  ## measure
-	@set -- benchmarks/bench_*.py; \
-	if [ -e "$$1" ]; then for file in "$$@"; do $(PY) "$$file" || exit 1; done; else echo "there are no benchmarks yet"; fi
+bench: tools  ## measure, and write docs/benchmarks.md
+	@$(PY) -c 'import matplotlib, pyperf' 2>/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@$(PY) -m benchmarks $(ARGS)
 
 docs: $(STAMP)  ## the site, into .cache/site; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict && echo .cache/site/index.html

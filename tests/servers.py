@@ -263,6 +263,10 @@ class InfluxdServer:
             found.update(zip(some, values, strict=True))
         return found
 
+    def value(self, org: str, key: str) -> str:
+        """Return one value, as Flux sees it; empty where Flux cannot see it."""
+        return (self._values(self.org_id(org), [key]) or [""])[0]
+
     def _values(self, org_id: str, keys: Sequence[str]) -> list[str] | None:
         script = flux_rows("string(v: json.encode(v: secrets.get(key: {})))", keys)
         response = self._session.post(

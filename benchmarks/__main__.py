@@ -1,0 +1,68 @@
+"""The command line of the measurements: `python -m benchmarks --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks._charts import draw
+from benchmarks._measure import cases, measure
+from benchmarks._plan import BY_NAME, CONDITIONS, FULL, QUICK, WORKS, Choice, Lap
+from benchmarks._report import page
+from benchmarks._runners import RunError
+from benchmarks._store import Store
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what is asked for and not measured yet, then write the page of all that is measured."""
+    options = _parser().parse_args(arguments)
+    laps = _laps(options)
+    store = Store(options.results)
+    if options.again:
+        store.forget([case for lap in laps for case in cases(lap)])
+    try:
+        if not options.report:
+            measure(laps, store)
+    except RunError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    if not store.cases():
+        sys.stderr.write("nothing is measured yet\n")
+        return 1
+    written = options.docs / "benchmarks.md"
+    charts = list(draw(store, options.docs / "benchmarks"))
+    written.write_text(page(store), "utf-8")
+    sys.stdout.write("".join(f"{path}\n" for path in (written, *charts)))
+    return 0
+
+
+def _laps(options: argparse.Namespace) -> list[Lap]:
+    choice = Choice(options.keys, options.subjects, options.work, options.conditions, options.rounds)
+    return list(choice.of(QUICK if options.quick else FULL))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one round of a few cases, five minutes instead of thirty")
+    parser.add_argument("--keys", nargs="+", type=int, default=[], metavar="N", help="only these numbers of keys")
+    parser.add_argument("--subjects", nargs="+", choices=BY_NAME, default=[], help="only these")
+    parser.add_argument("--work", nargs="+", choices=WORKS, default=[], help="only these")
+    parser.add_argument("--conditions", nargs="+", choices=CONDITIONS, default=[], help="only these")
+    parser.add_argument("--rounds", type=int, help="so many of each case, those measured before included")
+    parser.add_argument("--again", action="store_true", help="drop what was measured of these cases before")
+    parser.add_argument("--report", action="store_true", help="measure nothing, only write the page")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="where the page goes (default: docs)")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=DOCS / "benchmarks" / "results.json",
+        help="pyperf's file: read, added to after each round, written (default: docs/benchmarks/results.json)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Writes the page: the template `page.md`, filled with the tables of what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Literal
+
+from benchmarks._memory import PARTS
+from benchmarks._plan import BY_NAME, CONDITIONS, FIRST_UP, LOOPBACK, NOTHING, SUBJECTS, WORKS
+from benchmarks._ratios import Spread, exponent, peak, ratio, seconds
+from benchmarks._store import Case, Store
+
+TEMPLATE = Path(__file__).parent / "page.md"
+_MACHINE = {"cpu_model_name": "processor", "cpu_count": "cores", "platform": "system", "python_version": "Python"}
+_TENTH, _MANY = 0.1, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two subjects, and which of the two quotients is worth reading."""
+
+    ours: str
+    theirs: str
+    #: Whether to say how many times faster ours is, rather than how many times as long it takes.
+    faster: bool = False
+
+    @property
+    def title(self) -> str:
+        """As a table names it."""
+        ours, theirs = BY_NAME[self.ours].title, BY_NAME[self.theirs].title
+        return f"{ours} is so many times as fast as: {theirs}" if self.faster else f"{ours} : {theirs}"
+
+    def spread(
+        self, store: Store, condition: str, keys: int, work: str, *, of: Literal["seconds", "processor"] = "seconds"
+    ) -> Spread | None:
+        """Return the quotient for one work."""
+        ours, theirs = (Case(condition, keys, work, name) for name in (self.ours, self.theirs))
+        return ratio(store, theirs, ours, of=of) if self.faster else ratio(store, ours, theirs, of=of)
+
+
+FLOORS = (Comparison("org_secrets", "floor_bulk"), Comparison("secret", "floor_each"))
+OTHERS = (
+    Comparison("org_secrets", "hand_written", faster=True),
+    Comparison("org_secrets", "secret", faster=True),
+    Comparison("org_secrets", "client_loop", faster=True),
+    Comparison("secret", "hand_written"),
+)
+
+
+HEADLINES = (
+    (FLOORS[0], "loopback", 10_000, FIRST_UP),
+    (FLOORS[0], "loopback", 10_000, NOTHING),
+    (FLOORS[1], "unsaved", 1_000, FIRST_UP),
+    (OTHERS[0], "loopback", 1_000, FIRST_UP),
+    (OTHERS[0], "far", 1_000, FIRST_UP),
+)
+"""What the page begins with."""
+
+
+def page(store: Store) -> str:
+    """Return the page in Markdown."""
+    fields = {
+        "machine": _machine(store),
+        "short": "\n".join(_headline(store, *one) for one in HEADLINES if one[0].spread(store, *one[1:])),
+        "floors": "\n\n".join(_ratios(store, one) for one in FLOORS),
+        "processors": "\n\n".join(_ratios(store, one, of="processor") for one in FLOORS),
+        "others": "\n\n".join(_ratios(store, one) for one in OTHERS),
+        "seconds": "\n\n".join(_seconds(store, condition) for condition in CONDITIONS if _sizes(store, condition)),
+        "growth": _growth(store),
+    }
+    return Template(TEMPLATE.read_text("utf-8")).substitute(fields)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table whose first column is text and whose others are numbers."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _machine(store: Store) -> str:
+    last = max(store.values(), key=lambda value: value.round)
+    rounds = {value.round for value in store.values()}
+    facts = [f"{title}: {last.facts[name]}" for name, title in _MACHINE.items() if name in last.facts]
+    versions = [
+        f"{name} {text}" for name, text in last.facts.items() if name not in {*_MACHINE, "date", "perf_version"}
+    ]
+    when = f"Measured on {last.round[:10]}, in {len(rounds)} rounds"
+    return f"{when}. {'; '.join(facts)}. Versions: {', '.join(versions)}."
+
+
+def _headline(store: Store, comparison: Comparison, condition: str, keys: int, work: str) -> str:
+    spread = comparison.spread(store, condition, keys, work)
+    return f"- {keys:,} keys, {work}, {CONDITIONS[condition].title}: {comparison.title}: **{_quotient(spread)}**"
+
+
+def _ratios(store: Store, comparison: Comparison, of: Literal["seconds", "processor"] = "seconds") -> str:
+    rows = []
+    sizes = sorted({case.keys for case in store.cases()})
+    for condition in CONDITIONS.values():
+        for work in WORKS:
+            found = [comparison.spread(store, condition.name, keys, work, of=of) for keys in sizes]
+            if any(found):
+                rows.append([f"{work}, {condition.title}", *map(_quotient, found)])
+    if not rows:
+        return ""
+    return f"**{comparison.title}**\n\n" + table(["", *(f"{keys:,}" for keys in sizes)], rows)
+
+
+def _seconds(store: Store, name: str) -> str:
+    sizes = _sizes(store, name)
+    rows = []
+    for work in WORKS:
+        for subject in SUBJECTS:
+            found = [seconds(store, Case(name, keys, work, subject.name)) for keys in sizes]
+            if any(found):
+                rows.append([f"{work}: {subject.title}", *map(_duration, found)])
+    return f"**{CONDITIONS[name].title}**\n\n" + table(["", *(f"{keys:,}" for keys in sizes)], rows)
+
+
+def _growth(store: Store) -> str:
+    sizes = _sizes(store, LOOPBACK.name)
+    rows = []
+    for name in ("org_secrets", "floor_bulk"):
+        cases = {keys: Case(LOOPBACK.name, keys, FIRST_UP, name) for keys in sizes}
+        for part in PARTS:
+            found = {keys: mib for keys, case in cases.items() if (mib := peak(store, case, part)) is not None}
+            cells = [f"{found[keys]:,.0f}" if keys in found else "" for keys in sizes]
+            rows.append([f"{BY_NAME[name].title}: {part}, MiB", *cells, _power(exponent(found))])
+        took = {keys: spread.median for keys, case in cases.items() if (spread := seconds(store, case)) is not None}
+        cells = [f"{took[keys]:.1f}" if keys in took else "" for keys in sizes]
+        rows.append([f"{BY_NAME[name].title}: time, s", *cells, _power(exponent(took))])
+    return table(["", *(f"{keys:,}" for keys in sizes), "exponent"], rows)
+
+
+def _sizes(store: Store, condition: str) -> list[int]:
+    return sorted({case.keys for case in store.cases() if case.condition == condition})
+
+
+def _quotient(spread: Spread | None) -> str:
+    if spread is None:
+        return ""
+    digits = 0 if spread.median >= _MANY else 2 if spread.median >= _TENTH else 3
+    return _range(spread, digits, 1)
+
+
+def _duration(spread: Spread | None) -> str:
+    if spread is None:
+        return ""
+    return _range(spread, 1, 1000, " ms") if spread.median < _TENTH else _range(spread, 2, 1, " s")
+
+
+def _range(spread: Spread, digits: int, factor: float, unit: str = "") -> str:
+    median, least, most = (f"{number * factor:,.{digits}f}" for number in (spread.median, spread.least, spread.most))
+    return f"{median}{unit}" if spread.count == 1 else f"{median}{unit} ({least} to {most})"
+
+
+def _power(found: float | None) -> str:
+    return "" if found is None else f"{found:.2f}"

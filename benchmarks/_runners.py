@@ -1,0 +1,113 @@
+"""Runs a subject: a Pulumi stack with a state of its own, whose commands are measured whole, or a script."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import toolchain
+from benchmarks._memory import Watch
+from benchmarks._plan import DESTROY, FIRST_UP, NOTHING, REFRESH, ROTATE_ALL, ROTATE_ONE, Subject
+
+PROGRAMS = Path(__file__).parent / "subjects"
+GENERATIONS: Mapping[str, tuple[str, str]] = {
+    FIRST_UP: ("one", "one"),
+    NOTHING: ("one", "one"),
+    ROTATE_ONE: ("one", "two"),
+    ROTATE_ALL: ("three", "three"),
+    REFRESH: ("three", "three"),
+    DESTROY: ("three", "three"),
+}
+"""Work to the generations of all values, and of the first one."""
+
+_TAIL = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one work took.
+
+    Attributes:
+        seconds: By the clock.
+        processor: Seconds of processors, of all the processes of a Pulumi command; None for a script.
+        peaks: Part of a Pulumi command to its peak memory in bytes.
+    """
+
+    seconds: float
+    processor: float | None = None
+    peaks: Mapping[str, int] = field(default_factory=dict)
+
+
+class Runner(Protocol):
+    """A subject with an org of its own."""
+
+    def run(self, work: str) -> Measured:
+        """Do the work, and measure it."""
+
+
+class RunError(Exception):
+    """A subject failed; the text is the end of what it said."""
+
+
+def runner(subject: Subject, folder: Path, environment: Mapping[str, str]) -> Runner:
+    """Make a runner for a subject; `folder` is its own and not there yet."""
+    if subject.stack:
+        return _Stack(subject, folder, environment)
+    return _Script(subject, environment)
+
+
+class _Stack:
+    def __init__(self, subject: Subject, folder: Path, environment: Mapping[str, str]) -> None:
+        self._project = folder / "project"
+        self._project.mkdir(parents=True)
+        self._environment = {**toolchain.environment(folder), **environment, "PYTHONPATH": str(PROGRAMS)}
+        (self._project / "Pulumi.yaml").write_text("name: bench\nruntime: python\n", "utf-8")
+        shutil.copyfile(PROGRAMS / f"{subject.name}.py", self._project / "__main__.py")
+        self._pulumi("stack", "init", "dev", work=FIRST_UP)
+
+    def run(self, work: str) -> Measured:
+        verb = {REFRESH: "refresh", DESTROY: "destroy"}.get(work, "up")
+        return self._pulumi(verb, "--yes", "--skip-preview", "--stack", "dev", work=work)
+
+    def _pulumi(self, *arguments: str, work: str) -> Measured:
+        command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
+        environment = self._environment | _generation(work)
+        log = self._project.parent / "output.txt"
+        with log.open("w+", encoding="utf-8") as output:
+            start = time.perf_counter()
+            with subprocess.Popen(
+                command, cwd=self._project, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            ) as process:
+                with Watch(process.pid) as watch:
+                    # As `process.wait`, which does not tell what the process and all that it waited for used.
+                    _, status, used = os.wait4(process.pid, 0)
+                seconds = time.perf_counter() - start
+                process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RunError(log.read_text("utf-8")[-_TAIL:])
+        return Measured(seconds, used.ru_utime + used.ru_stime, watch.peaks)
+
+
+class _Script:
+    def __init__(self, subject: Subject, environment: Mapping[str, str]) -> None:
+        self._command = [sys.executable, str(PROGRAMS / f"{subject.name}.py")]
+        self._environment = {**os.environ, **environment}
+
+    def run(self, work: str) -> Measured:
+        environment = self._environment | _generation(work)
+        done = subprocess.run([*self._command, work], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RunError((done.stdout + done.stderr)[-_TAIL:])
+        return Measured(float(done.stdout))
+
+
+def _generation(work: str) -> dict[str, str]:
+    everything, first = GENERATIONS[work]
+    return {"BENCH_ALL": everything, "BENCH_FIRST": first}

@@ -1,0 +1,75 @@
+"""The benchmarks measure what they say: one small round, on the real engine and a real influxd at a distance."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyperf", reason="it comes with the extra bench, as `make bench` installs it")
+
+import toolchain
+from benchmarks._measure import cases, measure, verify
+from benchmarks._plan import DESTROY, FAR, FIRST_UP, LOOPBACK, REFRESH, ROTATE_ONE, Lap
+from benchmarks._runners import RunError
+from benchmarks._store import Store
+from benchmarks._world import World, world
+
+KEYS = 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs() -> None:
+    """What the benchmarks would build if it were not there."""
+    missing = [name for name in ("influxd", "toxiproxy") if toolchain.find(name) is None]
+    if missing:
+        reason = f"no {' and no '.join(missing)}: run `make tools`"
+        if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
+            pytest.fail(f"{reason} (INFLUX_SECRETS_REQUIRE_REAL=1)")
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def near(tmp_path: Path) -> Iterator[World]:
+    """A server without a distance."""
+    with world(tmp_path / "world", {0}) as started:
+        yield started
+
+
+@pytest.mark.influxd
+@pytest.mark.usefixtures("engine")
+def test_round_measures_each_subject_and_each_work(tmp_path: Path) -> None:
+    """The distance is there, memory and processor time were looked at, and nothing is measured twice."""
+    subjects = ("org_secrets", "hand_written", "client_loop", "bare_patch")
+    lap = Lap(FAR, KEYS, subjects, works=(FIRST_UP, ROTATE_ONE, REFRESH, DESTROY))
+    file = tmp_path / "results.json"
+    measure([lap], Store(file))
+    store = Store(file)
+    assert store.cases() == sorted(cases(lap))
+    for case in store.cases():
+        (value,) = store[case]
+        trips = KEYS if case.subject == "client_loop" and case.work != ROTATE_ONE else 1
+        assert value.seconds >= trips * FAR.round_trip_ms / 1000
+        if case.subject in {"org_secrets", "hand_written"}:
+            assert value.processor
+            assert set(value.peaks) >= {"engine"}
+    size = file.stat().st_size
+    measure([lap], store)
+    assert file.stat().st_size == size
+
+
+@pytest.mark.influxd
+def test_subject_that_writes_nothing_is_found_out(near: World) -> None:
+    """Nothing is faster than doing nothing."""
+    near.server.create_org("idle")
+    lap = Lap(LOOPBACK, 1, ("org_secrets",))
+    with pytest.raises(RunError, match=r"has 0 keys, not 1"):
+        verify(near, "idle", lap, FIRST_UP)
+    near.server.put_secret("idle", "KEY_000000", "one-value")
+    verify(near, "idle", lap, FIRST_UP)
+    with pytest.raises(RunError, match="not of the generation 'two'"):
+        verify(near, "idle", lap, ROTATE_ONE)
+    with pytest.raises(RunError, match="has 1 keys, not 0"):
+        verify(near, "idle", lap, DESTROY)
