@@ -91,7 +91,7 @@ def but_leftovers(
     """Return a hook that says nothing of the coroutine that Pulumi 3.272.0 leaves when the engine refuses a program."""
 
     def but(unraisable: sys.UnraisableHookArgs) -> None:
-        if getattr(unraisable.object, "__name__", "") != "run_in_stack":
+        if getattr(unraisable.object, "__name__", "") not in {"run_in_stack", "run_pulumi_func"}:
             hook(unraisable)
 
     return but

@@ -53,7 +53,7 @@ def test_influxd_killed_between_patch_and_delete_loses_nothing(
     org_id = influxd.org_id(acme)
     changed = {"A": PLANTED, "B": "2", "NEW": PLANTED}
     failed = stack.program(MAP.format(changed)).up(fails=True)
-    (line,) = failed.errors
+    (line,) = [line for line in failed.errors if " yet: " not in line]
     assert f"cannot remove secret 'C' of org {org_id}: " in line
 
     wedge.after = lambda _: False
@@ -82,7 +82,7 @@ def test_influxd_killed_right_after_patch_is_adopted_by_the_next_up(
         single = f'influx.Secret("single", org=ORG, key="S", value="{value}")'
         wedge.after = killer(influxd, answer=False)
         failed = stack.program(f"{MAP.format(shared)}\n{single}").up(fails=True)
-        assert 1 <= len([line for line in failed.errors if "cannot " in line]) <= 2
+        assert 1 <= len([line for line in failed.errors if "cannot " in line and " yet: " not in line]) <= 2
         wedge.after = lambda _: False
         influxd.start()
         # The two are written at the same time: at least one of them was, and no key by halves.
@@ -90,7 +90,7 @@ def test_influxd_killed_right_after_patch_is_adopted_by_the_next_up(
         assert written in (shared, {"S": value}, {**shared, "S": value})
         calls(wedge)
         healed = stack.up()
-        assert [call for call in calls(wedge) if "PATCH" in call] == ["PATCH secrets 204"] * 2
+        assert {call for call in calls(wedge) if "PATCH" in call} == {"PATCH secrets 204"}  # apart, or together
         assert ("adopts the key" in healed.output) is (value == "created")
         assert influxd.values(acme) == {**shared, "S": value}
     assert set(stack.preview().steps.values()) == {"same"}
