@@ -29,6 +29,9 @@ _NOT_EMULATED = frozenset(
 )
 """What a real server has below `/api/v2` and the emulator has not."""
 
+_OTHER_APIS = frozenset({"/metrics", "/query", "/write"})
+"""What a real server has beside `/api/v2`: its own figures, and the API of InfluxDB 1."""
+
 
 class API:
     """Answers calls on a store."""
@@ -70,9 +73,9 @@ def _public(method: str, path: str, decoded: str) -> Answer | None:
         return _answers.health()
     if decoded == "/ping":
         return _answers.ping(method)
-    if decoded == "/metrics" or decoded.startswith("/debug/"):
+    if decoded in _OTHER_APIS or decoded.startswith("/debug/"):
         return _answers.not_emulated(method, path)
-    if not decoded.startswith("/api/v2"):
+    if not decoded.startswith(("/api/v2", "/v1", "/private")):
         return _answers.no_assets()
     return _answers.method_not_allowed() if method == "OPTIONS" else None
 

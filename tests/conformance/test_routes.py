@@ -49,6 +49,8 @@ ROUTES: list[tuple[str, str, int, str | None, bytes]] = [
     ("GET", "/api/v2/query/x", 404, JSON, b'{"code":"not found","message":"path not found"}'),
     ("POST", "/api/v2/query/", 308, None, b""),
     ("GET", "/api/v2/orgs/ORG/secrets#k", 404, TEXT, PLAIN_404),
+    ("GET", "/v1/x", 404, JSON, NO_PATH),
+    ("PATCH", "/private/x", 404, JSON, NO_PATH),
 ]
 
 
