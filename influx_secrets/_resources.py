@@ -271,6 +271,8 @@ def _forget(resource: pulumi.Resource, *names: str) -> None:
     3.272.0), so each one less counts for every other resource.
     """
     for name in (*names, dynamic.dynamic.PROVIDER_KEY):
-        untrack = getattr(resource.__dict__.pop(name, None), "_untrack", None)  # not in every version of the SDK
+        given = resource.__dict__.pop(name, None)
+        # Of the class: an output passes any other attribute on to its value, and not every version of the SDK has this.
+        untrack = getattr(type(given), "_untrack", None)
         if untrack is not None:
-            untrack()
+            untrack(given)
