@@ -53,8 +53,9 @@ class Random:
 
     @property
     def hangs_up(self) -> bool:
-        """Whether the client goes away within the body."""
-        return self.framing == "short" and self.body is not None
+        """Whether the client goes away within the body; a server waits for chunks that are announced and never come."""
+        unsent = (b"Transfer-Encoding", b"chunked") in self.headers and self.framing != "chunked"
+        return (self.framing == "short" or unsent) and self.body is not None
 
     def wire(self, ids: Mapping[bytes, str], token: str | None) -> bytes:
         """Return the bytes for one server."""

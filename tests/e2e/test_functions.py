@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from e2e.stack import calls
@@ -72,7 +73,9 @@ def test_org_name_is_looked_up_once_for_many_resources(stack: Stack, influxd: In
     with Wedge(influxd.url) as wedge:
         stack.environment["INFLUX_HOST"] = wedge.url
         stack.program(program.replace("SIZE", "2"), OTHER=other).up()
-        asked = [call for call in calls(wedge) if call != "PATCH secrets 204"]  # some of which go together
+        written = [key for one in wedge.passed if one.method == "PATCH" for key in json.loads(one.body)]
+        assert sorted(written) == ["M0", "M1", "S0", "S1", "S2", "S3", "S4"]  # once each; some may go together
+        asked = [call for call in calls(wedge) if call != "PATCH secrets 204"]
         assert sorted(asked) == ["GET orgs 200"] * 2 + ["GET secrets 200"] * 2
         stack.program(program.replace("SIZE", "3"), OTHER=other).up()
         assert sorted(calls(wedge)) == ["GET secrets 200", "PATCH secrets 204"]
