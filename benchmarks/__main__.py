@@ -46,7 +46,7 @@ def _laps(options: argparse.Namespace) -> list[Lap]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round of a few cases, five minutes instead of thirty")
+    parser.add_argument("--quick", action="store_true", help="one round of a few cases, in five minutes")
     parser.add_argument("--keys", nargs="+", type=int, default=[], metavar="N", help="only these numbers of keys")
     parser.add_argument("--subjects", nargs="+", choices=BY_NAME, default=[], help="only these")
     parser.add_argument("--work", nargs="+", choices=WORKS, default=[], help="only these")

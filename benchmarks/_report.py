@@ -47,15 +47,19 @@ OTHERS = (
     Comparison("org_secrets", "secret", faster=True),
     Comparison("org_secrets", "client_loop", faster=True),
     Comparison("secret", "hand_written"),
+    Comparison("floor_bulk", "hand_written", faster=True),
 )
 
 
 HEADLINES = (
     (FLOORS[0], "loopback", 10_000, FIRST_UP),
     (FLOORS[0], "loopback", 10_000, NOTHING),
+    (FLOORS[1], "loopback", 1_000, FIRST_UP),
     (FLOORS[1], "unsaved", 1_000, FIRST_UP),
     (OTHERS[0], "loopback", 1_000, FIRST_UP),
     (OTHERS[0], "far", 1_000, FIRST_UP),
+    (OTHERS[-1], "far", 1_000, FIRST_UP),
+    (OTHERS[0], "far", 10_000, FIRST_UP),
 )
 """What the page begins with."""
 

@@ -31,7 +31,7 @@ from influx_secrets._proofs import KEYS_PER_QUERY, Proof, prove
 from influx_secrets._records import UNKNOWN, Unknown
 from influx_secrets._rules import is_server_owned
 from influx_secrets._settings import Settings
-from influx_secrets._writes import Writes
+from influx_secrets._turns import Turns
 
 T = TypeVar("T")
 
@@ -163,7 +163,7 @@ class OrgLedger:
 
     def __init__(self, ledger: Ledger, org_id: str) -> None:
         self.lock = threading.RLock()
-        self._writes = Writes()
+        self._turns = Turns()
         self._ledger = ledger
         self.org_id = org_id
         self._claims = Claims()
@@ -246,7 +246,7 @@ class OrgLedger:
         """Set the keys to the values, in one transaction, which those of other resources may be part of too."""
         try:
             with self._doubting():
-                self._writes.write(values, lambda some: self._ledger.client.upsert_secrets(self.org_id, some))
+                self._turns.writes.change(values, lambda some: self._ledger.client.upsert_secrets(self.org_id, some))
         finally:
             with self.lock:
                 for key in values:
@@ -256,26 +256,20 @@ class OrgLedger:
                 self._listed.update(values)
 
     def remove(self, keys: Collection[str]) -> None:
-        """Remove the keys, in one transaction, but those that a resource of this run declares."""
+        """Remove the keys, but those that a resource of this run declares; in one transaction, as `write` does."""
+        with self._doubting():
+            self._turns.removals.change(dict.fromkeys(keys), self._remove)
+
+    def _remove(self, keys: Collection[str]) -> None:
         with self.lock:
             self._claims.settle(keys, lambda written: self._ledger.is_org(self.org_id, written))
             gone = sorted(set(keys) - self.claimed(keys))
-            with self._writing() as client:
-                client.delete_secrets(self.org_id, gone)
-            self._unlist(gone)
-
-    def remove_one(self, key: str) -> None:
-        """Remove one key, unless a resource of this run declares it."""
-        with self.lock:
-            if not self.claimed([key]):
-                with self._writing() as client:
-                    client.delete_secret(self.org_id, key)
-                self._unlist([key])
-
-    @contextmanager
-    def _writing(self) -> Iterator[SecretsClient]:
-        with self._doubting(), self._writes.turn:
-            yield self._ledger.client
+            if len(gone) == 1:
+                self._ledger.client.delete_secret(self.org_id, *gone)
+            else:
+                self._ledger.client.delete_secrets(self.org_id, gone)
+            if self._listed is not None:
+                self._listed.difference_update(gone)
 
     @contextmanager
     def _doubting(self) -> Iterator[None]:
@@ -286,10 +280,6 @@ class OrgLedger:
             with self.lock:
                 self._listed = None
             raise
-
-    def _unlist(self, keys: Collection[str]) -> None:
-        if self._listed is not None:
-            self._listed.difference_update(keys)
 
     def _with_neighbours(self, keys: Collection[str]) -> Collection[str]:
         """Return the keys, and others of the org that fill the query up: the next resource will ask for one of them."""

@@ -85,10 +85,7 @@ def remove(ledger: Ledger, record: Record) -> None:
     """Remove the keys of a record, but those that another resource of this run declares."""
     org = ledger.org(_known(record.org_id))
     try:
-        if len(record.keys) == 1:
-            org.remove_one(*record.keys)
-        else:
-            org.remove(record.keys)
+        org.remove(record.keys)
     except NotFoundError:
         if ledger.settings.missing_org != "gone":
             ledger.say(

@@ -267,12 +267,15 @@ def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
 def _forget(resource: pulumi.Resource, *names: str) -> None:
     """Take away what the SDK keeps of the inputs, so that no program exports a value by mistake.
 
-    Nor has the SDK to wait for them. Whenever an output is there it looks at all others that it waits for (seen with
-    3.272.0), so each one less counts for every other resource.
+    Nor has the SDK to wait for the outputs, beyond the id and the urn, which are there when the others are. Whenever
+    an output is there it looks at all others that it waits for (seen with 3.272.0), so each one less counts for every
+    other resource. Some have to be left: a program that waits for nothing ends before its resources are registered.
     """
-    for name in (*names, dynamic.dynamic.PROVIDER_KEY):
-        given = resource.__dict__.pop(name, None)
+    outputs = resource.__dict__
+    for name in {*outputs} - {"id", "urn"}:
         # Of the class: an output passes any other attribute on to its value, and not every version of the SDK has this.
-        untrack = getattr(type(given), "_untrack", None)
+        untrack = getattr(type(outputs[name]), "_untrack", None)
         if untrack is not None:
-            untrack(given)
+            untrack(outputs[name])
+    for name in (*names, dynamic.dynamic.PROVIDER_KEY):
+        outputs.pop(name, None)

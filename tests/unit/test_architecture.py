@@ -26,7 +26,7 @@ LAYERS = (
     ("_client",),
     ("_records",),
     ("_rules",),
-    ("_plans", "_formats", "_proofs", "_arrivals", "_claims", "_lifeline", "_writes"),
+    ("_plans", "_formats", "_proofs", "_arrivals", "_claims", "_lifeline", "_turns"),
     ("_ledger",),
     ("_lifecycle",),
     ("_calls",),

@@ -1,7 +1,8 @@
-"""Writes that come while another is under way go together, and no one pays for the error of another."""
+"""Changes that come while another is under way go together, and no one pays for the error of another."""
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import UserDict
 from collections.abc import Iterator, KeysView, Mapping
@@ -10,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from influx_secrets import InfluxSecretsError, InvalidError
-from influx_secrets._writes import Writes
+from influx_secrets._turns import Joint, Turns
 
 SECONDS = 30
 
@@ -54,13 +55,15 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield started
 
 
-def write_behind(server: Server, pool: ThreadPoolExecutor, *later: Noted) -> list[Future[None]]:
+def write_behind(
+    server: Server, pool: ThreadPoolExecutor, *later: Noted, writes: Joint[str] | None = None
+) -> list[Future[None]]:
     """Write `first`, and the others while that is under way."""
-    writes = Writes()
-    running = [pool.submit(writes.write, {"first": "1"}, server.send)]
+    writes = writes or Turns().writes
+    running = [pool.submit(writes.change, {"first": "1"}, server.send)]
     assert server.busy.wait(SECONDS)
     for values in later:
-        running.append(pool.submit(writes.write, values, server.send))
+        running.append(pool.submit(writes.change, values, server.send))
         assert values.joined.wait(SECONDS)
     server.go_on.set()
     return running
@@ -95,9 +98,63 @@ def test_write_alone_that_fails_is_not_sent_again(server: Server, pool: ThreadPo
 
 def test_turn_is_free_after_an_error(server: Server) -> None:
     """A failure is no reason to wait for ever."""
-    writes = Writes()
+    writes = Turns().writes
     server.go_on.set()
     with pytest.raises(InvalidError):
-        writes.write({"bad": "1"}, server.send)
-    writes.write({"good": "1"}, server.send)
+        writes.change({"bad": "1"}, server.send)
+    writes.change({"good": "1"}, server.send)
     assert server.sent[-1] == {"good": "1"}
+
+
+class Slow:
+    """A clock by which every transaction took a minute."""
+
+    def __init__(self) -> None:
+        self._minutes = itertools.count()
+
+    def __call__(self) -> float:
+        return 60.0 * next(self._minutes)
+
+
+def test_turn_waits_for_as_many_as_were_seen_together(server: Server, pool: ThreadPoolExecutor) -> None:
+    """Two of three wait a moment for the third, which has just had its answer."""
+    writes = Turns(Slow(), patience=SECONDS).writes
+    running = write_behind(server, pool, Noted(a="1"), Noted(b="2"), writes=writes)
+    running[0].result(SECONDS)
+    assert len(server.sent) == 1
+    running.append(pool.submit(writes.change, {"c": "3"}, server.send))
+    for done in running:
+        done.result(SECONDS)
+    assert server.sent == [{"first": "1"}, {"a": "1", "b": "2", "c": "3"}]
+
+
+def test_turn_waits_in_vain_but_once(server: Server, pool: ThreadPoolExecutor) -> None:
+    """Who goes on alone is not expected to have company, however long a transaction takes."""
+    writes = Turns(Slow()).writes
+    for done in write_behind(server, pool, Noted(a="1"), Noted(b="2"), writes=writes):
+        done.result(SECONDS)
+    lone = Turns(Slow(), patience=threading.TIMEOUT_MAX).writes
+    for n in range(3):
+        lone.change({f"n{n}": "1"}, server.send)
+    assert len(server.sent) == 5
+
+
+def test_one_kind_of_change_waits_for_the_other(server: Server, pool: ThreadPoolExecutor) -> None:
+    """A removal overlaps a write as little as another write does."""
+    turns = Turns()
+    writing = pool.submit(turns.writes.change, {"first": "1"}, server.send)
+    assert server.busy.wait(SECONDS)
+    removed: list[str] = []
+    entered = threading.Event()
+
+    def doomed() -> None:
+        entered.set()
+        turns.removals.change({"old": None}, removed.extend)
+
+    removing = pool.submit(doomed)
+    assert entered.wait(SECONDS)
+    assert not removed
+    server.go_on.set()
+    writing.result(SECONDS)
+    removing.result(SECONDS)
+    assert removed == ["old"]
