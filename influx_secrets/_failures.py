@@ -5,6 +5,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import requests
 import urllib3.exceptions as low
@@ -50,6 +51,19 @@ class Failure:
 
 
 CUT = Failure(NoAnswerError, "the connection was closed before the answer was complete", retry=True)
+
+_BROKEN_OFF = Failure(NoAnswerError, "the server says that the request was broken off", retry=True)
+_CLIENT_CLOSED_REQUEST = 499
+
+
+def broken_off(status: int, body: bytes) -> Failure | None:
+    """Say whether an answer means that the request did not come through, though it was sent as a whole.
+
+    That it ended early is seen by influxd as the client's wish (499, whatever code comes with it), or, in the head, by
+    Go's HTTP server below it, which then says just this (both seen on influxd 2.9.1, with half a connection closed).
+    """
+    unread = status == HTTPStatus.BAD_REQUEST and body == b"400 Bad Request"
+    return _BROKEN_OFF if unread or status == _CLIENT_CLOSED_REQUEST else None
 
 
 def diagnose(exc: BaseException) -> Failure:

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from influx_secrets._answers import Answer, Request, error_of
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
-from influx_secrets._failures import CUT, Failure, diagnose
+from influx_secrets._failures import CUT, Failure, broken_off, diagnose
 from influx_secrets._retries import HURRIED_SECONDS, TOTAL_SECONDS, Policy, Retry
 from influx_secrets._settings import Settings
 from influx_secrets._waiting import Waiting
@@ -168,7 +168,7 @@ class Transport:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 if _is_cut(response.status_code, headers, body):
                     return CUT
-                return Answer(response.status_code, headers, body)
+                return broken_off(response.status_code, body) or Answer(response.status_code, headers, body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
             failure = diagnose(exc)
         # Left the handler: an error raised in it would drag the foreign one along, and with it token and body.

@@ -20,12 +20,18 @@ CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"
 CUT_IN_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le"
 CUT_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"
 
+# As influxd 2.9.1 says that its client has hung up, in the body of a request and in its head.
+BROKEN_OFF = json_answer(499, {"code": "invalid", "message": "failed to unmarshal json: unexpected EOF"})
+UNREAD = raw(
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+)
+
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "POST", "DELETE"])
 @pytest.mark.parametrize(
     "step",
     [reset, raw(), raw(b"HTTP/1.1"), raw(CUT), raw(CUT_CHUNKED), raw(b"garbage\r\n\r\n"), HTML]
-    + [half_closed(), half_closed(CUT), raw(CUT_IN_HEAD)]
+    + [half_closed(), half_closed(CUT), raw(CUT_IN_HEAD), BROKEN_OFF, UNREAD]
     + [json_answer(status, {"code": "internal error"}) for status in (429, 500, 502, 503, 504)],
 )
 def test_retry_failure_that_may_heal_is_tried_again(method: str, step: Step) -> None:
@@ -46,6 +52,14 @@ def test_retry_refusal_is_not_tried_again(status: int) -> None:
             sender.send(GET)
         assert len(server.requests) == 1
     assert "tried" not in str(caught.value)
+
+
+def test_retry_request_broken_off_in_vain_is_one_clear_error() -> None:
+    """The status and code that the server gave would lead astray: nothing was wrong with the request."""
+    with pytest.raises(
+        errors.NoAnswerError, match=r"\(tried 5 times\): the server says that the request was broken off"
+    ):
+        raise failing(BROKEN_OFF)
 
 
 @pytest.mark.parametrize(("jitter", "waits"), [(1.0, [0.5, 1.0, 2.0, 4.0]), (0.0, [0.25, 0.5, 1.0, 2.0])])
