@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import requests
+from leash import Leash
 from servers import InfluxdServer, free_port
 
 import toolchain
@@ -51,11 +52,13 @@ def _toxiproxy() -> Iterator[str]:
     port = free_port()
     command = [str(toolchain.ensure("toxiproxy")), "-host", "127.0.0.1", "-port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        leash = Leash(process.pid)
         try:
             _wait(f"http://127.0.0.1:{port}/version")
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
+            leash.release()
 
 
 def _wait(url: str) -> None:

@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
+from flux import flux_rows
+from leash import Leash
 
 from influx_secrets.emulator import Emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from types import TracebackType
 
 _START_SECONDS = 30.0
@@ -166,6 +168,7 @@ class InfluxdServer:
         environment = {"HOME": str(self._folder), "PATH": os.environ.get("PATH", os.defpath)}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        self._leash = Leash(self._process.pid)
         self._wait()
 
     def _wait(self) -> None:
@@ -198,6 +201,7 @@ class InfluxdServer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        self._leash.release()
 
     @property
     def url(self) -> str:
@@ -286,20 +290,3 @@ class InfluxdServer:
         response = self._session.request(method, self.url + path, json=body, timeout=30)
         response.raise_for_status()
         return response.json() if response.content else None
-
-
-def flux_rows(value: str, keys: Iterable[str]) -> str:
-    """Return a script with one row per key; `{}` in `value` stands for the key as a Flux string."""
-    rows = ", ".join(f"{{v: {value.replace('{}', flux_string(key))}}}" for key in keys)
-    return f'import "array"\nimport "influxdata/influxdb/secrets"\narray.from(rows: [{rows}])'
-
-
-def flux_string(text: str) -> str:
-    """Return `text` as a Flux string literal.
-
-    A dollar swallows the character behind it, the backslash of an escape too, and a NUL ends the script (seen on
-    influxd 2.9.1): both are written as bytes.
-    """
-    for character, escaped in (("\\", "\\\\"), ('"', '\\"'), ("$", "\\x24"), ("\0", "\\x00")):
-        text = text.replace(character, escaped)
-    return f'"{text}"'

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from flux import flux_string
 from hypothesis import strategies as st
-from servers import flux_string
 
 ATOMS = ["a", "b", "K", "/", "%", "%2F", "%2f", ",", "+", " ", "é", "ключ", "😀", "\n", '"', "\\", "&", "=", "?", "#"]
 MORE_ATOMS = [";", ":", "@", "$", "~", ".", "${", "$$", "\0", "'", "<", "\x7f", "\u2028", "delete", "*", "!", "e\u0301"]

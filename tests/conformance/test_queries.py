@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from servers import flux_rows, flux_string
+from flux import flux_rows, flux_string
 
 if TYPE_CHECKING:
     from wire import Wire

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from leash import Leash
 from servers import free_port
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Started:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._leash = Leash(self.process.pid)
         deadline = time.monotonic() + 30
         while not self.ready_file.exists():
             assert self.process.poll() is None, self.process.communicate()
@@ -48,6 +50,7 @@ class Started:
         """Send a signal and return exit code, stdout and stderr."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=20)
+        self._leash.release()
         return self.process.returncode, out, err
 
 
