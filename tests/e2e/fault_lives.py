@@ -49,7 +49,7 @@ class Life:
         self._alive = False
         self.runs = 0
         self.lost = 0
-        stack.environment["INFLUX_HOST"] = wire.url
+        stack.environment["INFLUX_HOST"] = wire.url(fault)
         stack.set_config("influx-secrets:timeout", str(TIMEOUTS[fault.span]))
         # What is spoiled once may spoil the next attempt too, where Toxiproxy closes connections as it stops.
         stack.set_config("influx-secrets:maxAttempts", "2" if fault.span == "lasting" else "4")
@@ -59,7 +59,8 @@ class Life:
     def step(self, name: str) -> str:
         """Take a step of the life cycle once for each moment at which the fault can begin; return what came of it."""
         act: Callable[[int], str] = getattr(self, f"_{name}")
-        firsts = range(len(CALLS[name])) if self._fault.span == "lasting" else [0]
+        self._requests = len(CALLS[name])
+        firsts = range(self._requests) if self._fault.span == "lasting" else [0]
         outcomes = {act(first) for first in firsts}
         if self._alive:
             assert set(self._stack.preview().steps.values()) == {"same"}
@@ -120,8 +121,9 @@ class Life:
             run = act(fails=None)
         self.runs += 1
         assert "influx_secrets/_" not in run.output, "a traceback of ours"
-        assert self._fault.span != "once" or self._wire.connections > 1, "nothing was spoiled"
+        assert self._fault.span == "throughout" or self._wire.met, "nothing was spoiled"
         if run.code == 0:
+            assert self._fault.span != "once" or self._wire.met >= self._requests, "a request was passed over"
             return ITSELF
         errors = [line for line in run.errors if not line.startswith("influx-secrets: ")]
         # Both resources may ask at the same time.

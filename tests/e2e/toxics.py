@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import requests
+from leash import Leash
 from servers import free_port
 
 if TYPE_CHECKING:
@@ -19,6 +21,15 @@ Stream = Literal["upstream", "downstream"]
 
 _START_SECONDS = 30.0
 _NAME = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Toxic:
+    """What Toxiproxy does to the requests (`upstream`) or to the answers (`downstream`), in its own words."""
+
+    stream: Stream
+    kind: str
+    attributes: Mapping[str, int] = field(default_factory=dict)
 
 
 class Toxiproxy:
@@ -41,6 +52,7 @@ class Toxiproxy:
     def __enter__(self) -> Toxiproxy:
         command = [str(self._binary), "-host", "127.0.0.1", "-port", self._api.rpartition(":")[2]]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._leash = Leash(self._process.pid)
         self._wait()
         made = self._call("POST", "/proxies", {"name": _NAME, "listen": "127.0.0.1:0", "upstream": self._target})
         self.url = f"http://{made['listen']}"
@@ -52,12 +64,13 @@ class Toxiproxy:
         self._session.close()
         self._process.terminate()
         self._process.wait(10)
+        self._leash.release()
 
-    def add(self, kind: str, stream: Stream, attributes: Mapping[str, int]) -> None:
+    def add(self, toxic: Toxic) -> None:
         """Let what passes suffer from now on, on open connections too."""
-        toxic = {"name": kind, "type": kind, "stream": stream, "attributes": dict(attributes)}
-        self._call("POST", f"/proxies/{_NAME}/toxics", toxic)
-        self._toxic = kind
+        attributes = {"type": toxic.kind, "stream": toxic.stream, "attributes": dict(toxic.attributes)}
+        self._call("POST", f"/proxies/{_NAME}/toxics", {"name": toxic.kind, **attributes})
+        self._toxic = toxic.kind
 
     def remove(self) -> None:
         """Let things pass as they are again, if they did not."""
@@ -81,6 +94,7 @@ class Toxiproxy:
                 return
         self._process.kill()
         self._process.wait()
+        self._leash.release()
         raise RuntimeError(f"{self._binary} did not start within {_START_SECONDS:.0f} s")
 
     def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 (JSON of any shape)
