@@ -30,13 +30,13 @@ from influx_secrets._errors import (
     UnprocessableEntityError,
     UnsupportedMediaTypeError,
 )
-from influx_secrets._functions import get_org, get_org_output, list_secret_keys, list_secret_keys_output
-from influx_secrets._providers import OrgSecretsProvider as OrgSecretsProvider
-from influx_secrets._providers import SecretProvider as SecretProvider
-from influx_secrets._resources import OrgSecrets, Provider, Secret
 
 if TYPE_CHECKING:
     from influx_secrets._client import Org, SecretsClient
+    from influx_secrets._functions import get_org, get_org_output, list_secret_keys, list_secret_keys_output
+    from influx_secrets._providers import OrgSecretsProvider as OrgSecretsProvider
+    from influx_secrets._providers import SecretProvider as SecretProvider
+    from influx_secrets._resources import OrgSecrets, Provider, Secret
     from influx_secrets._settings import Settings
 
 # The two providers above are no part of the public interface: the states of stacks name them, so they stand here.
@@ -78,12 +78,15 @@ __all__ = [
     "list_secret_keys_output",
 ]
 
-# A program that only declares resources does without these, and with them half of the package.
-_LATER = {"Org": "_client", "SecretsClient": "_client", "Settings": "_settings"}
-
-for _name in set(__all__) - _LATER.keys():
-    # Users read these names in tracebacks and documentation: the files behind them are our own business.
-    globals()[_name].__module__ = __name__
+_HOMES = {
+    "_client": ("Org", "SecretsClient"),
+    "_functions": ("get_org", "get_org_output", "list_secret_keys", "list_secret_keys_output"),
+    "_providers": ("OrgSecretsProvider", "SecretProvider"),
+    "_resources": ("OrgSecrets", "Provider", "Secret"),
+    "_settings": ("Settings",),
+}
+"""Imported when they are named for the first time: a program does without HTTP, the command line without Pulumi."""
+_LATER = {name: file for file, names in _HOMES.items() for name in names}
 
 if not TYPE_CHECKING:  # for a type checker any name would exist
 
@@ -93,6 +96,11 @@ if not TYPE_CHECKING:  # for a type checker any name would exist
             message = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(message)
         found = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        # Users read these names in tracebacks and documentation: the files behind them are our own business.
         found.__module__ = __name__
         globals()[name] = found
         return found
+
+    def __dir__() -> list[str]:
+        """Name also what is not imported yet, for whoever presses the tab key."""
+        return sorted({*globals(), *_LATER})

@@ -7,6 +7,11 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import pytest
+from cli.previews import document, shared, step
+from command_line import settings_environ
+
+REMOVES = document(step("update", shared(versions={"A": 1, "B": 1}), shared(versions={"B": 2})))
 COMMAND = Path(sys.executable).with_name("influx-secrets")
 
 
@@ -49,3 +54,31 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--help", "--version", "list", "usage", "adopt", "doctor", "review - --usage", "emulator --help"]
+)
+def test_no_command_imports_pulumi(arguments: str, tmp_path: Path) -> None:
+    """Its SDK takes longer than most answers; what a stack manages is asked of the CLI."""
+    program = f"""
+import sys
+from influx_secrets.cli import main
+sys.argv[1:] = {arguments.split()!r}
+try:
+    main()
+finally:
+    print(*sys.modules, file=open("modules", "w"))
+"""
+    environ = {"INFLUX_HOST": "http://127.0.0.1:1", "INFLUX_TOKEN": "planted-token", "INFLUX_ORG": "acme"}
+    subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**settings_environ(), **environ},
+        input=REMOVES,
+        capture_output=True,
+        check=False,
+    )
+    imported = set((tmp_path / "modules").read_text("utf-8").split())
+    assert "typer" in imported
+    assert not {"pulumi", "grpc", "google.protobuf"} & imported

@@ -158,6 +158,7 @@ import sys
 import pulumi, pulumi.dynamic
 before = set(sys.modules)
 import influx_secrets
+influx_secrets.Secret, influx_secrets.OrgSecrets, influx_secrets.Provider, influx_secrets.get_org
 print(*set(sys.modules) - before)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

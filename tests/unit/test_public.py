@@ -51,3 +51,29 @@ sockets = [event for event, _ in seen if event.startswith("socket.")]
 assert not sockets, sockets
 """
     subprocess.run([sys.executable, "-c", watch], check=True, timeout=60)
+
+
+def alone(program: str) -> str:
+    """What a program prints in a Python of its own, where nothing was imported yet."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout
+
+
+def test_client_needs_no_pulumi() -> None:
+    """Whoever wants the API alone need not wait for Pulumi's SDK."""
+    program = "import sys, influx_secrets; influx_secrets.SecretsClient, influx_secrets.Settings; print(*sys.modules)"
+    assert not {"pulumi", "grpc"} & set(alone(program).split())
+
+
+@pytest.mark.parametrize("name", ["SecretProvider", "OrgSecretsProvider"])
+def test_provider_that_a_state_names_is_found_by_the_package_alone(name: str) -> None:
+    """A state holds a pickle by reference, and whoever reads it has imported nothing before."""
+    reference = f"cinflux_secrets\n{name}\n.".encode()
+    program = f"import pickle; found = pickle.loads({reference!r}); print(found.__module__, found.__name__)"
+    assert alone(program) == f"influx_secrets {name}\n"
+
+
+def test_names_that_are_not_imported_yet_can_be_completed() -> None:
+    """`dir` names them, as an editor or a shell shows it, and a star brings them."""
+    assert set(influx_secrets.__all__) <= set(alone("import influx_secrets; print(*dir(influx_secrets))").split())
+    assert set(influx_secrets.__all__) <= set(alone("from influx_secrets import *; print(*dir())").split())
