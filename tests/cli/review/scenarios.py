@@ -29,7 +29,8 @@ class Scenario:
         environment: Of the preview alone.
         events: Whether the engine's events are recorded too, beside its JSON document.
         command: The command that is recorded, in place of `preview`.
-        servers: How many servers there are, all with the same orgs and ids; the second one's url is in `URL2`.
+        servers: How many servers there are. One is an influxd; several are emulators, all with the same orgs and ids,
+            and the second one's url is in `URL2`.
         refreshed: Whether a refresh runs before the preview.
     """
 
@@ -61,7 +62,47 @@ influx.Secret("rotated", org="acme", key="TOKEN", value="planted 5", rotate_on="
 DRIFT: Mapping[str, str | None] = {"PAGERDUTY": "theirs", "SMTP": None, "BILLING": "theirs", "TOKEN": None}
 """What others do to KEPT."""
 
+EVERYTHING = Scenario(
+    """
+    stays = ResourceOptions(retain_on_delete=True)
+    influx.OrgSecrets("alerts", org="acme", secrets=dict.fromkeys(
+        ["FTP_PASSWORD", "GRAFANA_TOKEN", "JIRA_TOKEN", "PAGERDUTY_KEY", "SLACK_TOKEN", "SMTP_PASSWORD",
+         "STRIPE_KEY", "TEAMS_WEBHOOK"], "planted 1"))
+    influx.Secret("billing", org="acme", key="BILLING_API_KEY", value="planted 2", rotate_on="2026-10")
+    influx.Secret("hook", org="acme", key="WEBHOOK_SECRET", value="planted 3")
+    influx.Secret("legacy", org="acme", key="LEGACY_TOKEN", value="planted 4", opts=stays)
+    influx.Secret("old", org="acme", key="OLD_TOKEN", value="planted 5")
+    influx.OrgSecrets("labs", org="acme-labs", exclusive=True, secrets=dict.fromkeys(
+        ["MQTT_PASSWORD", "MQTT_USER", "OPCUA_PASSWORD", "SENSOR_KEY"], "planted 6"))
+    """,
+    MADE
+    + """
+made, leave = Made("vault").text, ResourceOptions(ignore_changes=["secrets.JIRA_TOKEN"])
+kept = dict.fromkeys(["JIRA_TOKEN", "PAGERDUTY_KEY", "SMTP_PASSWORD", "TEAMS_WEBHOOK"], "planted 1")
+influx.OrgSecrets("alerts", org="acme", opts=leave, secrets=kept | {"GRAFANA_TOKEN": made, "SLACK_TOKEN": "planted 9"})
+influx.Secret("billing", org="acme", key="BILLING_API_KEY", value="planted 2", rotate_on="2026-11")
+influx.Secret("hook", org="acme", key="WEBHOOK_SECRET", value="planted 3")
+influx.Secret("stripe", org="acme", key="STRIPE_KEY", value="planted 1")
+influx.Secret("sendgrid", org="acme", key="SENDGRID_KEY", value="planted 7", overwrite=True)
+influx.Secret("opsgenie", org="acme", key="OPSGENIE_KEY", value=made)
+influx.OrgSecrets("labs", org="acme-labs", exclusive=True, secrets=dict.fromkeys(
+    ["KAFKA_PASSWORD", "MQTT_USER", "OPCUA_PASSWORD", "PLC_PASSWORD"], "planted 6") | {"MQTT_PASSWORD": "planted 9"})
+""",
+    wrote={
+        "acme": {
+            **dict.fromkeys(["JIRA_TOKEN", "OPSGENIE_KEY", "PAGERDUTY_KEY", "SENDGRID_KEY"], "theirs"),
+            "TEAMS_WEBHOOK": None,
+        },
+        "acme-labs": {"DEBUG_TOKEN": "theirs", "KAFKA_PASSWORD": "planted 6", "OPCUA_PASSWORD": "theirs"},
+    },
+    options=("--replace", "urn:pulumi:dev::e2e::pulumi-python:dynamic/influxdb:Secret::hook"),
+    events=True,
+    refreshed=True,
+)
+"""Each kind of change, over two orgs: what docs/review.md shows."""
+
 SCENARIOS = {
+    "everything": EVERYTHING,
     "create": Scenario("", KEPT + 'influx.OrgSecrets("labs", org_id="00000000000000aa", secrets={"A": "planted 6"})'),
     "rotate": Scenario(
         KEPT,
