@@ -11,7 +11,7 @@ from influx_secrets.cli._report import Gate
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = (ROOT / "docs/review.md").read_text("utf-8")
-EXAMPLE = ROOT / "tests/cli/review/move"
+EXAMPLE = ROOT / "tests/cli/review/everything"
 
 
 def test_review_in_the_document_is_the_recorded_one() -> None:

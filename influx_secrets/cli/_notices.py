@@ -57,20 +57,58 @@ class _Said:
     names: str
 
 
+@dataclass(frozen=True, slots=True)
+class _New:
+    """The keys of one org that are new to their resources. Made once: a fleet has a line for each of its resources.
+
+    Attributes:
+        keys: Sorted, as the provider names them.
+        places: Where the changes of a key stand; more than one where two servers have an org of this id.
+        numbers: What a line calls a key to the numbers of the keys that it calls so.
+        lengths: Of all these names.
+    """
+
+    keys: Sequence[str]
+    places: Mapping[str, Sequence[int]]
+    numbers: Mapping[str, Sequence[int]]
+    lengths: Sequence[int]
+
+
 def hear(changes: Iterable[Change], notices: Iterable[str]) -> Heard:
     """Bring the provider's lines together with the changes."""
     heard = list(changes)
+    new = _new_keys(heard)
     unasked: list[str] = []
     remarks: list[str] = []
     for line in notices:
         said = _said(line)
         if said is not None:
-            heard = _apply(heard, said)
+            _apply(heard, said, new.get(said.org_id, _NOTHING_NEW))
         elif line.startswith(_UNASKED):
             unasked.append(line.removeprefix(_UNASKED))
         else:
             remarks.append(line)
     return Heard(tuple(heard), tuple(sorted(set(unasked))), tuple(sorted(set(remarks))))
+
+
+_NOTHING_NEW: Final = _New((), {}, {}, ())
+
+
+def _new_keys(changes: Sequence[Change]) -> dict[str, _New]:
+    """Return org id to its new keys."""
+    places: dict[str, dict[str, list[int]]] = {}
+    for number, one in enumerate(changes):
+        if one.is_new and isinstance(one.key, str) and one.place.org_id is not None:
+            places.setdefault(one.place.org_id, {}).setdefault(one.key, []).append(number)
+    return {org_id: _new_of(found) for org_id, found in places.items()}
+
+
+def _new_of(places: Mapping[str, Sequence[int]]) -> _New:
+    keys = sorted(places)
+    numbers: dict[str, list[int]] = {}
+    for number, key in enumerate(keys):
+        numbers.setdefault(f'"{shown(key)}"', []).append(number)
+    return _New(keys, places, numbers, sorted({len(name) for name in numbers}))
 
 
 def _said(line: str) -> _Said | None:
@@ -83,23 +121,21 @@ def _said(line: str) -> _Said | None:
     return None
 
 
-def _apply(changes: list[Change], said: _Said) -> list[Change]:
-    new = [one for one in changes if one.is_new and isinstance(one.key, str) and one.place.org_id == said.org_id]
-    names = sorted({one.key for one in new if isinstance(one.key, str)})
-    certain, perhaps = _named(said.names, names)
-    result = []
-    for one in changes:
-        if one not in new or one.key not in certain | perhaps:
-            result.append(one)
-            continue
-        places = {other.place for other in new if other.key == one.key}
-        told = _told(one, said.action, certain=one.key in certain)
-        result.append(told if len(places) == 1 else replace(told, notes=(*told.notes, SOMEWHERE)))
-    return result
+def _apply(changes: list[Change], said: _Said, new: _New) -> None:
+    certain, perhaps = _named(said.names, new)
+    for key in (*certain, *perhaps):
+        several = len(new.places[key]) > 1
+        for number in new.places[key]:
+            told = _told(changes[number], said.action, certain=key in certain)
+            noted = several and SOMEWHERE not in told.notes
+            changes[number] = replace(told, notes=(*told.notes, SOMEWHERE)) if noted else told
 
 
 def _told(change: Change, action: Action, *, certain: bool) -> Change:
     """Return a new key's change with what the provider does to it."""
+    if change.action in _MOVED:
+        # Two servers, and a line of each about a key of this name: the more dangerous counts.
+        return change if change.action is Action.TAKE_OVER or action is Action.ADOPT else replace(change, action=action)
     if change.action is not Action.CREATE:
         # A key that moves or is written again is there, of course, and ours. Another value is worth a word.
         return replace(change, notes=(*change.notes, *_MOVED[action])) if certain else change
@@ -108,9 +144,13 @@ def _told(change: Change, action: Action, *, certain: bool) -> Change:
     return replace(change, action=action, notes=change.notes if certain else (*change.notes, PERHAPS))
 
 
-def _named(text: str, keys: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return which of the sorted keys a line names for certain, and which it may mean by "and 5 more"."""
-    names = [f'"{shown(key)}"' for key in keys]
+def _named(text: str, new: _New) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which of the new keys a line names for certain, and which it may mean by "and 5 more"."""
+
+    def candidates(position: int, first: int) -> list[int]:
+        """Return the numbers of the keys from `first` on whose name stands here."""
+        found = [new.numbers.get(text[position : position + length], ()) for length in new.lengths]
+        return sorted(number for numbers in found for number in numbers if number >= first)
 
     @cache
     def match(position: int, first: int) -> tuple[tuple[int, ...], int] | None:
@@ -119,18 +159,18 @@ def _named(text: str, keys: Sequence[str]) -> tuple[frozenset[str], frozenset[st
         if position == len(text) or more is not None:
             return (), int(more[1]) if more is not None else 0
         start = position + len(", ") if position and text.startswith(", ", position) else position
-        for number in range(first, len(names)):
-            if text.startswith(names[number], start):
-                rest = match(start + len(names[number]), number + 1)
-                if rest is not None:
-                    return (number, *rest[0]), rest[1]
+        for number in candidates(start, first):
+            rest = match(start + len(shown(new.keys[number])) + len('""'), number + 1)
+            if rest is not None:
+                return (number, *rest[0]), rest[1]
         return None
 
     found = match(0, 0)
     if found is None:
         return frozenset(), frozenset()
     numbers, more = found
-    rest = keys[numbers[-1] + 1 :] if numbers else keys
+    named = frozenset(new.keys[number] for number in numbers)
+    rest = new.keys[numbers[-1] + 1 :] if more and numbers else new.keys if more else ()
     if more == len(rest):
-        return frozenset([*(keys[number] for number in numbers), *rest]), frozenset()
-    return frozenset(keys[number] for number in numbers), frozenset(rest if more else ())
+        return named.union(rest), frozenset()
+    return named, frozenset(rest)

@@ -92,9 +92,7 @@ def _orgs(found: Iterable[Change], names: Mapping[Place, str]) -> Iterator[OrgRe
     for one in found:
         by_place.setdefault(one.place, []).append(one)
     several = len({place.provider for place in by_place}) > 1
-    for place in sorted(
-        by_place, key=lambda one: (one.org_id is None, names.get(one) or one.name or "", *place_order(one))
-    ):
+    for place in sorted(by_place, key=lambda one: place_order(one, names)):
         shown = [one for one in by_place[place] if one.action is not Action.KEEP or one.source is not None]
         provider = name_of(place.provider)
         yield OrgReview(

@@ -12,6 +12,7 @@ from influx_secrets.cli._report import OrgReview, Review
 from influx_secrets.cli._review_words import (
     besides,
     counted,
+    counted_of,
     kept,
     label,
     title,
@@ -28,6 +29,9 @@ MARKER: Final = "<!-- influx-secrets review -->"
 GITHUB_LIMIT: Final = 65_536
 FOLDED_ROWS: Final = 30
 """A longer table is folded."""
+
+FOLDED_ALL: Final = 100
+"""All tables are folded where they are longer than this together."""
 
 _COLUMNS: Final = ("Key", "Change", "Version", "Resource", "Note")
 
@@ -74,8 +78,9 @@ def _most(limit: int, fits: Callable[[int], bool]) -> int:
 def _render(review: Review, rows: int, sections: int) -> str:
     blocks = [f"{MARKER}\n## InfluxDB secrets: {counted(review)}"]
     blocks += _bullets(review, sections)
+    folds_at = FOLDED_ROWS if sum(len(org.changes) for org in review.orgs) <= FOLDED_ALL else 0
     for org in review.orgs[:sections]:
-        blocks += _org(org, rows)
+        blocks += _org(org, rows, folds_at)
     blocks += _rest(len(review.orgs) - sections, "more orgs do not fit here")
     blocks += besides(review)
     return "\n\n".join(blocks) + "\n"
@@ -93,12 +98,12 @@ def _spoken(words: Words) -> str:
     return "".join(code(visible_words(one)) if isinstance(one, Their) else one for one in words)
 
 
-def _org(org: OrgReview, rows: int) -> Iterator[str]:
+def _org(org: OrgReview, rows: int, folds_at: int) -> Iterator[str]:
     yield f"### {_spoken(title(org))}"
     shown = org.changes[:rows]
     table = _table(shown)
-    if len(shown) > FOLDED_ROWS:
-        yield f"<details><summary>{len(org.changes)} keys</summary>\n\n{table}\n\n</details>"
+    if len(shown) > folds_at:
+        yield f"<details><summary>{counted_of(org)}</summary>\n\n{table}\n\n</details>"
     elif table:
         yield table
     yield from _rest(len(org.changes) - rows, "more rows do not fit here")

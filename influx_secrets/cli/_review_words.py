@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -81,12 +82,23 @@ def _number(version: int | Unknown) -> str:
 
 def counted(review: Review) -> str:
     """Return how many keys get what, in one line."""
-    found = [
+    found = _counted(review.counts)
+    return found or ("no secret changes" if review.complete else "no change is listed")
+
+
+def counted_of(org: OrgReview) -> str:
+    """Return how many rows the table of an org has, and how many keys get what in it."""
+    counts = Counter(one.action for one in org.changes)
+    rows = "1 key" if len(org.changes) == 1 else f"{len(org.changes)} keys"
+    return f"{rows}: {_counted({action: counts[action] for action in Action})}"
+
+
+def _counted(counts: Mapping[Action, int]) -> str:
+    return ", ".join(
         f"{number} {_COUNTED.get(action) or f'to {_LABELS.get(action, action.value)}'}"
-        for action, number in review.counts.items()
+        for action, number in counts.items()
         if number
-    ]
-    return ", ".join(found) or ("no secret changes" if review.complete else "no change is listed")
+    )
 
 
 def besides(review: Review) -> list[str]:

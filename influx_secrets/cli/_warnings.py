@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._records import UNKNOWN
-from influx_secrets.cli._changes import Action, Change, Place, place_of
+from influx_secrets.cli._changes import Action, Change, Place, org_names, place_of
 from influx_secrets.cli._notices import Heard
 from influx_secrets.cli._preview import Preview, Resource, name_of
 
@@ -41,9 +41,9 @@ class Kind(Enum):
     UNASKED = "unasked"
     READ = "read"
     LOST = "lost"
-    TAKE_OVER = "takeover"
     REMOVE = "remove"
     PRUNE = "prune"
+    TAKE_OVER = "takeover"
     COMPARE = "compare"
     UNKNOWN = "unknown"
     SWITCHED = "switched"
@@ -80,16 +80,20 @@ def warnings(preview: Preview, heard: Heard, readers: Readers | None) -> tuple[W
         *(Warn(Kind.REMARK, ("the provider says: ", Their(line, is_message=True))) for line in heard.remarks),
         *(_read(heard.changes, readers) if readers is not None else ()),
     ]
-    return tuple(sorted(found, key=_urgency))
+    names = org_names(preview)
+    return tuple(sorted(found, key=lambda one: _urgency(one, names)))
 
 
-def place_order(place: Place | None) -> tuple[str, ...]:
-    """Return what places are sorted by; an org that is not known yet comes last."""
-    return () if place is None else (place.provider, place.org_id or "~", place.name or "")
+def place_order(place: Place | None, names: Mapping[Place, str]) -> tuple[str, ...]:
+    """Return what places are sorted by, here and in the tables: their name; an org that is not known yet comes last."""
+    if place is None:
+        return ()
+    last = "~" if place.org_id is None else ""
+    return last, names.get(place) or place.name or "", place.provider, place.org_id or ""
 
 
-def _urgency(warning: Warn) -> tuple[int, tuple[str, ...], tuple[str, ...], str]:
-    return list(Kind).index(warning.kind), place_order(warning.place), warning.keys, str(warning.words)
+def _urgency(warning: Warn, names: Mapping[Place, str]) -> tuple[int, tuple[str, ...], tuple[str, ...], str]:
+    return list(Kind).index(warning.kind), place_order(warning.place, names), warning.keys, str(warning.words)
 
 
 def _failures(preview: Preview) -> Iterator[Warn]:

@@ -105,7 +105,7 @@ def test_long_key_is_cut_with_a_count() -> None:
 def test_long_table_is_folded() -> None:
     """A reviewer sees the warnings and the counts first."""
     many = render_markdown(review(*(f"K{number}" for number in range(31))))
-    assert "<details><summary>31 keys</summary>\n\n| Key |" in many
+    assert "<details><summary>31 keys: 31 to create</summary>\n\n| Key |" in many
     assert many.count("\n| `K") == 31
     assert "<details>" not in render_markdown(review(*(f"K{number}" for number in range(30))))
 
