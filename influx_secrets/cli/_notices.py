@@ -7,7 +7,7 @@ are new in the org are looked for in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -122,7 +122,10 @@ def _said(line: str) -> _Said | None:
 
 
 def _apply(changes: list[Change], said: _Said, new: _New) -> None:
-    certain, perhaps = _named(said.names, new)
+    def is_open(key: str) -> bool:
+        return any(changes[number].action not in _MOVED for number in new.places[key])
+
+    certain, perhaps = _named(said.names, new, is_open)
     for key in (*certain, *perhaps):
         several = len(new.places[key]) > 1
         for number in new.places[key]:
@@ -144,8 +147,11 @@ def _told(change: Change, action: Action, *, certain: bool) -> Change:
     return replace(change, action=action, notes=change.notes if certain else (*change.notes, PERHAPS))
 
 
-def _named(text: str, new: _New) -> tuple[frozenset[str], frozenset[str]]:
-    """Return which of the new keys a line names for certain, and which it may mean by "and 5 more"."""
+def _named(text: str, new: _New, is_open: Callable[[str], bool]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which of the new keys a line names for certain, and which it may mean by "and 5 more".
+
+    Only a key that is open can be among these more: no other line has named it.
+    """
 
     def candidates(position: int, first: int) -> list[int]:
         """Return the numbers of the keys from `first` on whose name stands here."""
@@ -170,7 +176,8 @@ def _named(text: str, new: _New) -> tuple[frozenset[str], frozenset[str]]:
         return frozenset(), frozenset()
     numbers, more = found
     named = frozenset(new.keys[number] for number in numbers)
-    rest = new.keys[numbers[-1] + 1 :] if more and numbers else new.keys if more else ()
+    after = numbers[-1] + 1 if numbers else 0
+    rest = frozenset(filter(is_open, new.keys[after:])) if more else frozenset()
     if more == len(rest):
-        return named.union(rest), frozenset()
-    return named, frozenset(rest)
+        return named | rest, frozenset()
+    return named, rest

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ORG = "0123456789abcdef"
 PROVIDER = "urn:pulumi:dev::p::pulumi:providers:pulumi-python::influx-secrets"
@@ -43,7 +46,7 @@ def step(op: str, old: dict[str, Any] | None = None, new: dict[str, Any] | None 
     return {"op": op, "urn": (new or old or {})["urn"]} | {name: one for name, one in states.items() if one is not None}
 
 
-def document(*steps: dict[str, Any], said: tuple[str, ...] = (), errors: tuple[str, ...] = (), **more: Any) -> bytes:  # noqa: ANN401
+def document(*steps: dict[str, Any], said: Sequence[str] = (), errors: tuple[str, ...] = (), **more: Any) -> bytes:  # noqa: ANN401
     """Return a preview as `pulumi preview --json` prints it."""
     told = [{"severity": "info#err", "message": f"influx-secrets: {line}\n\n"} for line in said]
     told += [{"severity": "error", "message": f"error: {line}\n"} for line in errors]

@@ -110,6 +110,17 @@ def test_long_table_is_folded() -> None:
     assert "<details>" not in render_markdown(review(*(f"K{number}" for number in range(30))))
 
 
+def test_many_short_tables_are_folded_too() -> None:
+    """A fleet of orgs is as long as one large org; each heading and its counts stay in sight."""
+
+    def orgs(number: int) -> str:
+        steps = [step("delete", secret("A", f"s{one}", org_id=f"{one:016x}")) for one in range(number)]
+        return render_markdown(review_of(read_preview(document(*steps))), 0)
+
+    assert orgs(101).count("<details><summary>1 key: 1 to remove</summary>") == 101
+    assert "<details>" not in orgs(100)
+
+
 @pytest.mark.parametrize("limit", [1_000, 5_000, GITHUB_LIMIT, 1_000_000])
 def test_large_review_fits_and_counts_what_is_missing(limit: int) -> None:
     """Rows are cut from the end, where the least dangerous stand; the count says how many."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from cli.previews import ORG, document, secret, shared, step
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lifecycle.provider_process import Engine, org_secrets
+from unit.test_growth import TWICE, calls
 
 from influx_secrets._lifecycle import _named
 from influx_secrets.cli._changes import Action
@@ -101,6 +103,36 @@ def test_key_of_two_servers_is_adopted_on_one_of_them() -> None:
     said = (f"adopts {_named(['A'])} of the org {ORG}: {ADOPTED}",)
     found = review_of(read_preview(document(step("create", new=secret("A")), step("create", new=eu), said=said)))
     assert [one.notes for org in found.orgs for one in org.changes] == [(SOMEWHERE,), (SOMEWHERE,)]
+
+
+def test_key_of_two_servers_that_one_takes_over_is_a_warning() -> None:
+    """Each server has its line, in any order; the more dangerous counts, and the other keys of both are found."""
+    eu = shared("two", versions={"A": 1, "B": 1}, provider="urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu")
+    said = (
+        f"adopts {_named(['A'])} of the org {ORG}: {ADOPTED}",
+        f"takes over {_named(['A', 'B'])} of the org {ORG}: {OVERWRITTEN}",
+    )
+    steps = (step("create", new=secret("A")), step("create", new=eu))
+    for lines in (said, said[::-1]):
+        found = review_of(read_preview(document(*steps, said=lines)))
+        assert by_action(found, Action.TAKE_OVER) == {"A", "B"}
+        assert not by_action(found, Action.ADOPT)
+
+
+@pytest.mark.parametrize("keys_of_a_line", [1, 10])
+def test_twice_as_many_lines_cost_twice_as_much(keys_of_a_line: int) -> None:
+    """A fleet has a line for each of its resources: 10,000 of them once took longer than anybody waits."""
+
+    def work(number: int) -> None:
+        keys = [f"K{one:05}" for one in range(number)]
+        parts = [keys[first : first + keys_of_a_line] for first in range(0, number, keys_of_a_line)]
+        new = [step("create", new=secret(key, key)) for key in keys]
+        said = [f"adopts {_named(part)} of the org {ORG}: {ADOPTED}" for part in parts]
+        found = review_of(read_preview(document(*new, said=said)))
+        assert by_action(found, Action.ADOPT) == set(keys)
+
+    work(1)
+    assert calls(lambda: work(2_000)) < TWICE * calls(lambda: work(1_000))
 
 
 def test_lines_of_the_real_provider_are_understood(emulator: Emulator) -> None:
