@@ -125,19 +125,26 @@ class InfluxdServer:
 
     Attributes:
         log_file: what influxd writes to stdout and stderr, over all its starts.
+
+    Args:
+        options: More of influxd's own, such as those of its certificate.
+        ca_file: The authority of that certificate; with it the url is https.
     """
 
     name = "influxd"
     token = "operator-token-of-the-tests"
 
-    def __init__(self, binary: Path, folder: Path) -> None:
+    def __init__(self, binary: Path, folder: Path, options: Sequence[str] = (), ca_file: str | None = None) -> None:
         self._binary = binary
+        self._options = options
+        self._scheme = "http" if ca_file is None else "https"
         self._folder = folder
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._authorizations: dict[str, str] = {}
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.verify = ca_file or True
         self._session.headers["Authorization"] = f"Token {self.token}"
         self.log_file = folder / "influxd.log"
 
@@ -164,6 +171,7 @@ class InfluxdServer:
             f"--bolt-path={self._folder / 'influxd.bolt'}",
             f"--sqlite-path={self._folder / 'influxd.sqlite'}",
             f"--engine-path={self._folder / 'engine'}",
+            *self._options,
         ]
         environment = {"HOME": str(self._folder), "PATH": os.environ.get("PATH", os.defpath)}
         with self.log_file.open("ab") as log:
@@ -205,7 +213,7 @@ class InfluxdServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{self._scheme}://127.0.0.1:{self._port}"
 
     @property
     def environment(self) -> dict[str, str]:

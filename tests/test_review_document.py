@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
 
 from influx_secrets.cli._changes import Action
 from influx_secrets.cli._report import Gate
+from influx_secrets.cli._warnings import Kind
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = (ROOT / "docs/review.md").read_text("utf-8")
+SCHEMA = json.loads((ROOT / "docs/review.schema.json").read_text("utf-8"))
 EXAMPLE = ROOT / "tests/cli/review/everything"
 
 
@@ -28,3 +34,34 @@ def test_document_names_all_that_can_be_found() -> None:
     change, warning = example["orgs"][0]["changes"][0], example["warnings"][0]
     for member in (*example, *example["orgs"][0], *change, *change["resource"], *warning):
         assert f"`{member}`" in DOCUMENT or f"`{member}[]`" in DOCUMENT, member
+
+
+def closed(schema: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Return a schema that takes no member besides those that it names."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = {"additionalProperties": False} if isinstance(schema.get("required"), list) else {}
+    return {name: closed(one) for name, one in schema.items()} | named
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLE.parent.glob("*/review.json")), ids=lambda path: path.parent.name)
+def test_schema_describes_every_recorded_review(path: Path) -> None:
+    """It leaves no member out, though it lets later versions add some."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(json.loads(path.read_text("utf-8")), closed(SCHEMA))
+
+
+def test_schema_names_all_that_can_be_found() -> None:
+    """Every action, gate and kind of warning; what is another is refused."""
+    members = SCHEMA["properties"]
+    assert set(members["counts"]["properties"]) == {action.value for action in Action}
+    assert set(SCHEMA["$defs"]["change"]["properties"]["action"]["enum"]) == {action.value for action in Action}
+    assert set(members["found"]["propertyNames"]["enum"]) == {gate.value for gate in Gate}
+    assert set(members["warnings"]["items"]["properties"]["kind"]["enum"]) == {kind.value for kind in Kind}
+    wrong: list[dict[str, Any]] = [{"counts": {}}, {"found": {"remove": 0}}, {"version": 2}, {"orgs": [{}]}]
+    for change in wrong:
+        document = json.loads((EXAMPLE / "review.json").read_text("utf-8")) | change
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(document, SCHEMA)

@@ -68,4 +68,6 @@ def connected(inputs: dict[str, Raw | None]) -> Iterator[Connection]:
         elif settings.org is not None:
             yield Connection(client, client.find_org(settings.org).id, settings.org)
         else:
-            raise DeclarationError("no org: give --org or --org-id, or set INFLUX_ORG")
+            raise DeclarationError(
+                "no org: give --org or --org-id, or set INFLUX_ORG; the config of a stack is not read here"
+            )

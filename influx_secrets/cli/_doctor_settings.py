@@ -12,6 +12,7 @@ from influx_secrets.cli._console import plain
 from influx_secrets.cli._lines import Line, ok, worth_knowing, wrong
 
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_NOWHERE: Final = "set INFLUX_TOKEN, or activate a profile of the influx CLI; the config of a stack is not read here"
 _OPTIONS: Final = {
     "setting 'org'": "--org",
     "setting 'orgId'": "--org-id",
@@ -47,7 +48,7 @@ def _source(found: Mapping[str, Found], field: str) -> str:
 
 def _token(settings: Settings, found: Mapping[str, Found]) -> Line:
     if settings.token is None:
-        return wrong("token", "there is none", "set INFLUX_TOKEN, or activate a profile of the influx CLI")
+        return wrong("token", "there is none", _NOWHERE)
     says = f"is set, {_source(found, 'token')}"
     of_profile = [field in found and " of profile " in found[field].source for field in ("url", "token")]
     if of_profile[0] != of_profile[1]:

@@ -11,9 +11,8 @@ from typing import Final
 from influx_secrets.cli._changes import Action, Change, Place, changes, org_names
 from influx_secrets.cli._notices import hear
 from influx_secrets.cli._preview import Preview, name_of
-from influx_secrets.cli._warnings import Kind, Readers, Warn, place_order, warnings
+from influx_secrets.cli._warnings import DEFAULT_PROVIDER, Kind, Readers, Warn, place_order, warnings
 
-_DEFAULT_PROVIDER: Final = "influx-secrets"
 _ORDER: Final = {action: number for number, action in enumerate(Action)}
 
 
@@ -99,7 +98,7 @@ def _orgs(found: Iterable[Change], names: Mapping[Place, str]) -> Iterator[OrgRe
             place=place,
             name=names.get(place, place.name),
             provider=provider,
-            shows_provider=several or provider not in ("", _DEFAULT_PROVIDER),
+            shows_provider=several or provider not in ("", DEFAULT_PROVIDER),
             changes=tuple(sorted(shown, key=_danger)),
             kept=len(by_place[place]) - len(shown),
         )

@@ -18,6 +18,9 @@ Readers: TypeAlias = Callable[[str], Mapping[str, Sequence[str]]]
 
 _MAX_READERS: Final = 10
 
+DEFAULT_PROVIDER: Final = "influx-secrets"
+"""The name of the provider that resources have where the program gives them none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Their:
@@ -210,6 +213,10 @@ def _resource(resource: Resource) -> Words:
 
 def _read(found: Sequence[Change], readers: Readers) -> Iterator[Warn]:
     gone = [one for one in found if one.action in (Action.REMOVE, Action.PRUNE) and isinstance(one.key, str)]
+    for provider in sorted({one.place.provider for one in gone}):
+        if name_of(provider) not in ("", DEFAULT_PROVIDER):
+            asked = "who reads keys of the provider ", Their(name_of(provider)), ": only the server of the environment"
+            yield Warn(Kind.READ, (*asked, " was asked, which need not be that of the provider"))
     for org_id in sorted({one.place.org_id for one in gone if one.place.org_id is not None}):
         try:
             reads = readers(org_id)

@@ -13,7 +13,7 @@ import trustme
 from command_line import Command, line
 from proxies import CountingProxy
 from scripted_server import ScriptedServer, answer, json_answer
-from servers import EmulatorServer, free_port
+from servers import EmulatorServer, InfluxdServer, find_influxd, free_port
 
 from influx_secrets import SecretsClient, Settings
 from influx_secrets.cli._doctor_server import server_lines
@@ -100,6 +100,31 @@ def test_doctor_bad_certificate(lone: Command, tls: ScriptedServer) -> None:
     assert "is not signed by an authority that this machine trusts" in line(done, "connection")
 
 
+@pytest.mark.influxd
+def test_doctor_of_an_influxd_with_tls(influxd: InfluxdServer, authority: trustme.CA, tmp_path: Path) -> None:
+    """The real server: an authority that is not trusted, a name of another, http for https; then all is well."""
+    del influxd  # There is one.
+    binary = find_influxd()
+    assert binary is not None
+    paths = {name: str(tmp_path / name) for name in ("ca.pem", "cert.pem", "key.pem")}
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(paths["ca.pem"])
+    certificate.cert_chain_pems[0].write_to_path(paths["cert.pem"])
+    certificate.private_key_pem.write_to_path(paths["key.pem"])
+    options = (f"--tls-cert={paths['cert.pem']}", f"--tls-key={paths['key.pem']}")
+    with InfluxdServer(binary, tmp_path, options, paths["ca.pem"]) as server:
+        command = Command({**server.environment, "INFLUX_ORG": "setup"})
+        trusted = {"INFLUXDB_V2_SSL_CA_CERT": paths["ca.pem"]}
+        assert "not signed by an authority that this machine trusts" in line(command("doctor"), "connection")
+        other = {"INFLUX_HOST": server.url.replace("127.0.0.1", "localhost"), **trusted}
+        assert "certificate" in line(command("doctor", environ=other), "connection")
+        plain = {"INFLUX_HOST": server.url.replace("https:", "http:"), **trusted}
+        assert line(command("doctor", environ=plain), "connection").endswith("let the url begin with https://")
+        done = command("doctor", environ=trusted)
+        assert done.code == 0
+        assert line(done, "certificates").endswith("are trusted, from INFLUXDB_V2_SSL_CA_CERT")
+
+
 def test_doctor_good_certificate_and_who_is_trusted(lone: Command, tls: ScriptedServer, ca_file: str) -> None:
     """The file and its source; a bundle of the environment; or none at all."""
     seen = lone("doctor", environ={"INFLUX_HOST": tls.url, "INFLUXDB_V2_SSL_CA_CERT": ca_file})
@@ -179,6 +204,20 @@ def test_doctor_flux_that_is_too_old_or_off(status: int, body: dict[str, str], s
     assert done.code == 1
     assert line(done, "value proofs").startswith("wrong value proofs")
     assert says in line(done, "value proofs")
+
+
+@pytest.mark.influxd
+def test_doctor_influxd_whose_flux_lacks_the_package(influxd: InfluxdServer, acme: str) -> None:
+    """What a server before 2.7 has not, its Flux cannot import: here influxd is asked for a package that is not there.
+
+    Its answer is its own. An influxd that old is not built for the tests.
+    """
+    with CountingProxy(influxd.url, (b"contrib/qxip/hash", b"contrib/qxip/none")) as server:
+        environ = {**influxd.environment, "INFLUX_HOST": server.url, "INFLUX_ORG": acme}
+        done = Command(environ)("doctor")
+    assert done.code == 1
+    assert line(done, "value proofs").startswith("wrong value proofs the server is older than InfluxDB 2.7")
+    assert line(done, "value proofs").endswith("use InfluxDB OSS 2.7 or later, with Flux")
 
 
 # Proxies

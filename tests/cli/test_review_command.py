@@ -198,6 +198,12 @@ def test_review_says_who_still_reads_a_key_that_goes(real: Command, influxd: Inf
     Path("preview.json").write_bytes(document(step("update", old, new)))
     assert '1 key goes that is still read by task "nightly": A' in real("review", "preview.json", "--usage").out
     assert "nightly" not in real("review", "preview.json").out
+    assert "which need not be that of the provider" not in real("review", "preview.json", "--usage").out
+    eu = {"provider": "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu::1"}
+    Path("of-eu.json").write_bytes(document(step("update", {**old, **eu}, {**new, **eu})))
+    of_eu = real("review", "of-eu.json", "--usage").out
+    assert "still read by" in of_eu
+    assert "! who reads keys of the provider eu: only the server of the environment was asked, which need not" in of_eu
     nobody = Command({**real.environ, "INFLUX_HOST": "http://localhost:1"})
     asked = nobody("review", "preview.json", "--usage")
     assert asked.code == 0
