@@ -16,6 +16,7 @@ from influx_secrets.cli._review_words import (
     kept,
     label,
     title,
+    titles,
     versions,
     visible,
     visible_words,
@@ -87,7 +88,8 @@ def _render(review: Review, rows: int, sections: int) -> str:
 
 
 def _bullets(review: Review, most: int) -> Iterator[str]:
-    lines = [f"- {_spoken(warning(review, one))}" for one in review.warnings[:most]]
+    named = titles(review)
+    lines = [f"- {_spoken(warning(one, named))}" for one in review.warnings[:most]]
     lines += [f"- {line}" for line in _rest(len(review.warnings) - most, "more warnings do not fit here")]
     if lines:
         yield "**Look at this first:**"

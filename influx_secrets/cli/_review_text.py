@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final, TextIO
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +20,7 @@ from influx_secrets.cli._review_words import (
     kept,
     label,
     title,
+    titles,
     versions,
     visible,
     visible_words,
@@ -38,51 +41,67 @@ _COLOURS: Final = {
     Action.CREATE: "green",
     Action.ADOPT: "green",
 }
-_NEVER_WRAPS: Final = 1_000_000
 
 
 def print_review(review: Review, file: TextIO) -> None:
     """Print a review, as wide as the terminal is; in a pipe as wide as it gets."""
     console = Console(file=file, highlight=False, markup=False, emoji=False)
-    if console.is_terminal:
-        _print(review, console)
-        return
-    console = Console(file=file, highlight=False, markup=False, emoji=False, width=_NEVER_WRAPS)
-    with console.capture() as captured:
-        _print(review, console)
-    file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    for block in _blocks(review):
+        if console.is_terminal:
+            console.print(_table(block) if isinstance(block, OrgReview) else block)
+        else:
+            file.write(_columns(block) if isinstance(block, OrgReview) else f"{block.plain.rstrip()}\n")
 
 
-def _print(review: Review, console: Console) -> None:
-    console.print(Text(f"InfluxDB secrets: {counted(review)}", style="bold"))
+def _blocks(review: Review) -> Iterator[Text | OrgReview]:
+    """Yield the lines, and an org where its table is to stand."""
+    yield Text(f"InfluxDB secrets: {counted(review)}", style="bold")
     if review.warnings:
-        console.print()
+        yield Text()
+    named = titles(review)
     for warn in review.warnings:
-        console.print(Text(f"! {_spoken(warning(review, warn))}", style="bold red" if warn.kind is Kind.ERROR else ""))
+        yield Text(f"! {_spoken(warning(warn, named))}", style="bold red" if warn.kind is Kind.ERROR else "")
     for org in review.orgs:
-        console.print()
-        console.print(Text(_spoken(title(org)), style="bold"))
+        yield Text()
+        yield Text(_spoken(title(org)), style="bold")
         if org.changes:
-            console.print(_table(org, wraps=console.is_terminal))
+            yield org
         if org.kept:
-            console.print(Text(f"  {kept(org)}"))
+            yield Text(f"  {kept(org)}")
     for number, line in enumerate(besides(review)):
-        console.print(Text(line if number else f"\n{line}"))
+        yield Text(line if number else f"\n{line}")
 
 
 def _spoken(words: Words) -> str:
     return "".join(visible_words(one) if isinstance(one, Their) else one for one in words)
 
 
-def _table(org: OrgReview, *, wraps: bool) -> Table:
-    noted = any(change.notes for change in org.changes)
-    columns = ("KEY", "CHANGE", "VERSION", "RESOURCE", *(("NOTE",) if noted else ()))
-    table = Table(*columns, box=box.SIMPLE if wraps else None, pad_edge=wraps)
+def _table(org: OrgReview) -> Table:
+    columns = _headings(org)
+    table = Table(*columns, box=box.SIMPLE)
     for column in table.columns:
-        column.overflow, column.no_wrap = "fold", not wraps
+        column.overflow = "fold"
     for change in org.changes:
         table.add_row(*map(Text, _row(change)[: len(columns)]), style=_COLOURS.get(change.action))
     return table
+
+
+def _columns(org: OrgReview) -> str:
+    """Return a table for a pipe. Rich would take ten seconds for ten thousand rows."""
+    columns = _headings(org)
+    rows = [columns, *(_row(change)[: len(columns)] for change in org.changes)]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return "".join(f"{_padded(row, widths)}\n" for row in rows)
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True))
+    return "  ".join(cells).rstrip()
+
+
+def _headings(org: OrgReview) -> tuple[str, ...]:
+    noted = any(change.notes for change in org.changes)
+    return ("KEY", "CHANGE", "VERSION", "RESOURCE", *(("NOTE",) if noted else ()))
 
 
 def _row(change: Change) -> tuple[str, ...]:

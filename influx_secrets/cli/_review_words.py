@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from influx_secrets._records import UNKNOWN, Unknown
-from influx_secrets.cli._changes import Action, Change
+from influx_secrets.cli._changes import Action, Change, Place
 from influx_secrets.cli._report import OrgReview, Review
 from influx_secrets.cli._warnings import Their, Warn, Words
 
@@ -127,9 +127,14 @@ def title(org: OrgReview) -> Words:
     return (*words, ", provider ", Their(org.provider)) if org.shows_provider else words
 
 
-def warning(review: Review, warn: Warn) -> Words:
+def titles(review: Review) -> dict[Place | None, Words]:
+    """Return what stands above each org: made once, for a fleet has as many warnings as orgs."""
+    return {org.place: title(org) for org in review.orgs}
+
+
+def warning(warn: Warn, titles: Mapping[Place | None, Words]) -> Words:
     """Return a warning as one sentence: which org, what, and the keys, ten at most."""
-    org = next((title(one) for one in review.orgs if one.place == warn.place), ())
+    org = titles.get(warn.place, ())
     words: Words = (*org, ": ", *warn.words) if org else warn.words
     for number, key in enumerate(warn.keys[:MAX_NAMED]):
         words = (*words, ", " if number else ": ", Their(key))

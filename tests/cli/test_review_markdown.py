@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +11,15 @@ from cli.previews import document, secret, shared, step
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from unit.test_growth import TWICE, calls
 
 from influx_secrets._rules import escape_key
 from influx_secrets.cli._preview_forms import read_preview
 from influx_secrets.cli._report import Review
 from influx_secrets.cli._report import review as review_of
+from influx_secrets.cli._review_json import render_json
 from influx_secrets.cli._review_markdown import GITHUB_LIMIT, MARKER, render_markdown
+from influx_secrets.cli._review_text import print_review
 from influx_secrets.cli._review_words import MAX_SHOWN, visible
 
 if TYPE_CHECKING:
@@ -119,6 +123,22 @@ def test_many_short_tables_are_folded_too() -> None:
 
     assert orgs(101).count("<details><summary>1 key: 1 to remove</summary>") == 101
     assert "<details>" not in orgs(100)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_twice_as_many_orgs_cost_twice_as_much(form: str) -> None:
+    """A fleet has as many orgs as warnings, and neither looks through all of the other."""
+
+    def work(number: int) -> None:
+        steps = [step("delete", secret("A", f"s{one}", org_id=f"{one:016x}")) for one in range(number)]
+        found = review_of(read_preview(document(*steps)))
+        if form == "text":
+            print_review(found, io.StringIO())
+        else:
+            assert (render_json(found) if form == "json" else render_markdown(found, 0)).count(f"{number - 1:016x}")
+
+    work(1)
+    assert calls(lambda: work(800)) < TWICE * calls(lambda: work(400))
 
 
 @pytest.mark.parametrize("limit", [1_000, 5_000, GITHUB_LIMIT, 1_000_000])
