@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import pulumi
 
+from influx_secrets._errors import SettingsError
 from influx_secrets._providers import NAMESPACE, SETTINGS
 
 PACKAGE: Final = "pulumi-python"
@@ -204,9 +205,26 @@ def _sort_out(
 
 
 def configured() -> dict[str, str]:
-    """Return the settings that the stack's config holds."""
+    """Return the settings that the stack's config holds; raise `SettingsError` for one that nobody would read."""
+    _refuse_unknown()
     config = pulumi.Config(NAMESPACE)
     return {name: value for name in SETTINGS if (value := config.get(name)) is not None}
+
+
+def _refuse_unknown() -> None:
+    # A misspelt `verifyValues` would else be taken for one that holds. The SDK lists the names of the stack's config
+    # only where the engine puts them, in the environment, so not for a program inside of the Automation API.
+    if pulumi.get_project() == NAMESPACE:
+        return  # The project's own config has this namespace too.
+    names = {name.removeprefix(f"{NAMESPACE}:") for name in pulumi.runtime.get_config_env() if _is_ours(name)}
+    unknown = sorted(names.difference(SETTINGS))
+    if unknown:
+        known = ", ".join(sorted(SETTINGS))
+        raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))} in the stack's config; known are {known}")
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(f"{NAMESPACE}:")
 
 
 def setting(name: str) -> str:

@@ -103,6 +103,22 @@ def test_stack_config_of_our_namespace_reaches_the_default_provider(
     assert influxd.keys(acme) == []
 
 
+def test_misspelt_setting_in_the_stack_config_is_refused(stack: Stack) -> None:
+    """Nobody would read it, and whoever set it believes that it holds."""
+    stack.set_config("influx-secrets:verifyvalues", "always")
+    refused = stack.program('influx.Secret("a", org=ORG, key="A", value="one")').preview(fails=True)
+    assert "unknown setting 'verifyvalues' in the stack's config; known are allowInsecure, " in refused.output
+
+
+def test_project_of_our_name_may_have_settings_of_its_own(stack: Stack) -> None:
+    """Its config has the namespace of the settings."""
+    (stack.project / "Pulumi.yaml").write_text("name: influx-secrets\nruntime: python\n", "utf-8")
+    stack.pulumi("stack", "init", "dev")
+    stack.set_secret("slackToken", "one")
+    stack.program("""influx.Secret("a", org=ORG, key="A", value=config.require_secret("slackToken"))""")
+    assert stack.preview().steps == {"a": "create"}
+
+
 def test_two_providers_serve_two_servers_in_one_program(new_stack: NewStack, influxd: InfluxdServer, acme: str) -> None:
     """Each resource goes to the server of its provider: named, inherited from a component, or the default one."""
     other, third = f"{acme}-other", f"{acme}-third"
