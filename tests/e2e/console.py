@@ -2,8 +2,8 @@
 
 In a block of the language `console`, a line that begins with `$ ` is a command (`> ` continues it), and the others are
 its output: each line as it stands, in this order, where `...` is any text of a line and, alone, any lines. A command
-must succeed, unless a line of its output begins with `error:`; then it must fail. A block with a `title` is a file that
-the reader is to write. Blank lines and spaces at the end of a line do not count.
+must succeed, unless a line of its output begins with `error:` or `failed`; then it must fail. A block with a `title` is
+a file that the reader is to write. Blank lines and spaces at the end of a line do not count.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Step:
     @property
     def fails(self) -> bool:
         """Whether the page says that the command ends with an error."""
-        return any(line.lstrip().startswith("error:") for line in self.shown)
+        return any(line.lstrip().startswith(("error:", "failed ")) for line in self.shown)
 
 
 def blocks(text: str) -> list[Block]:
