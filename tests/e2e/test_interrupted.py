@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from e2e.console import blocks, run, steps
 from e2e.running import kill
 from e2e.wedge import Instead, Wedge
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from e2e.wedge import Passed
     from servers import InfluxdServer
 
+PAGE = Path(__file__).parents[2] / "docs" / "interrupted.md"
 MAP = 'influx.OrgSecrets("shared", org=ORG, secrets={})'
 
 
@@ -53,6 +56,21 @@ def pulumi(running: Running) -> None:
 def provider(running: Running) -> None:
     for process in running.providers():
         kill(process)
+
+
+@pytest.mark.parametrize("block", [0, 1], ids=["the same command again", "in doubt"])
+def test_commands_of_the_page_bring_the_stack_right(
+    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge, block: int
+) -> None:
+    """As they stand there, after a create that was killed; who types them says yes."""
+    told = blocks(PAGE.read_text("utf-8"))
+    assert len(told) == 2
+    killed(stack.program(MAP.format({"A": "1", "B": "2"})), wedge, pulumi, "up")
+    environment = {**stack.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"}
+    problems = run(list(steps([told[block]])), stack.project, environment)
+    assert not problems, "\n\n".join(problems)
+    assert stack.up("--expect-no-changes").steps == {"shared": "same"}
+    assert influxd.values(acme) == {"A": "1", "B": "2"}
 
 
 def test_create_interrupted_is_adopted_by_the_same_program_alone(
