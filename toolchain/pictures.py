@@ -94,7 +94,8 @@ def drawn(picture: Picture) -> str:
     """Return the SVG of a terminal that ran the command."""
     console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     lines = [line for line in picture.text.strip().splitlines() if not _RANDOM.search(line)]
-    console.print(Text.from_ansi("\n".join(lines)))
+    # Rich cuts the last line's descenders off where the picture is scaled: the empty one loses nothing.
+    console.print(Text.from_ansi("\n".join(lines)), end="\n\n")
     svg = console.export_svg(title=f"$ {picture.command}", unique_id=picture.name)
     # Rich would load a font from another host.
     return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
