@@ -60,7 +60,8 @@ bench: tools  ## measure, and write docs/benchmarks.md
 	@$(PY) -m benchmarks $(ARGS)
 
 docs: $(STAMP)  ## the site, into .cache/site; a warning is an error
-	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict && echo .cache/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
+	@echo ".cache/site/index.html; with its search: $(PY) -m http.server --bind 127.0.0.1 --directory .cache/site"
 
 pictures: $(STAMP)  ## draw the pictures of README and site anew, from a real run
 	@$(PY) -m toolchain pulumi

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import influx_secrets
+import influx_secrets.emulator
 from influx_secrets._sources import _VARIABLES, INPUT_KEYS
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +65,8 @@ def test_site_has_every_public_name(site: dict[str, _Page]) -> None:
     """What can be imported has a place in the reference."""
     places = {place for name, page in site.items() if name.startswith("reference/") for place in page.places}
     assert {f"influx_secrets.{name}" for name in influx_secrets.__all__} <= places
+    emulated = {f"influx_secrets.emulator.{name}" for name in influx_secrets.emulator.__all__}
+    assert emulated - places == {"influx_secrets.emulator.Hook"}, "the type of one argument, told there"
     # Attributes are told by comments in the sources, which not every reader of sources sees.
     assert {"influx_secrets.APIError.trace_id", "influx_secrets.SecretNotFoundError.key"} <= places
 
