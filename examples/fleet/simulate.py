@@ -59,15 +59,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def emulator(folder: Path, name: str) -> Emulator:
-    """Return a server that keeps its content and its port."""
-    port = folder / "servers" / f"{name}.port"
+    """Return a server that keeps its content; its port is another one each time, which no state knows."""
     made = Emulator(
         token="simulated-token",  # noqa: S106 (of emulated servers)
         file=folder / "servers" / f"{name}.json",
-        port=int(port.read_text("ascii")) if port.exists() else 0,
     )
     made.start()
-    port.write_text(made.url.rpartition(":")[2], "ascii")
     return made
 
 
