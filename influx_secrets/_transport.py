@@ -157,7 +157,7 @@ class Transport:
         try:
             if self._surroundings is None:
                 # Once, for one server: looking through the environment takes as long as all else that is not waiting.
-                self._surroundings = self._session.merge_environment_settings(url, {}, True, verify, None)  # noqa: FBT003
+                self._surroundings = self._session.merge_environment_settings(url, {}, True, verify, None)  # noqa: FBT003 (stream)
             options: dict[str, Any] = {**self._surroundings, "timeout": timeout}
             # Past `Session.send`, which reads the body and url of a redirect even when it is not to follow it.
             with self._session.get_adapter(url).send(self._prepare(url, request, span), **options) as response:

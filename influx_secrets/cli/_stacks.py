@@ -105,7 +105,7 @@ def _pulumi(*words: str, stack: str | None, folder: Path | None) -> Mapping[str,
     command += [f"--stack={stack}"] if stack is not None else []
     command += [f"--cwd={folder}"] if folder is not None else []
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 (no shell)
     except FileNotFoundError:
         raise StackError("there is no pulumi on PATH, which knows what the stack manages") from None
     if done.returncode:

@@ -17,7 +17,7 @@ def urn(kind: str, name: str) -> str:
     return f"urn:pulumi:dev::p::pulumi-python:dynamic/influxdb:{kind}::{name}"
 
 
-def shared(name: str = "shared", provider: str = PROVIDER, state: Any = None, **props: Any) -> dict[str, Any]:  # noqa: ANN401
+def shared(name: str = "shared", provider: str = PROVIDER, state: Any = None, **props: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
     """Return the state of an OrgSecrets, as the engine prints it."""
     inputs = {"org_id": ORG, "digests": "[secret]", "versions": {}, "pruned": {}, "exclusive": False, "keep": []}
     return {
@@ -29,7 +29,7 @@ def shared(name: str = "shared", provider: str = PROVIDER, state: Any = None, **
     }
 
 
-def secret(key: str, name: str = "one", provider: str = PROVIDER, state: Any = None, **props: Any) -> dict[str, Any]:  # noqa: ANN401
+def secret(key: str, name: str = "one", provider: str = PROVIDER, state: Any = None, **props: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
     """Return the state of a Secret, as the engine prints it."""
     inputs = {"org_id": ORG, "key": key, "version": 1, "digest": "[secret]", "overwrite": False}
     return {
@@ -46,7 +46,7 @@ def step(op: str, old: dict[str, Any] | None = None, new: dict[str, Any] | None 
     return {"op": op, "urn": (new or old or {})["urn"]} | {name: one for name, one in states.items() if one is not None}
 
 
-def document(*steps: dict[str, Any], said: Sequence[str] = (), errors: tuple[str, ...] = (), **more: Any) -> bytes:  # noqa: ANN401
+def document(*steps: dict[str, Any], said: Sequence[str] = (), errors: tuple[str, ...] = (), **more: Any) -> bytes:  # noqa: ANN401 (JSON)
     """Return a preview as `pulumi preview --json` prints it."""
     told = [{"severity": "info#err", "message": f"influx-secrets: {line}\n\n"} for line in said]
     told += [{"severity": "error", "message": f"error: {line}\n"} for line in errors]

@@ -43,7 +43,7 @@ def test_doctor_no_server(lone: Command) -> None:
 )
 def test_doctor_another_program(lone: Command, step: object) -> None:
     """Something answers that is no InfluxDB."""
-    with ScriptedServer(step) as server:  # type: ignore[arg-type]
+    with ScriptedServer(step) as server:  # type: ignore[arg-type]  # a step writes what it likes
         done = lone("doctor", environ={"INFLUX_HOST": server.url})
     assert done.code == 1
     assert "is not the InfluxDB API's" in line(done, "connection")

@@ -43,7 +43,7 @@ def test_rest_of_a_failed_replacement_removes_no_key_that_lives() -> None:
 
 
 @pytest.mark.parametrize("last", [False, True])
-def test_rest_of_a_failed_replacement_counts_for_nothing_in_any_order(last: bool) -> None:  # noqa: FBT001
+def test_rest_of_a_failed_replacement_counts_for_nothing_in_any_order(last: bool) -> None:  # noqa: FBT001 (which)
     """The engine lists the two as it likes."""
     rest = step("delete", secret("A", state={"delete": True}))
     kept = step("same", secret("A"), secret("A"))
@@ -133,7 +133,7 @@ def test_org_by_name_is_the_org_by_id() -> None:
 
 def test_names_of_resources_below_components_are_read() -> None:
     """A URN holds the types of all parents, and a name may hold its separator."""
-    nested = f"urn:pulumi:dev::p::acme:Team$pulumi-python:dynamic/influxdb:Secret::a::b"  # noqa: F541
+    nested = "urn:pulumi:dev::p::acme:Team$pulumi-python:dynamic/influxdb:Secret::a::b"
     (change,) = review(step("create", new=secret("A", state={"urn": nested}))).orgs[0].changes
     assert (change.resource.kind, change.resource.name) == ("Secret", "a::b")
 

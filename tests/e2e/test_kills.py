@@ -106,7 +106,7 @@ class Life:
         requests, writes, checkpoints = TRAFFIC[step]
         blow = Blow.draw(rng, requests=requests, writes=writes, checkpoints=checkpoints)
         # Before the blow, so that a run which fails is named; the line ends when all is well.
-        print(f"seed {self.seed} run {run}: {step}: {blow}: ", end="", flush=True)  # noqa: T201
+        print(f"seed {self.seed} run {run}: {step}: {blow}: ", end="", flush=True)  # noqa: T201 (told as it goes)
         before = held(self.influxd, self.orgs)
 
         running = self.stack.start(*step.split())

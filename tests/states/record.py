@@ -23,7 +23,7 @@ if __name__ == "__main__":
 
 from e2e.stack import STACK, Stack  # noqa: E402 (the path leads to it)
 
-from influx_secrets.emulator import Emulator  # noqa: E402
+from influx_secrets.emulator import Emulator  # noqa: E402 (after the path is set)
 
 PASSPHRASE = "no secret: these states are made up"
 TOKEN = "token-of-the-recorded-states"

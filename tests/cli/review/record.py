@@ -20,10 +20,10 @@ if __name__ == "__main__":
     sys.path[:0] = [str(FOLDER.parents[1]), str(FOLDER.parents[2])]
 
 from cli.review.scenarios import ORGS, SCENARIOS, Scenario  # noqa: E402 (the path leads to it)
-from e2e.stack import Stack  # noqa: E402
-from servers import EmulatorServer, InfluxdServer, find_influxd  # noqa: E402
+from e2e.stack import Stack  # noqa: E402 (after the path is set)
+from servers import EmulatorServer, InfluxdServer, find_influxd  # noqa: E402 (after the path is set)
 
-from influx_secrets.emulator import Emulator  # noqa: E402
+from influx_secrets.emulator import Emulator  # noqa: E402 (after the path is set)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
