@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -255,16 +256,21 @@ class OrgLedger:
             if self._listed is not None:
                 self._listed.update(values)
 
-    def remove(self, keys: Collection[str]) -> None:
-        """Remove the keys, but those that a resource of this run declares; in one transaction, as `write` does."""
-        with self._doubting():
-            self._turns.removals.change(dict.fromkeys(keys), self._remove)
+    def remove(self, keys: Collection[str], *, by_path: bool = False) -> None:
+        """Remove the keys, but those that a resource of this run declares; in one transaction, as `write` does.
 
-    def _remove(self, keys: Collection[str]) -> None:
+        Args:
+            keys: To be removed.
+            by_path: Name a key in the path of the request, with DELETE, where it is the only one after all.
+        """
+        with self._doubting():
+            self._turns.removals.change(dict.fromkeys(keys), partial(self._remove, by_path=by_path))
+
+    def _remove(self, keys: Collection[str], *, by_path: bool) -> None:
         with self.lock:
             self._claims.settle(keys, lambda written: self._ledger.is_org(self.org_id, written))
             gone = sorted(set(keys) - self.claimed(keys))
-            if len(gone) == 1:
+            if by_path and len(gone) == 1:
                 self._ledger.client.delete_secret(self.org_id, *gone)
             else:
                 self._ledger.client.delete_secrets(self.org_id, gone)

@@ -85,7 +85,7 @@ def remove(ledger: Ledger, record: Record) -> None:
     """Remove the keys of a record, but those that another resource of this run declares."""
     org = ledger.org(_known(record.org_id))
     try:
-        org.remove(record.keys)
+        org.remove(record.keys, by_path=len(record.keys) == 1)
     except NotFoundError:
         if ledger.settings.missing_org != "gone":
             ledger.say(

@@ -53,7 +53,7 @@ def test_org_secrets_rotate_one_remove_one_add_one(engine: Engine, emulator: Emu
     }
     calls(emulator)
     engine.up(shared(changed))
-    assert calls(emulator) == ["GET secrets", "PATCH secrets", "DELETE K2"]
+    assert calls(emulator) == ["GET secrets", "PATCH secrets", "POST delete"]
     assert emulator.secrets("acme") == changed
 
 
