@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 def main(arguments: list[str] | None = None) -> int:
     """Measure what is asked for and not measured yet, then write the page of all that is measured."""
     options = _parser().parse_args(arguments)
+    _hear_interrupts()
     laps = _laps(options)
     store = Store(options.results)
     if options.again:
@@ -37,6 +39,15 @@ def main(arguments: list[str] | None = None) -> int:
     written.write_text(page(store), "utf-8")
     sys.stdout.write("".join(f"{path}\n" for path in (written, *charts)))
     return 0
+
+
+def _hear_interrupts() -> None:
+    """Let what is measured be interrupted also where a shell started this run in the background, deaf to Ctrl-C.
+
+    Pulumi ends a program by such a signal, and waits five seconds for one that does not hear it: in each `up`.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _laps(options: argparse.Namespace) -> list[Lap]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 pytest.importorskip("pyperf", reason="it comes with the extra bench, as `make bench` installs it")
 pytest.importorskip("benchmarks", reason="beside an installed wheel there are no benchmarks")
 
+from benchmarks.__main__ import main
 from benchmarks._plan import DESTROY, FIRST_UP, FULL, QUICK, Choice
 from benchmarks._ratios import exponent, peak, ratio, seconds
 from benchmarks._report import page
@@ -91,3 +93,13 @@ def test_page_shows_ratios_seconds_and_growth(store: Store) -> None:
 def test_published_page_is_that_of_the_published_results() -> None:
     """Nobody wrote a number by hand."""
     assert (DOCS / "benchmarks.md").read_text("utf-8") == page(Store(DOCS / "benchmarks" / "results.json"))
+
+
+def test_run_in_the_background_hears_interrupts(tmp_path: Path) -> None:
+    """A shell makes it deaf to them, and Pulumi waits five seconds for a program that inherited that: in each `up`."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert main(["--report", "--results", str(tmp_path / "none.json")]) == 1
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
