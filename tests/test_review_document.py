@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from markdown_it import MarkdownIt
 
 from influx_secrets.cli._changes import Action
 from influx_secrets.cli._report import Gate
@@ -65,3 +66,13 @@ def test_schema_names_all_that_can_be_found() -> None:
         document = json.loads((EXAMPLE / "review.json").read_text("utf-8")) | change
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(document, SCHEMA)
+
+
+def test_ci_in_the_document_is_that_of_the_files() -> None:
+    """Whose steps other tests run, beside the engine."""
+    shown = [token.content for token in MarkdownIt().parse(DOCUMENT) if token.info == "yaml"]
+    files = [ROOT / "examples/ci" / name for name in ("github/preview.yml", "gitlab/gitlab-ci.yml")]
+    for text, file in zip(shown, files, strict=True):
+        lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
+        wanted = [line.strip() for line in text.splitlines()]
+        assert wanted in [lines[first : first + len(wanted)] for first in range(len(lines))]

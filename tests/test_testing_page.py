@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import requests
+from emulator_command import Started
 from markdown_it import MarkdownIt
 
 PAGE = Path(__file__).parent.parent / "docs" / "testing.md"
@@ -39,6 +42,25 @@ def test_every_example_of_the_page_passes(tmp_path: Path) -> None:
     )
     assert "6 passed" in done.stdout, done.stdout
     assert len(blocks) == 5
+
+
+def test_command_of_the_page_starts_an_emulator_with_those_faults(tmp_path: Path) -> None:
+    """As it stands there, but for the port; and it prints what the page says."""
+    (command,) = [token.content for token in MarkdownIt().parse(PAGE.read_text("utf-8")) if token.info == "console"]
+    prompt, program, *arguments = shlex.split(command)
+    assert (prompt, program) == ("$", "python")
+    started = Started(tmp_path, *arguments, "--port", "0", command=[sys.executable])
+    path = f"{started.ready['url']}/api/v2/orgs/{started.ready['orgs']['acme']}/secrets"
+    headers = {"Authorization": f"Token {started.ready['token']}"}
+    answers = [requests.patch(path, json={"A": "1"}, headers=headers, timeout=5) for _ in range(3)]
+    assert [(answer.status_code, answer.headers.get("Retry-After")) for answer in answers] == [
+        (503, "1"),
+        (503, "1"),
+        (204, None),
+    ]
+    _, printed, _ = started.end()
+    for name in ("INFLUX_HOST", "INFLUX_TOKEN"):
+        assert f"export {name}=" in printed
 
 
 def test_page_names_every_fixture_and_effect() -> None:

@@ -8,6 +8,7 @@ import pytest
 from command_line import VALUE, Command
 from scripts import IMPORT, create_check, create_endpoint, create_task, create_token
 
+from influx_secrets._scripts import CHECKS_PER_PAGE, TASKS_PER_PAGE
 from influx_secrets.cli._readers import Readers
 from influx_secrets.cli._usage import State, uses
 
@@ -80,6 +81,31 @@ def test_usage_says_who_reads_what_cannot_be_told(real: Command, influxd: Influx
     said = done.out.splitlines()[-1]
     assert said == 'task "vague" reads some key that its script does not spell out: it may be any of them'
     assert [one["name"] for one in real("usage", "--json").json["unknown"]] == ["vague"]
+
+
+@pytest.mark.influxd
+def test_usage_finds_a_call_over_several_lines(real: Command, influxd: InfluxdServer, acme: str) -> None:
+    """As a formatter or a person breaks it, with a comment in between."""
+    call = 'x =\n  secrets\n    .get(\n      // of the mail\n      key:\n        "SPREAD",\n    )'
+    create_task(influxd, acme, "spread", f"{IMPORT}{call}")
+    create_check(influxd, acme, "broken", 'r.x\n == secrets.get(\nkey: "BROKEN"\n)')
+    assert real("usage").rows == [["BROKEN", "missing", 'check "broken"'], ["SPREAD", "missing", 'task "spread"']]
+
+
+@pytest.mark.influxd
+def test_usage_looks_at_every_page_of_tasks_and_checks(real: Command, influxd: InfluxdServer, acme: str) -> None:
+    """The server lists 500 tasks and 100 checks at a time; the last ones are seen, and none is seen twice."""
+    for number in range(TASKS_PER_PAGE + 1):
+        create_task(influxd, acme, f"task {number}", read(f"TASK_{number}"), status="inactive")
+    for number in range(CHECKS_PER_PAGE + 1):
+        create_check(influxd, acme, f"check {number}", f'r.x == secrets.get(key: "CHECK_{number}")')
+    document = real("usage", "--json").json
+    assert (document["tasks"], document["checks"]) == (TASKS_PER_PAGE + 1, CHECKS_PER_PAGE + 1)
+    assert {one["key"] for one in document["keys"]} == {
+        *(f"TASK_{number}" for number in range(TASKS_PER_PAGE + 1)),
+        *(f"CHECK_{number}" for number in range(CHECKS_PER_PAGE + 1)),
+    }
+    assert all(len(one["readers"]) == 1 for one in document["keys"])
 
 
 @pytest.mark.influxd

@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import stat
 import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from leash import Leash
+from emulator_command import COMMAND, Started
 from servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-COMMAND = [sys.executable, "-W", "error", "-m", "influx_secrets.emulator"]
-
-
-class Started:
-    """The command with a ready file, ended by `end`."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.ready_file = folder / "ready.json"
-        self.process = subprocess.Popen(
-            [*COMMAND, "--ready-file", str(self.ready_file), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._leash = Leash(self.process.pid)
-        deadline = time.monotonic() + 30
-        while not self.ready_file.exists():
-            assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline, "the emulator did not start"
-            time.sleep(0.02)
-        self.ready = json.loads(self.ready_file.read_text("utf-8"))
-
-    def get(self, path: str) -> requests.Response:
-        headers = {"Authorization": f"Token {self.ready['token']}"}
-        return requests.get(self.ready["url"] + path, headers=headers, timeout=5)
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
-        """Send a signal and return exit code, stdout and stderr."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=20)
-        self._leash.release()
-        return self.process.returncode, out, err
 
 
 @pytest.fixture
