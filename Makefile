@@ -35,8 +35,8 @@ shell: $(STAMP)  ## a shell with the emulator running, to try pulumi by hand
 down: $(STAMP)  ## take the sample stack back
 	@$(PY) -m toolchain.sample down
 
-tools: $(STAMP)  ## find or build the Pulumi CLI, influxd, toxiproxy, actionlint
-	@$(PY) -m toolchain pulumi --optional influxd toxiproxy actionlint
+tools: $(STAMP)  ## find or build the Pulumi CLI, influxd, influxd 2.6, toxiproxy, actionlint
+	@$(PY) -m toolchain pulumi --optional influxd influxd-2.6 toxiproxy actionlint
 
 test: tools  ## every test, on the emulator, influxd and the real engine, then on the built wheel
 	@$(PY) -m pytest --cov --cov-report=term $(if $(INFLUX_SECRETS_REQUIRE_REAL),--cov-fail-under=95) $(ARGS)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 from asking import operator_session
-from servers import EmulatorServer, InfluxdServer, SecretsServer, find_influxd
+from programs import needed
+from servers import EmulatorServer, InfluxdServer, SecretsServer
 from wire import Wire
 
 from influx_secrets.emulator import Emulator
@@ -72,13 +73,15 @@ def emulator_server() -> Iterator[EmulatorServer]:
 @pytest.fixture(scope="session")
 def influxd_binary() -> Path:
     """The program of a real influxd."""
-    binary = find_influxd()
-    if binary is None:
-        reason = "no influxd: put it on PATH, name it in INFLUXD, or let the toolchain build it"
-        if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
-            pytest.fail(f"{reason} (INFLUX_SECRETS_REQUIRE_REAL=1)")
-        pytest.skip(reason)
-    return binary
+    return needed("influxd")
+
+
+@pytest.fixture(scope="session")
+def influxd_2_6(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdServer]:
+    """One real influxd 2.6 for all tests, the last that cannot prove what a key holds; with the org "acme"."""
+    with InfluxdServer(needed("influxd-2.6"), tmp_path_factory.mktemp("influxd-2.6")) as started:
+        started.create_org("acme")
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ _GO = """
 import json, os, pathlib, subprocess, sys, time
 here = pathlib.Path(sys.argv[0]).parent
 mode = (here / "mode").read_text() if (here / "mode").exists() else "work"
-noted = {name: os.environ.get(name) for name in ("PKG_CONFIG", "RUSTUP_TOOLCHAIN", "PATH")}
+noted = {name: os.environ.get(name) for name in ("PKG_CONFIG", "RUSTC_WRAPPER", "RUSTUP_TOOLCHAIN", "PATH")}
 with (here / "calls").open("a") as calls:
     calls.write(json.dumps({"arguments": sys.argv[1:], "cwd": os.getcwd(), **noted}) + chr(10))
 if sys.argv[1] == "version":

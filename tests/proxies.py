@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -37,13 +38,12 @@ class Exchange:
 class CountingProxy:
     """Forwards every request to `target`, a url, and remembers it in `exchanges`.
 
-    Nothing is changed but what `renamed` says: bytes in the bodies of requests that the server sees as others, and the
-    client, in the answers, as they were.
+    Nothing is changed. What is asked below the path `refused` does not pass: the proxy answers 405 itself.
     """
 
-    def __init__(self, target: str, renamed: tuple[bytes, bytes] = (b"", b"")) -> None:
+    def __init__(self, target: str, refused: str | None = None) -> None:
         parts = urlsplit(target)
-        self._server = _Server((parts.hostname or "", parts.port or 80), renamed)
+        self._server = _Server((parts.hostname or "", parts.port or 80), refused)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> CountingProxy:
@@ -80,9 +80,9 @@ class CountingProxy:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # so that closing waits for the threads, and no socket outlives the test
 
-    def __init__(self, target: tuple[str, int], renamed: tuple[bytes, bytes]) -> None:
+    def __init__(self, target: tuple[str, int], refused: str | None) -> None:
         self.target = target
-        self.renamed = renamed
+        self.refused = refused
         self.exchanges: list[Exchange] = []
         self.accepted = 0
         self._open: set[socket.socket] = set()
@@ -128,9 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def _forward(self) -> None:
-        ours, theirs = self.server.renamed
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        body = body.replace(ours, theirs) if ours else body
+        if self.server.refused is not None and self.path.startswith(self.server.refused):
+            self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
+            return
         self._target.putrequest(self.command, self.path, skip_accept_encoding=True)
         for name, value in self.headers.items():
             if name.lower() not in _HOP_BY_HOP:
@@ -139,7 +140,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._target.endheaders(body)
         with self._target.getresponse() as answer:
             content = answer.read()
-        content = content.replace(theirs, ours) if theirs else content
         self.server.exchanges.append(Exchange(self.command, self.path, answer.status, size=len(body)))
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.getheaders():

@@ -7,12 +7,9 @@ plain requests here, never through the client of the package.
 from __future__ import annotations
 
 import csv
-import importlib
-import importlib.util
 import io
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -56,15 +53,6 @@ class SecretsServer(Protocol):
     def remove_secret(self, org: str, key: str) -> None: ...
     def keys(self, org: str) -> list[str]: ...
     def values(self, org: str) -> dict[str, str]: ...
-
-
-def find_influxd() -> Path | None:
-    """Return the influxd that the toolchain finds, or beside a bare wheel the one of INFLUXD or PATH; else None."""
-    if importlib.util.find_spec("toolchain") is not None:
-        found: Path | None = importlib.import_module("toolchain").find("influxd")
-        return found
-    named = os.environ.get("INFLUXD") or shutil.which("influxd")
-    return Path(named) if named else None
 
 
 def free_port() -> int:

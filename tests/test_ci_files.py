@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from comments_api import PAGE, CommentsAPI
+from programs import needed
 
-import toolchain
 from toolchain._programs import PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,13 +55,7 @@ def test_files_follow_their_schemas() -> None:
 
 def test_workflows_pass_actionlint() -> None:
     """Expressions, contexts, permissions, cron, and the shell by shellcheck."""
-    actionlint = toolchain.find("actionlint")
-    if actionlint is None:
-        reason = "no actionlint: run `make tools`"
-        if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
-            pytest.fail(f"{reason} (INFLUX_SECRETS_REQUIRE_REAL=1)")
-        pytest.skip(reason)
-    check(actionlint, "-shellcheck", str(TOOLS / "shellcheck"), *GITHUB)
+    check(needed("actionlint"), "-shellcheck", str(TOOLS / "shellcheck"), *GITHUB)
 
 
 @pytest.mark.parametrize("name", sorted(scripts()))

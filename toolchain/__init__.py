@@ -1,4 +1,4 @@
-"""Finds or builds the programs that the sample and the tests run: the Pulumi CLI, influxd, toxiproxy, actionlint.
+"""Finds or builds the programs that the sample and the tests run: Pulumi, influxd, old and new, toxiproxy, actionlint.
 
 Not part of the wheel. Each program is looked for in this order: the environment variable that names it, the
 search path, the cache folder of the user; only `ensure` goes on to install or build it.

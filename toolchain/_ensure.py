@@ -28,7 +28,7 @@ def ensure(name: str, *, environ: Mapping[str, str] | None = None, reporter: Rep
     not at all, whenever the run is cut short.
 
     Args:
-        name: `pulumi`, `influxd`, `toxiproxy` or `actionlint`.
+        name: `pulumi`, `influxd`, `influxd-2.6`, `toxiproxy` or `actionlint`.
         environ: The environment to work in; `None` is that of this process.
         reporter: Where to say what is going on; `None` is standard error.
 

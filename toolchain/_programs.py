@@ -137,18 +137,20 @@ PULUMI = Program(
     official=True,
 )
 
+# It compiles the Rust half of Flux when Go asks for its linker flags.
+_PKG_CONFIG = GoBuild(
+    folder="pkg-config",
+    module="github.com/influxdata/pkg-config",
+    package="github.com/influxdata/pkg-config",
+    helper=True,
+)
+
 INFLUXD = Program(
     name="influxd",
     title="influxd",
     executable="influxd",
     builds=(
-        # It compiles the Rust half of Flux when Go asks for its linker flags.
-        GoBuild(
-            folder="pkg-config",
-            module="github.com/influxdata/pkg-config",
-            package="github.com/influxdata/pkg-config",
-            helper=True,
-        ),
+        _PKG_CONFIG,
         GoBuild(
             folder="influxd",
             module="github.com/influxdata/influxdb/v2",
@@ -165,6 +167,26 @@ INFLUXD = Program(
     below=(3, 0, 0),
     rust=True,
 )
+
+INFLUXD_BEFORE_PROOFS = Program(
+    name="influxd-2.6",
+    title="influxd 2.6",
+    executable="influxd-2.6",
+    builds=(
+        _PKG_CONFIG,
+        GoBuild(
+            folder="influxd-2.6",
+            module="github.com/influxdata/influxdb/v2",
+            package="github.com/influxdata/influxdb/v2/cmd/influxd",
+            version_symbol="main.version",
+        ),
+    ),
+    minutes=8,
+    megabytes=100,
+    cache_gigabytes=3,
+    rust=True,
+)
+"""The last that cannot hash a secret inside the server: what a user of an old server sees is tested on it."""
 
 TOXIPROXY = Program(
     name="toxiproxy",
@@ -198,7 +220,7 @@ ACTIONLINT = Program(
     cache_gigabytes=0.1,
 )
 
-PROGRAMS = {program.name: program for program in (PULUMI, INFLUXD, TOXIPROXY, ACTIONLINT)}
+PROGRAMS = {program.name: program for program in (PULUMI, INFLUXD, INFLUXD_BEFORE_PROOFS, TOXIPROXY, ACTIONLINT)}
 
 
 def program_named(name: str) -> Program:

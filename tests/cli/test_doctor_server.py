@@ -13,7 +13,7 @@ import trustme
 from command_line import Command, line
 from proxies import CountingProxy
 from scripted_server import ScriptedServer, answer, json_answer
-from servers import EmulatorServer, InfluxdServer, find_influxd, free_port
+from servers import EmulatorServer, InfluxdServer, free_port
 
 from influx_secrets import SecretsClient, Settings
 from influx_secrets.cli._doctor_server import server_lines
@@ -101,18 +101,15 @@ def test_doctor_bad_certificate(lone: Command, tls: ScriptedServer) -> None:
 
 
 @pytest.mark.influxd
-def test_doctor_of_an_influxd_with_tls(influxd: InfluxdServer, authority: trustme.CA, tmp_path: Path) -> None:
+def test_doctor_of_an_influxd_with_tls(influxd_binary: Path, authority: trustme.CA, tmp_path: Path) -> None:
     """The real server: an authority that is not trusted, a name of another, http for https; then all is well."""
-    del influxd  # There is one.
-    binary = find_influxd()
-    assert binary is not None
     paths = {name: str(tmp_path / name) for name in ("ca.pem", "cert.pem", "key.pem")}
     certificate = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(paths["ca.pem"])
     certificate.cert_chain_pems[0].write_to_path(paths["cert.pem"])
     certificate.private_key_pem.write_to_path(paths["key.pem"])
     options = (f"--tls-cert={paths['cert.pem']}", f"--tls-key={paths['key.pem']}")
-    with InfluxdServer(binary, tmp_path, options, paths["ca.pem"]) as server:
+    with InfluxdServer(influxd_binary, tmp_path, options, paths["ca.pem"]) as server:
         command = Command({**server.environment, "INFLUX_ORG": "setup"})
         trusted = {"INFLUXDB_V2_SSL_CA_CERT": paths["ca.pem"]}
         assert "not signed by an authority that this machine trusts" in line(command("doctor"), "connection")
@@ -207,17 +204,27 @@ def test_doctor_flux_that_is_too_old_or_off(status: int, body: dict[str, str], s
 
 
 @pytest.mark.influxd
-def test_doctor_influxd_whose_flux_lacks_the_package(influxd: InfluxdServer, acme: str) -> None:
-    """What a server before 2.7 has not, its Flux cannot import: here influxd is asked for a package that is not there.
-
-    Its answer is its own. An influxd that old is not built for the tests.
-    """
-    with CountingProxy(influxd.url, (b"contrib/qxip/hash", b"contrib/qxip/none")) as server:
-        environ = {**influxd.environment, "INFLUX_HOST": server.url, "INFLUX_ORG": acme}
-        done = Command(environ)("doctor")
+def test_doctor_influxd_that_is_too_old(influxd_2_6: InfluxdServer) -> None:
+    """The last version without proofs: all else works, and what is lost is said."""
+    done = Command({**influxd_2_6.environment, "INFLUX_ORG": "acme"})("doctor")
     assert done.code == 1
+    assert line(done, "server") == "ok server InfluxDB OSS v2.6.1"
+    assert line(done, "write its secrets") == "ok write its secrets the token may"
     assert line(done, "value proofs").startswith("wrong value proofs the server is older than InfluxDB 2.7")
     assert line(done, "value proofs").endswith("use InfluxDB OSS 2.7 or later, with Flux")
+    assert [row[1] for row in done.rows if row[0] == "wrong"] == ["value proofs"]
+
+
+@pytest.mark.influxd
+def test_doctor_influxd_whose_flux_is_off(influxd: InfluxdServer, acme: str) -> None:
+    """InfluxDB 2 has no switch for it: what forbids queries is a proxy before the server, and it is named."""
+    with CountingProxy(influxd.url, refused="/api/v2/query") as server:
+        done = Command({**influxd.environment, "INFLUX_HOST": server.url, "INFLUX_ORG": acme})("doctor")
+    assert done.code == 1
+    assert line(done, "value proofs").startswith("wrong value proofs cannot run a Flux query")
+    assert "HTTP 405" in line(done, "value proofs")
+    assert "another program may be answering" in line(done, "value proofs")
+    assert [row[1] for row in done.rows if row[0] == "wrong"] == ["value proofs"]
 
 
 # Proxies

@@ -23,10 +23,11 @@ from conformance.side_by_side import Side
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from servers import EmulatorServer, InfluxdServer, find_influxd
+from servers import EmulatorServer, InfluxdServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.influxd
 
@@ -134,12 +135,9 @@ def machine(both: tuple[Side, Side], counts: Tally) -> type[Lives]:
 
 
 @pytest.fixture(scope="module")
-def sides(influxd: InfluxdServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
-    """Two servers that nobody else uses, with the same orgs; where there is no `influxd`, there are none."""
-    del influxd
-    binary = find_influxd()
-    assert binary is not None
-    with InfluxdServer(binary, tmp_path_factory.mktemp("side-by-side")) as own:
+def sides(influxd_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
+    """Two servers that nobody else uses, with the same orgs."""
+    with InfluxdServer(influxd_binary, tmp_path_factory.mktemp("side-by-side")) as own:
         real = Side.of(own, "acme")
         emulated = real.twin()
         assert isinstance(emulated.server, EmulatorServer)

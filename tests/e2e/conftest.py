@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +12,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[2]))
 
 from e2e.stack import Stack
-
-import toolchain
+from programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def engine() -> Path:
     """The Pulumi CLI."""
-    found = toolchain.find("pulumi")
-    if found is None:
-        reason = "no Pulumi CLI: run `make tools`"
-        if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
-            pytest.fail(f"{reason} (INFLUX_SECRETS_REQUIRE_REAL=1)")
-        pytest.skip(reason)
-    return found
+    return needed("pulumi")
 
 
 @pytest.fixture

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from programs import needed
 
 pytest.importorskip("pyperf", reason="it comes with the extra bench, as `make bench` installs it")
 
-import toolchain
 from benchmarks._measure import cases, measure, verify
 from benchmarks._plan import DESTROY, FAR, FIRST_UP, LOOPBACK, REFRESH, ROTATE_ONE, Lap
 from benchmarks._runners import RunError
@@ -23,12 +22,8 @@ KEYS = 3
 @pytest.fixture(scope="module", autouse=True)
 def _programs() -> None:
     """What the benchmarks would build if it were not there."""
-    missing = [name for name in ("influxd", "toxiproxy") if toolchain.find(name) is None]
-    if missing:
-        reason = f"no {' and no '.join(missing)}: run `make tools`"
-        if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
-            pytest.fail(f"{reason} (INFLUX_SECRETS_REQUIRE_REAL=1)")
-        pytest.skip(reason)
+    for name in ("influxd", "toxiproxy"):
+        needed(name)
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-import toolchain
+from programs import needed
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _KEYS = [
@@ -28,11 +27,7 @@ _PLANTED = "planted-4f1d2c9e"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A folder with the sample and its commands, whose `.demo` is nobody's."""
-    if toolchain.find("pulumi") is None:
-        reason = "no Pulumi CLI: run make tools"
-        if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    needed("pulumi")
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copyfile(_ROOT / name, tmp_path / name)
     shutil.copytree(_ROOT / "toolchain", tmp_path / "toolchain", ignore=shutil.ignore_patterns("__pycache__"))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from e2e.fault_lives import CALLS, GOES_ON, ITSELF, NEXT_RUN, Life
 from e2e.fault_table import cells, committed, record
 from e2e.faults import FAULTS, RACES, Wire
-
-import toolchain
+from programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def wire(influxd: InfluxdServer) -> Iterator[Wire]:
     """The way to influxd, with nothing wrong yet."""
-    binary = toolchain.find("toxiproxy")
-    if binary is None:
-        reason = "no toxiproxy: run `make tools`"
-        if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
-            pytest.fail(f"{reason} (INFLUX_SECRETS_REQUIRE_REAL=1)")
-        pytest.skip(reason)
-    with Wire(binary, influxd.url) as made:
+    with Wire(needed("toxiproxy"), influxd.url) as made:
         yield made
 
 

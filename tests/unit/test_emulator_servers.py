@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 from proxies import CountingProxy, Exchange
-from servers import EmulatorServer, InfluxdServer, find_influxd
+from servers import EmulatorServer, InfluxdServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,16 +36,14 @@ def test_server_offers_orgs_tokens_and_outside_writers(server: SecretsServer, or
 
 @pytest.mark.influxd
 def test_influxd_killed_and_started_again_has_the_same_port_token_and_data(
-    influxd: InfluxdServer, tmp_path: Path
+    influxd_binary: Path, tmp_path: Path
 ) -> None:
     """What was answered with 204 survives SIGKILL."""
-    binary = find_influxd()
-    assert binary is not None
-    assert influxd.log_file.stat().st_size > 0
-    with InfluxdServer(binary, tmp_path) as own:
+    with InfluxdServer(influxd_binary, tmp_path) as own:
         own.create_org("acme")
         own.put_secret("acme", "k", "v")
         url = own.url
+        assert own.log_file.stat().st_size > 0
         own.kill()
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{url}/health", timeout=1)

@@ -87,6 +87,7 @@ def test_ensure_influxd_uses_its_own_pkg_config(machine: Machine) -> None:
     helpers = Path(last["PKG_CONFIG"]).parent
     assert last["PATH"].startswith(f"{helpers}{os.pathsep}")
     assert last["RUSTUP_TOOLCHAIN"] == "stable"
+    assert Path(last["RUSTC_WRAPPER"]).parent == helpers
     assert [file.name for file in path.parent.iterdir()] == ["influxd"]
 
 

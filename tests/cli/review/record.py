@@ -21,7 +21,8 @@ if __name__ == "__main__":
 
 from cli.review.scenarios import ORGS, SCENARIOS, Scenario  # noqa: E402 (the path leads to it)
 from e2e.stack import Stack  # noqa: E402 (after the path is set)
-from servers import EmulatorServer, InfluxdServer, find_influxd  # noqa: E402 (after the path is set)
+from programs import find  # noqa: E402 (after the path is set)
+from servers import EmulatorServer, InfluxdServer  # noqa: E402 (after the path is set)
 
 from influx_secrets.emulator import Emulator  # noqa: E402 (after the path is set)
 
@@ -62,7 +63,7 @@ def _servers(scenario: Scenario, work: Path, running: ExitStack) -> list[Secrets
     if scenario.servers > 1:
         made = [EmulatorServer(Emulator(ORGS, token="token")) for _ in range(scenario.servers)]
         return [running.enter_context(one) for one in made]
-    influxd = find_influxd()
+    influxd = find("influxd")
     assert influxd is not None, "no influxd: run `make tools`"
     return [running.enter_context(InfluxdServer(influxd, work))]
 
