@@ -67,8 +67,11 @@ def test_org_name_is_looked_up_once_for_many_resources(stack: Stack, influxd: In
     program = """
         for n in range(5):
             influx.Secret(f"s{n}", org=ORG, key=f"S{n}", value="1")
+        maps = []
         for n in range(SIZE):
-            influx.OrgSecrets(f"m{n}", org=OTHER, secrets={f"M{n}": "1"})
+            # Where the third is checked before the others, nobody has told it the id yet.
+            opts = ResourceOptions(depends_on=maps if n == 2 else [])
+            maps.append(influx.OrgSecrets(f"m{n}", org=OTHER, secrets={f"M{n}": "1"}, opts=opts))
     """
     with Wedge(influxd.url) as wedge:
         stack.environment["INFLUX_HOST"] = wedge.url
