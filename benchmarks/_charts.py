@@ -62,7 +62,7 @@ def _seconds(store: Store) -> Figure:
     """How long each subject takes, against the number of keys."""
     figure, axes = _figure(2)
     for axis, work in zip(axes, (FIRST_UP, ROTATE_ONE), strict=True):
-        for subject in SUBJECTS:
+        for number, subject in enumerate(SUBJECTS):
             points = {}
             for keys in _sizes(store):
                 for condition in (LOOPBACK, UNSAVED):
@@ -71,10 +71,12 @@ def _seconds(store: Store) -> Figure:
                         points[keys] = spread.median
                         break
             if points:
-                axis.plot(list(points), list(points.values()), marker="o", markersize=3, label=subject.title)
+                style = {"color": f"C{number}", "label": subject.title}
+                axis.plot(list(points), list(points.values()), marker="o", markersize=3, **style)
         axis.set(xscale="log", yscale="log", xlabel="keys", title=work)
     axes[0].set_ylabel("seconds")
-    axes[0].legend(frameon=False)
+    # Between what takes a second and what takes milliseconds there is room.
+    axes[1].legend(frameon=False, loc="center")
     return figure
 
 
