@@ -49,6 +49,8 @@ _REFUSALS: Final = (
     MethodNotAllowedError,
     UnimplementedError,
 )
+_FORBIDDEN: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+"""What a proxy answers, with a page of its own, that lets all requests pass but queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,7 @@ def check_available(client: SecretsClient, org_id: str) -> None:
         ProofsUnavailableError: An old server, or one that runs no Flux for this token.
         InfluxSecretsError: The server gave no usable answer.
     """
-    try:
-        client.query(org_id, _PROBE)
-    except _REFUSALS as error:
-        raise ProofsUnavailableError(_why(error)) from None
+    _ask(client, org_id, _PROBE)
 
 
 def prove(
@@ -103,17 +102,26 @@ def _prove_chunk(client: SecretsClient, org_id: str, keys: Sequence[str], nonce:
     unreadable: list[str] = []
     while asked:
         try:
-            rows = client.query(org_id, proof_query(org_id, asked, nonce))
+            rows = _ask(client, org_id, proof_query(org_id, asked, nonce))
         except NotFoundError as error:
             # One key that Flux cannot read fails the whole query; the message names its line, and each key has its own.
             unreadable.append(asked.pop(_failed_row(error, len(asked))))
-        except _REFUSALS as error:
-            raise ProofsUnavailableError(_why(error)) from None
         else:
             signed = {asked[int(row["k"])]: Proof(nonce, row["h"]) for row in rows}
             _require_all(client, org_id, asked, signed)
             return signed | dict.fromkeys(unreadable, Proof(nonce, None))
     return dict.fromkeys(unreadable, Proof(nonce, None))
+
+
+def _ask(client: SecretsClient, org_id: str, script: str) -> list[dict[str, str]]:
+    try:
+        return client.query(org_id, script)
+    except _REFUSALS as error:
+        raise ProofsUnavailableError(_why(error)) from None
+    except ResponseError as error:
+        if error.status not in _FORBIDDEN:
+            raise
+        raise ProofsUnavailableError(_no_flux(error.status)) from None
 
 
 def _require_all(client: SecretsClient, org_id: str, asked: Sequence[str], signed: Collection[str]) -> None:
@@ -162,7 +170,11 @@ def _why(error: APIError) -> str:
         return "the server is older than InfluxDB 2.7, which brought the Flux function that this needs"
     if isinstance(error, (UnauthorizedError, ForbiddenError)):
         return 'the token lacks the permission "read secrets" of the org'
-    return f"the server does not answer Flux queries (HTTP {error.status})"
+    return _no_flux(error.status)
+
+
+def _no_flux(status: int) -> str:
+    return f"the server does not answer Flux queries (HTTP {status})"
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:

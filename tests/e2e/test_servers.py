@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+from proxies import CountingProxy
 from scripted_server import ScriptedServer, answer
 from servers import free_port
 
@@ -84,6 +85,20 @@ def test_login_page_of_a_proxy_is_one_line(slow_to_give_up: Stack) -> None:
         error = _failed(slow_to_give_up)
     assert "text/html" in error
     assert "proxy" in error
+
+
+def test_proxy_that_forbids_queries_only_hides_changed_values(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """It is said; what is missing is still found and written again."""
+    stack.program('influx.OrgSecrets("o", org=ORG, secrets={"A": "ours", "B": "ours"})').up()
+    influxd.put_secret(acme, "A", "theirs")
+    influxd.remove_secret(acme, "B")
+    with CountingProxy(influxd.url, refused="/api/v2/query") as proxy:
+        stack.environment["INFLUX_HOST"] = proxy.url
+        run = stack.up("--refresh")
+    said = [line for line in run.diagnostics if "values cannot be checked on this server" in line]
+    assert len(said) == 1
+    assert "the server does not answer Flux queries (HTTP 405)" in said[0]
+    assert influxd.values(acme) == {"A": "theirs", "B": "ours"}
 
 
 def test_wrong_or_poor_token_is_one_line(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
