@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from benchmarks._charts import draw
 from benchmarks._measure import cases, measure
 from benchmarks._plan import BY_NAME, CONDITIONS, FULL, QUICK, WORKS, Choice, Lap
 from benchmarks._report import page
-from benchmarks._runners import RunError
+from benchmarks._runners import RunError, hear_interrupts
 from benchmarks._store import Store
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -20,13 +19,13 @@ DOCS = Path(__file__).parents[1] / "docs"
 def main(arguments: list[str] | None = None) -> int:
     """Measure what is asked for and not measured yet, then write the page of all that is measured."""
     options = _parser().parse_args(arguments)
-    _hear_interrupts()
     laps = _laps(options)
     store = Store(options.results)
     if options.again:
         store.forget([case for lap in laps for case in cases(lap)])
     try:
         if not options.report:
+            hear_interrupts()
             measure(laps, store)
     except RunError as error:
         sys.stderr.write(f"error: {error}\n")
@@ -39,15 +38,6 @@ def main(arguments: list[str] | None = None) -> int:
     written.write_text(page(store), "utf-8")
     sys.stdout.write("".join(f"{path}\n" for path in (written, *charts)))
     return 0
-
-
-def _hear_interrupts() -> None:
-    """Let what is measured be interrupted also where a shell started this run in the background, deaf to Ctrl-C.
-
-    Pulumi ends a program by such a signal, and waits five seconds for one that does not hear it: in each `up`.
-    """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _laps(options: argparse.Namespace) -> list[Lap]:

@@ -102,7 +102,7 @@ FULL: Final = (
     Lap(FAR, 10_000, BULK, works=(FIRST_UP, REFRESH), rounds=2),
     Lap(FAR, 10_000, ("org_secrets", "hand_written"), works=(FIRST_UP,)),
 )
-"""Three quarters of an hour on two cores."""
+"""An hour on two cores."""
 
 QUICK: Final = (
     Lap(LOOPBACK, 1, EVERY),

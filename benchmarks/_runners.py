@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -54,6 +55,15 @@ class Runner(Protocol):
 
 class RunError(Exception):
     """A subject failed; the text is the end of what it said."""
+
+
+def hear_interrupts() -> None:
+    """Let what is run be interrupted also where a shell started this process in the background, deaf to Ctrl-C.
+
+    Pulumi ends a program by such a signal, and waits five seconds for one that does not hear it: in each `up`.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def runner(subject: Subject, folder: Path, environment: Mapping[str, str]) -> Runner:

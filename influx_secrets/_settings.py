@@ -158,7 +158,8 @@ def _check_plain_http(url: str, source: str, *, allowed: bool) -> None:
     if parts.scheme == "http" and not allowed and not _is_loopback(parts):
         raise _fail(
             source,
-            "plain http to another machine shows token and values to all between: use https, or allowInsecure",
+            "plain http to another machine shows token and values to all between: use https, or allowInsecure "
+            "(--allow-insecure)",
         )
 
 

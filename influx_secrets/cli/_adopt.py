@@ -69,9 +69,10 @@ def adopt(
     """Write the program that brings the existing keys of an org under Pulumi.
 
     The program goes to stdout, the commands that set its values to stderr: `influx-secrets adopt --org acme >
-    __main__.py`. Each of the commands asks for a value; the server never returns one. When the values are the right
+    adopted.py`. Each of the commands asks for a value; the server never returns one. When the values are the right
     ones, `pulumi up` adopts the keys. Credentials of notification endpoints, and keys that the stack of this folder
-    manages, are left out. The token needs to read the org and its secrets; nothing is written to the server.
+    manages, are left out: so add the program to the one that the stack has. The token needs to read the org and its
+    secrets; nothing is written to the server.
     """
     inputs = given(org, org_id, allow_insecure=allow_insecure)
     with waiting("asking the server"), connected(inputs) as connection:
@@ -93,16 +94,20 @@ def adopt(
             }
         )
     else:
-        _show(plan)
+        _show(plan, managed=bool(found and found.managed))
 
 
-def _show(plan: Adoption) -> None:
+def _show(plan: Adoption, *, managed: bool) -> None:
     for key, reason in plan.left.items():
         note(f'note: "{plain(key)}" is left out: {reason}')
     if not plan.names:
         note("note: there is nothing to adopt")
         return
     write(plan.program)
+    if managed:
+        note(
+            "\nAdd this to the stack's program: in its place, it would remove the keys that the stack manages already."
+        )
     note("\nSet the values; each command asks for one:\n")
     for command in plan.commands:
         note(f"  {command}")

@@ -17,6 +17,7 @@ from influx_secrets._client import Health, SecretsClient
 from influx_secrets._errors import (
     APIError,
     InfluxSecretsError,
+    NotFoundError,
     NotSentError,
     ProofsUnavailableError,
     ResponseError,
@@ -44,6 +45,10 @@ PROOFS: Final = "value proofs"
 _AFTER_ORG: Final = (READ_SECRETS, WRITE_SECRETS, PROOFS)
 
 Clock = Callable[[], datetime]
+
+
+class MissingOrgError(InfluxSecretsError):
+    """There is no such org, for certain."""
 
 
 class NoOrgError(InfluxSecretsError):
@@ -153,7 +158,7 @@ def _org_lines(client: SecretsClient) -> Iterator[Line]:
     try:
         org_id = _org_id(client)
     except InfluxSecretsError as error:
-        yield _lacking(client, READ_ORG, str(error), client.settings.org_id)
+        yield _no_org(client, error)
         yield from (unknown(subject, f"not known before that: {READ_ORG}") for subject in _AFTER_ORG)
         return
     yield ok(READ_ORG, f"the token may; the org is {org_id}")
@@ -161,6 +166,16 @@ def _org_lines(client: SecretsClient) -> Iterator[Line]:
     yield readable
     yield _may_write(client, org_id)
     yield _proofs(client, org_id) if readable.verdict is Verdict.OK else unknown(PROOFS, f"they need: {READ_SECRETS}")
+
+
+def _no_org(client: SecretsClient, error: InfluxSecretsError) -> Line:
+    told = error.server_message if isinstance(error, NotFoundError) else None
+    if isinstance(error, MissingOrgError) or (told or "").endswith("not found"):
+        # To a token that may not read it, influxd shows an empty list, or says so (seen on 2.9.1).
+        return wrong(READ_ORG, str(error), "correct the name or the id of the org, or the url of the server")
+    if isinstance(error, (NotFoundError, NoOrgError)):
+        return _lacking(client, READ_ORG, str(error), client.settings.org_id)
+    return wrong(READ_ORG, str(error))
 
 
 def _lacking(client: SecretsClient, subject: str, says: str, org_id: str | None) -> Line:
@@ -176,7 +191,7 @@ def _org_id(client: SecretsClient) -> str:
     if exists is None:
         raise NoOrgError(f"the token may not read the org {settings.org_id}, or there is no such org")
     if not exists:
-        raise NoOrgError(f"there is no org {settings.org_id} on this server")
+        raise MissingOrgError(f"there is no org {settings.org_id} on this server")
     return settings.org_id
 
 

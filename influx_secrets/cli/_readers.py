@@ -28,10 +28,10 @@ class Readers:
     by_key: Mapping[str, tuple[Script, ...]]
     unknown: tuple[Script, ...]
 
-
-def readers(client: SecretsClient, org_id: str) -> Mapping[str, tuple[Script, ...]]:
-    """Return key to the tasks and checks of the org that read it; only keys that are read."""
-    return find_readers(client, org_id).by_key
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Of "task" and "check", those that the server shows none of: there is none, or the token may not read them."""
+        return tuple(kind for kind in ("task", "check") if all(script.kind != kind for script in self.scripts))
 
 
 def find_readers(client: SecretsClient, org_id: str, follow: Follow = lambda scripts: scripts) -> Readers:

@@ -11,7 +11,7 @@ from typing import Final
 from influx_secrets.cli._changes import Action, Change, Place, changes, org_names
 from influx_secrets.cli._notices import hear
 from influx_secrets.cli._preview import Preview, name_of
-from influx_secrets.cli._warnings import DEFAULT_PROVIDER, Kind, Readers, Warn, place_order, warnings
+from influx_secrets.cli._warnings import DEFAULT_PROVIDER, Kind, Readers, Warn, place_order, prunes_unknown, warnings
 
 _ORDER: Final = {action: number for number, action in enumerate(Action)}
 
@@ -82,7 +82,7 @@ def review(preview: Preview, readers: Readers | None = None) -> Review:
         others=preview.others,
         unlisted=preview.unlisted,
         complete=preview.complete,
-        gates=_gates(counts, found),
+        gates=_gates(counts, found, sum(map(prunes_unknown, preview.steps))),
     )
 
 
@@ -109,11 +109,12 @@ def _danger(change: Change) -> tuple[int, bool, str, str]:
     return _ORDER[change.action], unknown, str(change.key), change.resource.urn
 
 
-def _gates(counts: Mapping[Action, int], found: Iterable[Warn]) -> dict[Gate, int]:
+def _gates(counts: Mapping[Action, int], found: Iterable[Warn], unknown_prunes: int) -> dict[Gate, int]:
     kinds = Counter(one.kind for one in found)
     numbers = {
         Gate.REMOVE: counts[Action.REMOVE],
-        Gate.PRUNE: counts[Action.PRUNE],
+        # Who allows no prune allows none that a preview cannot name either.
+        Gate.PRUNE: counts[Action.PRUNE] + unknown_prunes,
         Gate.TAKEOVER: counts[Action.TAKE_OVER],
         Gate.DRIFT: max(counts[Action.DRIFT] + counts[Action.REPAIR], kinds[Kind.DRIFT]),
         Gate.UNKNOWN: max(

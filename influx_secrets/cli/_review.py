@@ -17,14 +17,14 @@ from influx_secrets.cli._connection import AllowInsecure, given
 from influx_secrets.cli._console import Exit
 from influx_secrets.cli._preview import PreviewError
 from influx_secrets.cli._preview_forms import read_preview
-from influx_secrets.cli._readers import readers as readers_of
+from influx_secrets.cli._readers import find_readers
 from influx_secrets.cli._report import Gate, Review
 from influx_secrets.cli._report import review as review_of
 from influx_secrets.cli._review_json import render_json
 from influx_secrets.cli._review_markdown import GITHUB_LIMIT, render_markdown
 from influx_secrets.cli._review_text import print_review
 from influx_secrets.cli._usage import named
-from influx_secrets.cli._warnings import Readers
+from influx_secrets.cli._warnings import Readers, Reading
 
 _SHORTEST = 1_000
 """What a review without any row and warning needs."""
@@ -99,9 +99,11 @@ def _gates(text: str) -> frozenset[Gate]:
 def _asking(inputs: dict[str, Raw | None]) -> Readers:
     """Return what asks the server who reads which key. A server that cannot be asked is a warning in the review."""
 
-    def ask(org_id: str) -> dict[str, list[str]]:
+    def ask(org_id: str) -> Reading:
         with SecretsClient(Settings.resolve(inputs)) as client:
-            return {key: [named(one) for one in scripts] for key, scripts in readers_of(client, org_id).items()}
+            found = find_readers(client, org_id)
+        by_key = {key: [named(one) for one in scripts] for key, scripts in found.by_key.items()}
+        return Reading(by_key, [named(one) for one in found.unknown], found.unseen)
 
     return ask
 

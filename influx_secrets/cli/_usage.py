@@ -87,6 +87,8 @@ def usage(
         print_json({"org_id": connection.org_id, "org": connection.org, **_document(used, found)})
     else:
         _show(used, found)
+    for kind in found.unseen:
+        note(f'note: the server shows no {kind}: there is none, or the token may not read them ("read {kind}s")')
     there = {use.state.value for use in used} | ({"unknown"} if found.unknown else set())
     if there & {one.value for one in fail_on or ()}:
         raise typer.Exit(Exit.FOUND)
@@ -116,9 +118,6 @@ def _show(used: list[Use], found: Readers) -> None:
         print_table(("KEY", "STATE", "READ BY"), [(plain(use.key), use.state.value, _read_by(use)) for use in used])
     for script in found.unknown:
         say(f"{named(script)} reads some key that its script does not spell out: it may be any of them")
-    for kind in ("task", "check"):
-        if not _count(found, kind):
-            note(f'note: the server shows no {kind}: there is none, or the token may not read them ("read {kind}s")')
 
 
 def _read_by(use: Use) -> str:

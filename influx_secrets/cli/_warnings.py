@@ -11,10 +11,7 @@ from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._records import UNKNOWN
 from influx_secrets.cli._changes import Action, Change, Place, org_names, place_of
 from influx_secrets.cli._notices import Heard
-from influx_secrets.cli._preview import Preview, Resource, name_of
-
-Readers: TypeAlias = Callable[[str], Mapping[str, Sequence[str]]]
-"""Returns for an org's id which tasks and checks read which keys: key to their names."""
+from influx_secrets.cli._preview import Preview, Resource, Step, name_of
 
 _MAX_READERS: Final = 10
 
@@ -35,6 +32,28 @@ class Their:
 
 
 Words: TypeAlias = tuple[str | Their, ...]
+
+_UNCHECKED: Final = ("values cannot be checked", "secrets cannot be checked")
+"""How a line of the provider begins that says what it could not look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which tasks and checks of an org read which keys.
+
+    Attributes:
+        by_key: Key to their names.
+        vague: The names of those that may read any key.
+        unseen: Of "task" and "check", those of which the server shows none: there is none, or not for this token.
+    """
+
+    by_key: Mapping[str, Sequence[str]]
+    vague: Sequence[str] = ()
+    unseen: Sequence[str] = ()
+
+
+Readers: TypeAlias = Callable[[str], Reading]
+"""Returns for an org's id who reads what."""
 
 
 class Kind(Enum):
@@ -80,7 +99,13 @@ def warnings(preview: Preview, heard: Heard, readers: Readers | None) -> tuple[W
         *_lost(heard.changes),
         *_outside(preview),
         *_of_states(preview),
-        *(Warn(Kind.REMARK, ("the provider says: ", Their(line, is_message=True))) for line in heard.remarks),
+        *(
+            Warn(
+                Kind.UNKNOWN if line.startswith(_UNCHECKED) else Kind.REMARK,
+                ("the provider says: ", Their(line, is_message=True)),
+            )
+            for line in heard.remarks
+        ),
         *(_read(heard.changes, readers) if readers is not None else ()),
     ]
     names = org_names(preview)
@@ -186,12 +211,17 @@ def _outside(preview: Preview) -> Iterator[Warn]:
         yield Warn(Kind.DRIFT, (sentence,))
 
 
+def prunes_unknown(step: Step) -> bool:
+    """Whether a resource is exclusive, and this preview cannot tell which keys it removes."""
+    return step.new is not None and step.op != "create-replacement" and step.new.record.pruned is UNKNOWN
+
+
 def _of_states(preview: Preview) -> Iterator[Warn]:
     for step in preview.steps:
         new, old = step.new, step.old
         if new is None or step.op == "create-replacement":
             continue
-        if new.record.pruned is UNKNOWN:
+        if prunes_unknown(step):
             words = (*_resource(new.resource), " is exclusive, and which keys it removes is not known yet")
             yield Warn(Kind.UNKNOWN, words, place_of(new))
         if new.record.org_id is UNKNOWN:
@@ -226,11 +256,21 @@ def _read(found: Sequence[Change], readers: Readers) -> Iterator[Warn]:
                 ("whether removed keys are still read could not be asked: ", Their(str(error), is_message=True)),
             )
             continue
-        for one in gone:
-            names = sorted(reads.get(str(one.key), ()))
-            if one.place.org_id == org_id and names:
+        here = [one for one in gone if one.place.org_id == org_id]
+        for one in here:
+            names = sorted(reads.by_key.get(str(one.key), ()))
+            if names:
                 words = ("1 key goes that is still read by ", *_listed(names))
                 yield Warn(Kind.READ, words, one.place, (str(one.key),))
+        if reads.vague:
+            words = (
+                "keys go, and these read keys that their scripts do not spell out: ",
+                *_listed(sorted(reads.vague)),
+            )
+            yield Warn(Kind.READ, words, here[0].place)
+        for kind in reads.unseen:
+            sentence = f"whether a {kind} still reads a key that goes is not known: the server shows none, for want of "
+            yield Warn(Kind.READ, (f'{sentence}{kind}s or of the permission "read {kind}s"',), here[0].place)
 
 
 def _listed(names: Sequence[str]) -> Iterator[str | Their]:

@@ -35,6 +35,9 @@ _ARGUMENTS = {
     ("hash", "sha256"): {"v"},
     ("hash", "hmac"): {"v", "k"},
 }
+_KEYWORDS = frozenset(
+    {"and", "builtin", "else", "exists", "if", "import", "not", "option", "or", "package", "return", "testcase", "then"}
+)
 
 
 class FluxError(Exception):
@@ -98,11 +101,12 @@ def run(script: str, secret: Callable[[str], str]) -> Table:
         raise _unsupported("the script does not end in array.from(rows: [...])")
     if not records:
         raise _failed(source, call, FluxError("invalid", "rows must be non-empty"))
+    columns = tuple(records[0])
+    if any(set(record) != set(columns) for record in records):
+        # Flux looks at types before it runs anything: no secret is looked up.
+        raise _unsupported("records with different columns")
     evaluate = _Evaluation(source, secret).value
     rows = [{name: evaluate(value) for name, value in record.items()} for record in records]
-    columns = tuple(rows[0])
-    if any(set(row) != set(columns) for row in rows):
-        raise _unsupported("records with different columns")
     return Table(columns, tuple(tuple(row[name] for name in columns) for row in rows))
 
 
@@ -223,7 +227,10 @@ class _Parser:
         wanted = _ARGUMENTS.get((package.text, function))
         if wanted is None:
             raise _unsupported(f"{package.text}.{function}")
-        arguments = dict(self._labelled() for _ in self._listed("(", ")"))
+        labelled = [self._labelled() for _ in self._listed("(", ")")]
+        arguments = dict(labelled)
+        if len(arguments) < len(labelled):
+            raise FluxError("invalid", "duplicate keyword parameter specified")
         if set(arguments) != wanted:
             raise _unsupported(f"{package.text}.{function} with other arguments than {', '.join(sorted(wanted))}")
         return _Call(package.text, function, arguments, package.start, self._tokens[self._index - 1].end)
@@ -238,6 +245,8 @@ class _Parser:
         return record
 
     def _labelled(self) -> tuple[str, _Value]:
+        if self._here.kind == "name" and self._here.text in _KEYWORDS:
+            raise FluxError("invalid", f'unexpected token for property key: "{self._here.text}"')
         label = self._take("text" if self._here.kind == "text" else "name").text
         self._take("mark", ":")
         return label, self._value()

@@ -12,7 +12,7 @@ from influx_secrets.cli._changes import Action
 from influx_secrets.cli._preview_forms import read_preview
 from influx_secrets.cli._report import Gate, Review
 from influx_secrets.cli._report import review as review_of
-from influx_secrets.cli._warnings import Kind, Their
+from influx_secrets.cli._warnings import Kind, Reading, Their
 
 EU = "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu"
 
@@ -173,21 +173,26 @@ def test_errors_of_ours_in_a_program_are_shown_without_its_lines() -> None:
 
 def test_other_lines_of_the_provider_are_passed_on() -> None:
     """What it says about proofs and orgs is worth reading; what other programs print is not."""
-    found = review(step("create", new=secret("A")), said=("values cannot be checked on this server: old",))
-    assert words(found, Kind.REMARK) == ["the provider says: values cannot be checked on this server: old"]
+    said = ("values cannot be checked on this server: old", "the org is not there")
+    found = review(step("create", new=secret("A")), said=said)
+    assert words(found, Kind.REMARK) == ["the provider says: the org is not there"]
+    assert words(found, Kind.UNKNOWN) == ["the provider says: values cannot be checked on this server: old"]
+    assert found.gates == {Gate.UNKNOWN: 1}
 
 
 class Asked:
     """Readers that remember what they were asked."""
 
-    def __init__(self, reads: dict[str, list[str]], error: Exception | None = None) -> None:
-        self.reads, self.error, self.orgs = reads, error, list[str]()
+    def __init__(
+        self, reads: dict[str, list[str]], error: Exception | None = None, vague: tuple[str, ...] = ()
+    ) -> None:
+        self.reads, self.error, self.vague, self.orgs = reads, error, vague, list[str]()
 
-    def __call__(self, org_id: str) -> dict[str, list[str]]:
+    def __call__(self, org_id: str) -> Reading:
         self.orgs.append(org_id)
         if self.error is not None:
             raise self.error
-        return self.reads
+        return Reading(self.reads, self.vague)
 
 
 def test_removed_key_that_is_read_is_a_warning() -> None:
@@ -198,6 +203,13 @@ def test_removed_key_that_is_read_is_a_warning() -> None:
     assert words(found, Kind.READ) == ["1 key goes that is still read by check disk, task nightly"]
     assert [warn.keys for warn in found.warnings if warn.kind is Kind.READ] == [("A",)]
     assert asked.orgs == [ORG]
+
+
+def test_reader_that_may_read_any_key_is_a_warning() -> None:
+    """Once per org, for it is the same for each key that goes."""
+    old, new = shared(versions={"A": 1, "B": 1, "C": 1}), shared(versions={"B": 2})
+    found = review_of(read_preview(document(step("update", old, new))), Asked({}, vague=("task vague",)))
+    assert words(found, Kind.READ) == ["keys go, and these read keys that their scripts do not spell out: task vague"]
 
 
 def test_many_readers_are_counted() -> None:

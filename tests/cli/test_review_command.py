@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cli.previews import document, secret, shared, step
 from command_line import Command
-from scripts import IMPORT, create_task
+from scripts import IMPORT, create_task, create_token
 
 from influx_secrets.cli._report import Gate
 
@@ -204,6 +204,9 @@ def test_review_says_who_still_reads_a_key_that_goes(real: Command, influxd: Inf
     of_eu = real("review", "of-eu.json", "--usage").out
     assert "still read by" in of_eu
     assert "! who reads keys of the provider eu: only the server of the environment was asked, which need not" in of_eu
+    poor = {"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")}
+    unseen = real("review", "preview.json", "--usage", environ=poor).out
+    assert "whether a task still reads a key that goes is not known: the server shows none" in unseen
     nobody = Command({**real.environ, "INFLUX_HOST": "http://localhost:1"})
     asked = nobody("review", "preview.json", "--usage")
     assert asked.code == 0

@@ -115,9 +115,10 @@ def test_usage_says_what_the_token_is_not_shown(real: Command, influxd: InfluxdS
     done = real("usage", environ={"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")})
     assert done.code == 0
     assert ["READ", "read", 'check "watch"'] in done.rows
-    assert done.err == (
-        'note: the server shows no task: there is none, or the token may not read them ("read tasks")\n'
-    )
+    note = 'note: the server shows no task: there is none, or the token may not read them ("read tasks")\n'
+    assert done.err == note
+    poor = {"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")}
+    assert real("usage", "--json", environ=poor).err == note
 
 
 def test_usage_of_an_org_without_anything_is_no_error(influxd: InfluxdServer, real: Command, acme: str) -> None:

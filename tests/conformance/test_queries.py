@@ -201,6 +201,11 @@ def test_query_flux_without_its_content_type_is_400(wire: Wire) -> None:
         'import "nothing/like/it"\n',
         'import "array"\narray.from(rows: [])',
         'import "array"\narray.from(rows: [{v: "a", v: "b"}])',
+        'import "array"\narray.from(rows: [{a: "1"}, {b: "2"}])',
+        'import "array"\narray.from(rows: [{if: "1"}])',
+        'import "array"\narray.from(rows: [{a: "1"}], rows: [{a: "1"}])',
+        f'{IMPORTS}array.from(rows: [{{a: hash.sha256(v: "a", v: "b")}}])',
+        f'{IMPORTS}array.from(rows: [{{a: secrets.get(key: "is not there")}}, {{b: "2"}}])',
         "",
     ],
 )

@@ -144,6 +144,20 @@ def test_request_is_reviewed_applied_and_watched(service: Service) -> None:
         assert secret not in written
 
 
+def test_drift_that_the_program_ignores_raises_the_alarm_too(service: Service) -> None:
+    """Nothing is to be repaired, so no change is expected; somebody changed the key all the same."""
+    service.stack.program("""
+        secrets = {"SLACK_TOKEN": config.require_secret("slack")}
+        influx.OrgSecrets("acme", org="acme", secrets=secrets, opts=ResourceOptions(ignore_changes=["secrets"]))
+    """)
+    assert service.job("apply").code == 0
+    assert service.job("drift").code == 0
+    service.emulator.put_secret("acme", "SLACK_TOKEN", "theirs")
+    drifted = service.job("drift")
+    assert drifted.code != 0
+    assert "SLACK_TOKEN" in drifted.output
+
+
 def test_request_that_removes_a_key_fails_until_it_is_allowed(service: Service) -> None:
     """The comment says which key goes; a label lets it pass."""
     service.job("apply")

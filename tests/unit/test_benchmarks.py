@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("pyperf", reason="it comes with the extra bench, as `make bench` installs it")
 pytest.importorskip("benchmarks", reason="beside an installed wheel there are no benchmarks")
 
-from benchmarks.__main__ import main
 from benchmarks._plan import DESTROY, FIRST_UP, FULL, QUICK, Choice
 from benchmarks._ratios import exponent, peak, ratio, seconds
 from benchmarks._report import page
+from benchmarks._runners import hear_interrupts
 from benchmarks._store import Case, Store, Value
 
 OURS, FLOOR = (Case("loopback", 10, FIRST_UP, name) for name in ("org_secrets", "floor_bulk"))
@@ -95,11 +95,11 @@ def test_published_page_is_that_of_the_published_results() -> None:
     assert (DOCS / "benchmarks.md").read_text("utf-8") == page(Store(DOCS / "benchmarks" / "results.json"))
 
 
-def test_run_in_the_background_hears_interrupts(tmp_path: Path) -> None:
+def test_run_in_the_background_hears_interrupts() -> None:
     """A shell makes it deaf to them, and Pulumi waits five seconds for a program that inherited that: in each `up`."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        assert main(["--report", "--results", str(tmp_path / "none.json")]) == 1
+        hear_interrupts()
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
