@@ -58,6 +58,7 @@ def influxdb(
     Other settings for InfluxDB (variables, profiles of the `influx` CLI) are away during the test, so that it cannot
     meet a real server by mistake; and a proxy of the environment is not asked for the emulator.
     """
+    influxdb_server.start()  # if a test has stopped it
     influxdb_server.reset(influxdb_orgs)
     for name in list(os.environ):
         if name.startswith(_PREFIXES):

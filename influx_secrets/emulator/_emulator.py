@@ -107,6 +107,7 @@ class Emulator:
         """
         self._script.clear()
         self._store.clear()
+        self._store.operator_token(self.token)  # somebody may have revoked it
         self._create_orgs(orgs)
         self._log.clear()
 

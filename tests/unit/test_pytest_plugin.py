@@ -58,6 +58,16 @@ def test_environment_of_others_is_away(influxdb):
     assert requests.get(influxdb.url + "/health", timeout=5).status_code == 200
 
 
+def test_server_is_spoiled(influxdb):
+    influxdb.revoke_token(influxdb.token)
+    influxdb.stop()
+
+
+def test_server_is_whole_again(influxdb):
+    headers = {"Authorization": f"Token {influxdb.token}"}
+    assert requests.get(influxdb.url + "/api/v2/orgs", headers=headers, timeout=5).status_code == 200
+
+
 def test_environment_is_back():
     assert os.environ["INFLUX_HOST"] == "https://real.example.com"
     assert os.environ["INFLUX_ORG"] == "production"
@@ -100,7 +110,7 @@ def run(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess
 def test_fixtures_give_each_test_a_new_server(tmp_path: Path) -> None:
     """State, environment, orgs, more servers: as documented."""
     done = run(tmp_path, USES)
-    assert "7 passed" in done.stdout, done.stdout
+    assert "9 passed" in done.stdout, done.stdout
 
 
 def test_fixtures_are_listed_with_what_they_do(tmp_path: Path) -> None:
