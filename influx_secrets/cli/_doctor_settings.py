@@ -10,6 +10,7 @@ from influx_secrets._settings import Settings
 from influx_secrets._sources import Found, Raw, gather
 from influx_secrets.cli._console import plain
 from influx_secrets.cli._lines import Line, ok, worth_knowing, wrong
+from influx_secrets.cli._tokens import token_command
 
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _NOWHERE: Final = "set INFLUX_TOKEN, or activate a profile of the influx CLI; the config of a stack is not read here"
@@ -48,7 +49,8 @@ def _source(found: Mapping[str, Found], field: str) -> str:
 
 def _token(settings: Settings, found: Mapping[str, Found]) -> Line:
     if settings.token is None:
-        return wrong("token", "there is none", _NOWHERE)
+        command = token_command(settings.url, settings.org_id)
+        return wrong("token", "there is none", f"{_NOWHERE}; make one as below, if there is none yet", command)
     says = f"is set, {_source(found, 'token')}"
     of_profile = [field in found and " of profile " in found[field].source for field in ("url", "token")]
     if of_profile[0] != of_profile[1]:

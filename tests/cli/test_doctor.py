@@ -125,6 +125,7 @@ def test_doctor_without_token_or_org_goes_as_far_as_it_can(command: Command) -> 
     seen = verdicts(command, INFLUX_TOKEN="", INFLUX_ORG="")
     assert (seen["token"], seen["org"], seen["server"]) == ("wrong", "note", "ok")
     assert "read the org" not in seen
+    assert "The smallest token" in command("doctor", environ={"INFLUX_TOKEN": ""}).out
     seen = verdicts(command, INFLUX_ORG="")
     assert (seen["token on the server"], "read the org" in seen) == ("ok", False)
 

@@ -6,7 +6,8 @@ KNOWN lists what random requests meet; `explained` finds the one that fits. What
 - CONNECT, a whole url in the request line, CORS requests, larger headers than 1 MiB: not for this server.
 - A `Server` header names the emulator; influxd sends none. Bodies have a length where influxd sends some in chunks.
 - Valid JSON nested deeper than Python's recursion limit (about 1,000) is refused as Go refuses more than 10,000 levels.
-- `POST /api/v2/query`: a malformed `dialect` or `type` is not always refused, or in other words. The header `Prefer`.
+- `POST /api/v2/query`: a malformed `dialect` or `type` is not always refused, or in other words; a member of `dialect`
+  in another case is not known. `rows: [{}]` is one row of nothing, there none. The header `Prefer`.
 - A real server has one more org, of its setup, and users: an org is never found by `userID` here.
 - Time: `createdAt` and `updatedAt` have microseconds, not nanoseconds.
 """
