@@ -169,10 +169,11 @@ def _org_lines(client: SecretsClient) -> Iterator[Line]:
 
 
 def _no_org(client: SecretsClient, error: InfluxSecretsError) -> Line:
-    told = error.server_message if isinstance(error, NotFoundError) else None
-    if isinstance(error, MissingOrgError) or (told or "").endswith("not found"):
+    told = (error.server_message or "") if isinstance(error, NotFoundError) else ""
+    if isinstance(error, MissingOrgError) or told.endswith("not found"):
         # To a token that may not read it, influxd shows an empty list, or says so (seen on 2.9.1).
-        return wrong(READ_ORG, str(error), "correct the name or the id of the org, or the url of the server")
+        says = f"the server says: {plain(told)}" if told else str(error)
+        return wrong(READ_ORG, says, "correct the name or the id of the org, or the url of the server")
     if isinstance(error, (NotFoundError, NoOrgError)):
         return _lacking(client, READ_ORG, str(error), client.settings.org_id)
     return wrong(READ_ORG, str(error))
