@@ -1,4 +1,4 @@
-"""The only file that opens a socket: session, TLS, time limits, retries and tracing, for any call of the API."""
+"""Requests to a server and their answers: session, TLS, time limits, retries and tracing, for any call of the API."""
 
 import copy
 import importlib.metadata
@@ -15,17 +15,15 @@ from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from influx_secrets._answers import Answer, Request, error_of
+from influx_secrets._connections import Adapter
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
 from influx_secrets._failures import CUT, Failure, broken_off, diagnose
 from influx_secrets._retries import HURRIED_SECONDS, TOTAL_SECONDS, Policy, Retry
 from influx_secrets._settings import Settings
 from influx_secrets._waiting import Waiting
 
-#: The engine runs at most four calls of a provider process at once.
-POOL_SIZE = 4
 #: An error's text is quoted shortened: more than this is not read.
 MAX_ERROR_BYTES = 65_536
 #: Far above the list of 100,000 keys of the longest kind that people use.
@@ -34,18 +32,6 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 65_536
 
 _logger = logging.getLogger("influx_secrets")
-
-
-class _TokenAdapter(HTTPAdapter):
-    """Signs a request at the last moment, below everything that logs or keeps requests."""
-
-    def __init__(self, token: str | None) -> None:
-        self._token = token
-        super().__init__(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE, pool_block=True)
-
-    def add_headers(self, request: requests.PreparedRequest, **_: Any) -> None:  # noqa: ANN401 - requests' signature
-        if self._token is not None:
-            request.headers["Authorization"] = f"Token {self._token}"
 
 
 class Transport:
@@ -79,7 +65,7 @@ class Transport:
         self._surroundings: Mapping[str, Any] | None = None
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _TokenAdapter(settings.token))
+            self._session.mount(scheme, Adapter(settings.token))
         if settings.skip_verify and settings.url.startswith("https:"):
             _logger.warning("the TLS certificate of %s is not verified (skipVerify)", settings.url)
             # Said above, once and in our words; urllib3 would say it for each request.
@@ -190,7 +176,7 @@ class Transport:
         while piece := raw.read1(_CHUNK_BYTES, decode_content=True):
             body += piece
             if self._clock() > deadline:
-                return Failure(NoAnswerError, "no complete answer within the time limit", retry=False)
+                return Failure(NoAnswerError, "no complete answer within the time limit", retry=True)
             if len(body) > limit == MAX_ANSWER_BYTES:
                 return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes", retry=False)
             if len(body) > limit:

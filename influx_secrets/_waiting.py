@@ -17,8 +17,9 @@ TELL_AGAIN_SECONDS: Final = 60.0
 class Waiting:
     """The waiting of one run for one server, shared by its threads.
 
-    When one request has used up all its attempts, the run has failed. The others, which may be thousands, then have
-    one attempt each, until the server gives a good answer again: so the whole run ends soon after its first error.
+    When one request has used up all its attempts or all its time, the run has failed. The others, which may be
+    thousands, then have one attempt each, no longer than an attempt bears silence, until the server gives a good answer
+    again: so the whole run ends soon after its first error.
 
     Args:
         tell: Shows one line to the user.
@@ -33,7 +34,7 @@ class Waiting:
 
     def policy(self, usual: Policy) -> Policy:
         """Return how patient the next request is to be."""
-        return replace(usual, max_attempts=1) if self._in_vain else usual
+        return replace(usual, max_attempts=1, total=min(usual.total, usual.timeout)) if self._in_vain else usual
 
     def begins(self, reason: str, line: str) -> None:
         """Tell that a request failed and is tried again, unless the same reason was told a moment ago."""

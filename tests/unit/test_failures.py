@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from scripted_server import Clock, ScriptedServer, Silence, answer
+from scripted_server import Clock, ScriptedServer, Silence, Step, answer
 from sending import GET, PATCH, failing, transport
 
 from influx_secrets import _errors as errors
@@ -38,6 +38,58 @@ def test_no_answer_body_that_trickles_ends_at_the_deadline() -> None:
         with pytest.raises(errors.NoAnswerError, match="no complete answer within the time limit"):
             sender.send(GET)
         assert len(server.requests) == 1
+
+
+def in_drops(data: bytes, *, seconds: float) -> Step:
+    """These bytes one by one, a pause behind each, until the client has enough of it."""
+
+    def step(connection: socket.socket) -> bool:
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            time.sleep(seconds)
+        return False
+
+    return step
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("at_once", "drops"),
+    [
+        (b"", HEAD + b"X-Slow: " + b"x" * 500),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 20),
+        (CHUNKED, b"2;" + b"x" * 500),
+        (CHUNKED, b"0\r\n" + b"X-Trailer: slow\r\n" * 30),
+    ],
+    ids=["head", "100-continue", "chunk-size", "trailer"],
+)
+def test_no_answer_that_comes_in_drops_ends_after_the_timeout(at_once: bytes, drops: bytes) -> None:
+    """What is of no use before it is whole takes the timeout once, and not for each byte."""
+    started = time.monotonic()
+
+    def step(connection: socket.socket) -> bool:
+        connection.sendall(at_once)
+        return in_drops(drops, seconds=0.02)(connection)
+
+    error = failing(step, timeout=0.4, max_attempts=2)
+    assert isinstance(error, errors.NoAnswerError)
+    assert str(error).endswith("(tried 2 times): no answer within the time limit")
+    assert 0.8 <= time.monotonic() - started < 4
+
+
+def test_answer_in_drops_that_ends_in_time_is_taken() -> None:
+    """Slow is no failure: each piece of a body has the whole timeout."""
+    pieces = b"".join(b"1\r\n%c\r\n" % byte for byte in b'{"links": {}}')
+
+    def step(connection: socket.socket) -> bool:
+        connection.sendall(CHUNKED)
+        return in_drops(pieces + b"0\r\n\r\n", seconds=0.02)(connection)
+
+    with ScriptedServer(step) as server, transport(server.url, settings={"timeout": 0.8}) as sender:
+        assert sender.send(GET).body == b'{"links": {}}'
 
 
 def test_no_answer_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

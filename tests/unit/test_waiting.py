@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,8 +24,10 @@ BUSY = json_answer(503, {"code": "unavailable", "message": "planted"}, retry_aft
 class Told:
     """A transport in a time of its own, and the lines that its user is told."""
 
-    def __init__(self, server: ScriptedServer, *, jitter: float = 1.0, **settings: float) -> None:
-        self.clock = Clock()
+    def __init__(
+        self, server: ScriptedServer, *, jitter: float = 1.0, clock: Clock | None = None, **settings: float
+    ) -> None:
+        self.clock = clock or Clock()
         self.lines: list[str] = []
         chosen = Settings(url=server.url, token=TOKEN, timeout=settings.get("timeout", 5.0), max_attempts=5)
         waiting = Waiting(self.lines.append, clock=self.clock)
@@ -122,6 +126,29 @@ def test_silent_server_ends_all_waiting_soon() -> None:
         told = Told(server, timeout=0.05)
         assert [told.fails() for _ in range(11)] == [5] + [1] * 10
         assert len(server.requests) == 15
+
+
+def test_answer_that_trickles_holds_up_one_request_and_not_each_of_a_thousand() -> None:
+    """The first takes all the time there is; those after it about as long as a silence may."""
+    clock = Clock()
+
+    def trickle(connection: socket.socket) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(50):
+            clock.now += 4
+            connection.sendall(b"x")
+            time.sleep(0.01)
+        return False
+
+    lasted = []
+    with ScriptedServer(trickle) as server:
+        told = Told(server, clock=clock)
+        for _ in range(3):
+            began = clock.now
+            assert told.fails() == 1
+            lasted.append(clock.now - began)
+    assert lasted[0] > 180
+    assert max(lasted[1:]) < 90
 
 
 def test_client_without_pulumi_tells_nobody_and_stays_patient() -> None:
