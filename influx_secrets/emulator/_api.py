@@ -9,15 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _answers, _orgs, _paths, _query
-from ._context import Context
+from ._context import METHODS, Context
 
 if TYPE_CHECKING:
     from ._answers import Answer
     from ._context import Call, Trace
     from ._store import Grant, Store
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"})
-"""Those that influxd's router knows; any other is a 405 wherever it goes."""
 
 _NOT_EMULATED = frozenset(
     {
@@ -67,7 +64,7 @@ class API:
 
 def _public(method: str, path: str, decoded: str) -> Answer | None:
     """Return the answer to a request that needs no token, if it is one."""
-    if method not in _METHODS:
+    if method not in METHODS:
         return _answers.method_not_allowed()
     if path == "/health" or path.startswith("/health/"):
         return _answers.health()

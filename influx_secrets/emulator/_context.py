@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from ._store import Grant, Store
 
+METHODS = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+"""Those that influxd's router knows; any other is a 405 wherever it goes."""
+
 _ID_LENGTH = 16
 
 

@@ -50,9 +50,8 @@ class Emulator:
         self._store = Store(Path(file) if file is not None else None)
         self.token = self._store.operator_token(token)
         self._create_orgs(orgs)
-        self._script = Script(faults)
-        self._log = Log()
-        self._service = Service(API(self._store), self._store, self._script, self._log, before)
+        self._before = before
+        self._serve_store(faults)
         self._host = host
         self._port = port
         self._accepted = 0
@@ -80,7 +79,7 @@ class Emulator:
         from ._http import HTTPServer  # noqa: PLC0415  # aiohttp is an extra, asked for where it is needed
 
         if self._server is None:
-            self._server = HTTPServer(self._service, self._host, self._port)
+            self._server = HTTPServer(lambda: self._service, self._host, self._port)
             self._port = self._server.port
 
     def stop(self) -> None:
@@ -103,13 +102,14 @@ class Emulator:
     def reset(self, orgs: Iterable[str] | Mapping[str, str] = ("acme",)) -> None:
         """Begin anew, with these orgs: forget all orgs, secrets, faults, requests, and all tokens but the operator's.
 
-        Address and operator token stay, so that one server does for many tests.
+        Address and operator token stay, so that one server does for many tests. A request that is still under way, such
+        as a delayed one, no longer acts on anything that can be seen.
         """
-        self._script.clear()
-        self._store.clear()
-        self._store.operator_token(self.token)  # somebody may have revoked it
+        # All of it new, so that a request which is still under way acts on what is forgotten.
+        self._store = self._store.successor()
+        self._store.operator_token(self.token)
         self._create_orgs(orgs)
-        self._log.clear()
+        self._serve_store()
 
     def inject(self, *faults: Fault) -> None:
         """Let requests go wrong, from now on; faults that were injected before come first."""
@@ -242,6 +242,11 @@ class Emulator:
         self._store.delete(org_id, self._store.secrets(org_id))
         if not self._store.patch(org_id, secrets):
             raise ValueError("key too large")
+
+    def _serve_store(self, faults: Iterable[Fault] = ()) -> None:
+        self._script = Script(faults)
+        self._log = Log()
+        self._service = Service(API(self._store), self._store, self._script, self._log, self._before)
 
     def _org(self, name: str) -> Org:
         org = self._store.org_named(name)

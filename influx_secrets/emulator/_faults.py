@@ -7,18 +7,21 @@ influxdb.inject(Fault(Status(503, retry_after=1), method="PATCH", times=2))
 
 from __future__ import annotations
 
+import math
 import shlex
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from . import _answers
 from ._answers import Answer
+from ._context import METHODS
 from ._delivery import Delivery
 
+_Number = TypeVar("_Number", int, float)
 _PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>a proxy</body></html>\n"
 
 
@@ -94,6 +97,9 @@ class Delay:
     seconds: float
     acted: bool = False
 
+    def __post_init__(self) -> None:
+        _check_seconds(self.seconds)
+
     @property
     def delivery(self) -> Delivery:
         """The API's answer, late."""
@@ -116,6 +122,9 @@ class Drip:
 
     seconds: float = 0.05
 
+    def __post_init__(self) -> None:
+        _check_seconds(self.seconds)
+
     @property
     def delivery(self) -> Delivery:
         """The API's answer, in drops."""
@@ -128,7 +137,7 @@ class Fault:
 
     Attributes:
         effect: what happens to them.
-        method: HTTP method. None: any.
+        method: HTTP method, in capitals. None: any.
         path: pattern for the path without its query, undecoded, as in a shell: `*/secrets`. None: any.
         nth: the first of the requests that fit which it hits, counted from 1, from when it was injected.
         times: how many requests in a row it hits. None: all that follow.
@@ -143,6 +152,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise ValueError("nth and times count from 1")
+        if self.method is not None and self.method not in METHODS:
+            raise ValueError(f"no request has the method {self.method!r}: it is one of {', '.join(METHODS)}")
 
     def fits(self, method: str, path: str) -> bool:
         """Whether a request is one of those that count."""
@@ -193,40 +204,92 @@ def _check_status(status: int) -> None:
         raise ValueError(f"{status} is no status of an error")
 
 
-_WORDS: dict[str, Callable[[str, bool, str | None], Effect]] = {
-    "status": lambda value, acted, retry: Status(int(value), retry_after=retry, acted=acted),
-    "page": lambda value, acted, _: Page(int(value or 502), acted=acted),
-    "reset": lambda _, acted, __: Reset(acted=acted),
-    "delay": lambda value, acted, _: Delay(float(value), acted=acted),
-    "cut": lambda *_: Cut(),
-    "drip": lambda value, *_: Drip(float(value or 0.05)),
+def _check_seconds(seconds: float) -> None:
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{seconds} is no number of seconds to wait")
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """An effect as a word: the field that its value fills, if any, and how that is read."""
+
+    effect: Callable[..., Effect]
+    field: str | None = None
+    read: Callable[[str], float] = int
+    #: Whether it means nothing without a value.
+    needs_value: bool = False
+    options: frozenset[str] = frozenset()
+
+
+_ACTED, _RETRY_AFTER = "acted", "retry-after"
+_WORDS = {
+    "status": _Word(Status, "status", needs_value=True, options=frozenset({_ACTED, _RETRY_AFTER})),
+    "page": _Word(Page, "status", options=frozenset({_ACTED})),
+    "reset": _Word(Reset, options=frozenset({_ACTED})),
+    "delay": _Word(Delay, "seconds", float, needs_value=True, options=frozenset({_ACTED})),
+    "cut": _Word(Cut),
+    "drip": _Word(Drip, "seconds", float),
 }
-_OPTIONS = {"method", "path", "nth", "times", "retry-after", "acted"}
+_REACH = frozenset({"method", "path", "nth", "times"})
 
 
 def parse_fault(text: str) -> Fault:
     """Return the fault that words say, such as `status=503 retry-after=1 method=PATCH path=*/secrets times=2`.
 
     The first word is what happens: `status=CODE`, `page=CODE`, `reset`, `delay=SECONDS`, `cut` or `drip=SECONDS`.
-    Then, in any order: `method`, `path`, `nth`, `times` (`always` for all), `retry-after`, and `acted` without a value.
+    Then, in any order: `method`, `path`, `nth`, `times` (`always` for all); with `status` also `retry-after`; and, with
+    all but `cut` and `drip`, which come after the server has acted anyway, `acted` without a value.
 
     Raises:
         ValueError: it says something else.
     """
-    effect, *rest = [word.partition("=")[::2] for word in shlex.split(text)] or [("", "")]
-    options = dict(rest)
-    unknown = [name for name in options if name not in _OPTIONS]
-    if effect[0] not in _WORDS or unknown:
-        known = f"{', '.join(_WORDS)}; then {', '.join(sorted(_OPTIONS))}"
-        raise ValueError(f"a fault has no {(unknown or [effect[0]])[0]!r}: first one of {known}")
     try:
+        (name, value), *rest = [word.partition("=")[::2] for word in shlex.split(text)] or [("", "")]
+        options = _options(name, rest)
         times = options.get("times", "1")
         return Fault(
-            _WORDS[effect[0]](effect[1], "acted" in options, options.get("retry-after")),
+            _effect(_WORDS[name], name, value, options),
             method=options.get("method"),
             path=options.get("path"),
-            nth=int(options.get("nth", 1)),
-            times=None if times == "always" else int(times),
+            nth=_number("nth", options.get("nth", "1"), int),
+            times=None if times == "always" else _number("times", times, int),
         )
     except ValueError as problem:
         raise ValueError(f"the fault {text!r} cannot be: {problem}") from None
+
+
+def _options(name: str, rest: list[tuple[str, str]]) -> dict[str, str]:
+    if name not in _WORDS:
+        raise ValueError(f"it begins with {name!r}, not with one of {', '.join(_WORDS)}")
+    known = _REACH | _WORDS[name].options
+    options = dict(rest)
+    for option, value in rest:
+        if option not in known:
+            raise ValueError(f"{name} goes with {', '.join(sorted(known))}, not with {option!r}")
+        if (option == _ACTED) == bool(value):
+            raise ValueError(f"{option} takes {'no' if value else 'a'} value")
+    if len(options) < len(rest):
+        raise ValueError("a word is there twice")
+    return options
+
+
+def _effect(word: _Word, name: str, value: str, options: dict[str, str]) -> Effect:
+    fields: dict[str, object] = {}
+    if value and word.field is None:
+        raise ValueError(f"{name} takes no value")
+    if word.needs_value and not value:
+        raise ValueError(f"{name} takes a value")
+    if value and word.field is not None:
+        fields[word.field] = _number(name, value, word.read)
+    if _ACTED in options:
+        fields["acted"] = True
+    if _RETRY_AFTER in options:
+        fields["retry_after"] = options[_RETRY_AFTER]
+    return word.effect(**fields)
+
+
+def _number(name: str, text: str, read: Callable[[str], _Number]) -> _Number:
+    try:
+        return read(text)
+    except ValueError:
+        raise ValueError(f"{name} takes a number, and {text!r} is none") from None

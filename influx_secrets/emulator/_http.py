@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
 from typing import Any
@@ -51,10 +52,13 @@ class _Server(web.Server):
 
 
 class HTTPServer:
-    """Listens on `host` and `port` (0: a free one) from construction until `stop`."""
+    """Listens on `host` and `port` (0: a free one) from construction until `stop`.
 
-    def __init__(self, service: Service, host: str, port: int) -> None:
-        self._service = service
+    Each request is given to the service that `current` returns as it comes in.
+    """
+
+    def __init__(self, current: Callable[[], Service], host: str, port: int) -> None:
+        self._current = current
         self._server: _Server | None = None
         self._loop: asyncio.AbstractEventLoop
         self._stopped: asyncio.Event
@@ -104,6 +108,7 @@ class HTTPServer:
         await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        service = self._current()
         # Of a header that comes twice, Go takes the first.
         headers = {name.lower(): value for name, value in reversed(tuple(request.headers.items()))}
         expected = headers.get("expect", "").lower()
@@ -117,10 +122,10 @@ class HTTPServer:
             call = Call(request.method, target, headers, await request.content.read())
         except ConnectionError:
             return web.Response()  # nobody is there any more
-        fault = self._service.due(call)
+        fault = service.due(call)
         delivery = fault.effect.delivery if fault else Delivery()
         await asyncio.sleep(delivery.wait)
-        answer = await asyncio.to_thread(self._service.answer, call, fault)
+        answer = await asyncio.to_thread(service.answer, call, fault)
         await asyncio.sleep(delivery.hold)
         if delivery.is_raw:
             await send_raw(transport, answer, delivery)

@@ -114,13 +114,12 @@ class Store:
         """Return a random id, as the server has for orgs: they are listed by it, in no order that means anything."""
         return f"{secrets.randbits(64) | 1 << 60:016x}"
 
-    def clear(self) -> None:
-        """Remove all orgs, secrets and tokens; the operator token stays."""
+    def successor(self) -> Store:
+        """Return an empty store for the same file, which this one leaves alone from now on."""
+        empty = Store()
         with self._lock:
-            self._orgs.clear()
-            self._secrets.clear()
-            self._grants = {token: grant for token, grant in self._grants.items() if grant.org_id is None}
-            self._save()
+            empty._file, self._file = self._file, None
+        return empty
 
     def delete_org(self, org_id: str) -> None:
         """Remove an org, its secrets, and the tokens that were for it alone."""

@@ -129,4 +129,4 @@ def test_command_with_a_wrong_fault_says_what_there_is() -> None:
     """In one line, below the usage."""
     failed = subprocess.run([*COMMAND, "--fault", "explode"], capture_output=True, text=True, timeout=30, check=False)
     assert failed.returncode == 2
-    assert "a fault has no 'explode'" in failed.stderr.splitlines()[-1]
+    assert "begins with 'explode', not with one of status" in failed.stderr.splitlines()[-1]

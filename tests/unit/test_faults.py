@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,8 @@ import requests
 from influx_secrets.emulator import Cut, Delay, Drip, Emulator, Fault, Page, Reset, Status, parse_fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from influx_secrets.emulator import Effect
 
 VALUE = "planted-value-51c2"
@@ -201,6 +205,22 @@ def test_faults_given_at_the_start_and_cleared() -> None:
         assert send(emulator).status_code == 204
 
 
+def test_request_of_before_a_reset_does_not_act_after_it(tmp_path: Path) -> None:
+    """What one test has left under way changes nothing for the next, not in an org of the same id, not in the file."""
+    orgs = {"acme": "0123456789abcdef"}
+    with Emulator(orgs, file=tmp_path / "state.json", faults=[Fault(Delay(0.5))]) as emulator:
+        with ThreadPoolExecutor(1) as pool:
+            late = pool.submit(send, emulator)
+            while emulator.faults:
+                time.sleep(0.01)
+            emulator.reset(orgs)
+            emulator.put_secret("acme", "mine", VALUE)
+            assert late.result().status_code == 204
+        assert emulator.secrets("acme") == {"mine": VALUE}
+        assert emulator.requests == ()
+    assert Emulator(orgs, file=tmp_path / "state.json").secrets("acme") == {"mine": VALUE}
+
+
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
@@ -238,6 +258,22 @@ def test_fault_in_words_is_the_same_as_in_code(words: str, fault: Fault) -> None
         "reset times=0",
         "reset nth=x",
         "cut when=now",
+        "cut acted",
+        "drip acted",
+        "reset retry-after=5",
+        "page retry-after=5",
+        "reset=5",
+        "cut=1",
+        "reset acted=no",
+        "reset method",
+        "reset times=2 times=5",
+        "delay=-1",
+        "delay=inf",
+        "drip=nan",
+        "drip=-0.1",
+        "reset method=patch",
+        "reset method=PATHC",
+        "reset path=",
         "'",
     ],
 )
@@ -245,6 +281,7 @@ def test_fault_in_wrong_words_is_refused(words: str) -> None:
     """In one line that says what was read."""
     with pytest.raises(ValueError, match=r".+") as caught:
         parse_fault(words)
+    assert str(caught.value).startswith(f"the fault {words!r} cannot be: ")
     assert "\n" not in str(caught.value)
 
 
