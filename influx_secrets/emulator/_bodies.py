@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from . import _gojson
-from ._gojson import JSONError, Value
+from ._gojson import JSONError, Value, decode, folded, misfit, string_list
 
 
 def string_map(body: bytes) -> dict[str, str]:
@@ -14,11 +13,11 @@ def string_map(body: bytes) -> dict[str, str]:
     Raises:
         JSONError: it is something else.
     """
-    value = _gojson.decode(body)
+    value = decode(body)
     if value is None:
         return {}
     if not isinstance(value, tuple):
-        raise _misfit(value, "value of type map[string]string")
+        raise misfit(value, "value of type map[string]string")
     found: dict[str, str] = {}
     for name, item in value:
         found[name] = _string(item, "value of type string")
@@ -31,19 +30,19 @@ def secret_keys(body: bytes) -> list[str]:
     Raises:
         JSONError: it is something else than an object with a list of strings.
     """
-    value = _gojson.decode(body)
+    value = decode(body)
     if value is None:
         return []
     if not isinstance(value, tuple):
-        raise _misfit(value, "value of type secret.secretsDeleteBody")
+        raise misfit(value, "value of type secret.secretsDeleteBody")
     keys: list[str] = []
     problem: JSONError | None = None
     memory: list[str] = []
     for name, items in value:
-        if _folded(name) != "secrets":
+        if folded(name) != "secrets":
             continue
         try:
-            keys = _string_list(items, memory)
+            keys = string_list(items, memory, "secretsDeleteBody.secrets")
         except JSONError as error:
             problem = problem or error
         else:
@@ -53,29 +52,9 @@ def secret_keys(body: bytes) -> list[str]:
     return keys
 
 
-def _string_list(items: Value, memory: list[str]) -> list[str]:
-    """Return a list of strings; where `null` stands, Go leaves what a field given twice had put there before."""
-    target = "struct field secretsDeleteBody.secrets of type"
-    if items is None:
-        return []
-    if not isinstance(items, list):
-        raise _misfit(items, f"{target} []string")
-    before = memory + [""] * len(items)
-    return [before[index] if item is None else _string(item, f"{target} string") for index, item in enumerate(items)]
-
-
 def _string(value: Value, target: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _misfit(value, target)
+        raise misfit(value, target)
     return value
-
-
-def _misfit(value: Value, target: str) -> JSONError:
-    return JSONError(f"json: cannot unmarshal {_gojson.kind(value)} into Go {target}")
-
-
-def _folded(name: str) -> str:
-    # Go compares field names with Unicode's simple folding, where the long s is an s.
-    return name.replace("\u017f", "s").lower()

@@ -98,19 +98,20 @@ def run(script: str, secret: Callable[[str], str]) -> Table:
     call = _Parser(source).script()
     records = call.arguments.get("rows")
     if (call.package, call.function) != ("array", "from") or not isinstance(records, list):
-        raise _unsupported("the script does not end in array.from(rows: [...])")
+        raise unsupported("the script does not end in array.from(rows: [...])")
     if not records:
         raise _failed(source, call, FluxError("invalid", "rows must be non-empty"))
     columns = tuple(records[0])
     if any(set(record) != set(columns) for record in records):
         # Flux looks at types before it runs anything: no secret is looked up.
-        raise _unsupported("records with different columns")
+        raise unsupported("records with different columns")
     evaluate = _Evaluation(source, secret).value
     rows = [{name: evaluate(value) for name, value in record.items()} for record in records]
     return Table(columns, tuple(tuple(row[name] for name in columns) for row in rows))
 
 
-def _unsupported(what: str) -> FluxError:
+def unsupported(what: str) -> FluxError:
+    """Return the refusal of a script that Flux might run and the emulator does not."""
     known = "string literals, secrets.get(key:), hash.sha256(v:), hash.hmac(v:, k:) and sums of these"
     return FluxError(
         "invalid",
@@ -147,7 +148,7 @@ class _Evaluation:
             return "".join(self.value(part) for part in value.parts)
         if isinstance(value, _Call):
             return self._call(value)
-        raise _unsupported("an array inside of a record")
+        raise unsupported("an array inside of a record")
 
     def _call(self, call: _Call) -> str:
         given = {name: self.value(argument) for name, argument in call.arguments.items()}
@@ -161,7 +162,7 @@ class _Evaluation:
         if call.function == "hmac":
             # Flux's own choice: HMAC with SHA-1.
             return base64.b64encode(hmac.digest(given["k"].encode(), given["v"].encode(), "sha1")).decode()
-        raise _unsupported(f"{call.package}.{call.function} inside of a record")
+        raise unsupported(f"{call.package}.{call.function} inside of a record")
 
 
 class _Parser:
@@ -179,14 +180,14 @@ class _Parser:
             self._take("name")
             path = self._take("text").text
             if path not in _PACKAGES:
-                raise _unsupported(f'import "{path}"')
+                raise unsupported(f'import "{path}"')
             self._imported[_PACKAGES[path]] = None
         if self._here.kind == "end":
             raise FluxError("invalid", _answers.NO_STREAM)
         statement = self._operand()
         self._take("end")
         if not isinstance(statement, _Call):
-            raise _unsupported("the script does not end in array.from(rows: [...])")
+            raise unsupported("the script does not end in array.from(rows: [...])")
         return statement
 
     @property
@@ -200,7 +201,7 @@ class _Parser:
         token = self._here
         if token.kind != kind or (text is not None and token.text != text):
             line = self._source.count(b"\n", 0, token.start) + 1
-            raise _unsupported(f"line {line} has {_shown(token)} where {_wanted(kind, text)} was expected")
+            raise unsupported(f"line {line} has {_shown(token)} where {_wanted(kind, text)} was expected")
         self._index += 1
         return token
 
@@ -221,18 +222,18 @@ class _Parser:
     def _call(self) -> _Call:
         package = self._take("name")
         if package.text not in self._imported:
-            raise _unsupported(f"{package.text} is not imported")
+            raise unsupported(f"{package.text} is not imported")
         self._take("mark", ".")
         function = self._take("name").text
         wanted = _ARGUMENTS.get((package.text, function))
         if wanted is None:
-            raise _unsupported(f"{package.text}.{function}")
+            raise unsupported(f"{package.text}.{function}")
         labelled = [self._labelled() for _ in self._listed("(", ")")]
         arguments = dict(labelled)
         if len(arguments) < len(labelled):
             raise FluxError("invalid", "duplicate keyword parameter specified")
         if set(arguments) != wanted:
-            raise _unsupported(f"{package.text}.{function} with other arguments than {', '.join(sorted(wanted))}")
+            raise unsupported(f"{package.text}.{function} with other arguments than {', '.join(sorted(wanted))}")
         return _Call(package.text, function, arguments, package.start, self._tokens[self._index - 1].end)
 
     def _record(self) -> _Record:
@@ -267,7 +268,7 @@ def _scan(source: bytes) -> Iterator[_Token]:
         found = _TOKEN.match(source, offset)
         if found is None:
             line = source.count(b"\n", 0, offset) + 1
-            raise _unsupported(f"line {line} has a character or a string literal that it does not know")
+            raise unsupported(f"line {line} has a character or a string literal that it does not know")
         kind = found.lastgroup or ""
         if kind == "text":
             yield _Token(kind, _unescaped(found["text"]), offset, found.end())
@@ -283,13 +284,13 @@ def _unescaped(literal: bytes) -> str:
     def plain(found: re.Match[bytes]) -> bytes:
         code: bytes | None = found[1]
         if code is None:
-            raise _unsupported("a string literal with an unknown escape")
+            raise unsupported("a string literal with an unknown escape")
         return bytes([int(code[1:], 16)]) if code[:1] == b"x" else named.get(code, code)
 
     try:
         return _ESCAPE.sub(plain, literal).decode()
     except UnicodeDecodeError:
-        raise _unsupported("a string literal whose bytes are not UTF-8") from None
+        raise unsupported("a string literal whose bytes are not UTF-8") from None
 
 
 def _shown(token: _Token) -> str:

@@ -80,6 +80,37 @@ def kind(value: Value) -> str:
     return names.get(type(value), "null")
 
 
+def misfit(value: Value, target: str) -> JSONError:
+    """Return Go's complaint about a value that is not of the type that `target` names."""
+    return JSONError(f"json: cannot unmarshal {kind(value)} into Go {target}")
+
+
+def folded(name: str) -> str:
+    """Return a field's name as Go compares it: with Unicode's simple folding, where the long s is an s."""
+    return name.replace("\u017f", "s").lower()
+
+
+def string_list(items: Value, memory: list[str], field: str) -> list[str]:
+    """Return a list of strings; where `null` stands, Go leaves what a field given twice had put there before.
+
+    Raises:
+        JSONError: it is something else.
+    """
+    if items is None:
+        return []
+    if not isinstance(items, list):
+        raise misfit(items, f"struct field {field} of type []string")
+    found = []
+    for index, item in enumerate(items):
+        if item is None:
+            found.append(memory[index] if index < len(memory) else "")
+        elif isinstance(item, str):
+            found.append(item)
+        else:
+            raise misfit(item, f"struct field {field} of type string")
+    return found
+
+
 def _mend(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import _answers, _flux, _gojson
+from . import _answers, _flux
 from ._answers import Answer
 from ._context import InvalidIDError, parse_id
-from ._gojson import JSONError
+from ._query_request import QueryRequest, query_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ._context import Context
-    from ._gojson import Value
 
-_FLUX_TYPE = "application/vnd.flux"
-_NOT_JSON = (
-    "failed parsing request body as JSON; if sending a raw Flux script, set 'Content-Type: application/vnd.flux' "
-    "in your request headers: "
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A query and how its result is to look (the "dialect")."""
-
-    script: str
-    header: bool = True
-    delimiter: str = ","
-    annotations: tuple[str, ...] = ()
+_NO_DELIMITERS = frozenset('"\r\n')
+"""Go's `csv.Writer` writes nothing with these, and nobody tells."""
 
 
 def answer(context: Context) -> Answer:
@@ -49,7 +33,7 @@ def answer(context: Context) -> Answer:
 
 def _result(context: Context) -> Answer:
     try:
-        request = _request(context.call.headers, context.call.body)
+        request = query_request(context.call.headers, context.call.body)
         context.trace.org_id = org_id = _org_id(context)
     except ValueError as problem:
         return _answers.compact_error("invalid", f"failed to decode request body: {problem}")
@@ -66,55 +50,14 @@ def _result(context: Context) -> Answer:
         return held[key]
 
     try:
+        if request.foreign:
+            raise _flux.unsupported(request.foreign)
         table = _flux.run(request.script, secret)
     except _flux.FluxError as problem:
         return _answers.compact_error(problem.code, str(problem))
     finally:
         context.trace.keys = tuple(keys)
     return _answers.csv(_csv(request, table).encode())
-
-
-def _request(headers: Mapping[str, str], body: bytes) -> _Request:
-    media = headers.get("content-type", "").partition(";")[0].strip().lower()
-    is_flux = media == _FLUX_TYPE
-    request = _Request(body.decode("utf-8", "replace")) if is_flux else _json_request(body)
-    if not request.script:
-        raise ValueError("request body requires either query or AST")
-    return request
-
-
-def _json_request(body: bytes) -> _Request:
-    try:
-        value = _gojson.decode(body)
-        if value is not None and not isinstance(value, tuple):
-            raise _misfit(value, "value of type http.QueryRequest")
-        fields = {name.lower(): item for name, item in value or ()}
-        script = fields.get("query") or ""
-        if not isinstance(script, str):
-            raise _misfit(script, "struct field QueryRequest.query of type string")
-    except JSONError as problem:
-        raise ValueError(f"{_NOT_JSON}{problem}") from None
-    if script and fields.get("type") not in {None, "", "flux"}:
-        raise ValueError(f"unknown query type: {fields['type']}")
-    dialect = fields.get("dialect")
-    return _with_dialect(script, dict(dialect) if isinstance(dialect, tuple) else {})
-
-
-def _misfit(value: Value, target: str) -> JSONError:
-    return JSONError(f"json: cannot unmarshal {_gojson.kind(value)} into Go {target}")
-
-
-def _with_dialect(script: str, dialect: Mapping[str, Value]) -> _Request:
-    delimiter = dialect.get("delimiter") or ","
-    if not isinstance(delimiter, str) or len(delimiter.encode()) != 1:
-        raise ValueError("invalid dialect delimeter: must be length 1")
-    listed = dialect.get("annotations")
-    annotations = tuple(str(item) for item in listed) if isinstance(listed, list) else ()
-    for annotation in annotations:
-        if annotation not in {"group", "datatype", "default"}:
-            raise ValueError(f"unknown dialect annotation type: {annotation}")
-    header = dialect.get("header") is not False
-    return _Request(script, header=header, delimiter=delimiter, annotations=annotations)
 
 
 def _org_id(context: Context) -> str:
@@ -136,7 +79,9 @@ def _org_id(context: Context) -> str:
     return org.id
 
 
-def _csv(request: _Request, table: _flux.Table) -> str:
+def _csv(request: QueryRequest, table: _flux.Table) -> str:
+    if request.delimiter in _NO_DELIMITERS:
+        return "\r\n"
     columns = len(table.columns)
     lines = []
     default = "" if "default" in request.annotations else "_result"
@@ -144,12 +89,13 @@ def _csv(request: _Request, table: _flux.Table) -> str:
         cells = {
             "datatype": ["string", "long", *["string"] * columns],
             "group": ["false"] * (columns + 2),
-            "default": ["_result", "", *[""] * columns],
+            "default": ["_result", *([""] * (columns + 1) if columns else ["0"])],
         }[annotation]
         lines.append([f"#{annotation}", *cells])
     if request.header:
         lines.append(["", "result", "table", *table.columns])
-    lines += [["", default, "0", *row] for row in table.rows]
+    # Without columns there are no rows either, whatever was in the list.
+    lines += [["", default, "0", *row] for row in table.rows if row]
     text = "".join(request.delimiter.join(_cell(cell, request.delimiter) for cell in line) + "\r\n" for line in lines)
     return text + "\r\n"
 

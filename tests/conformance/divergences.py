@@ -2,12 +2,13 @@
 
 KNOWN lists what random requests meet; `explained` finds the one that fits. What they do not meet:
 
-- `Accept-Encoding: gzip;q=0`: the emulator compresses a large result of a query all the same.
-- CONNECT, a whole url in the request line, CORS requests, larger headers than 1 MiB: not for this server.
-- A `Server` header names the emulator; influxd sends none. Bodies have a length where influxd sends some in chunks.
+- `Accept-Encoding: gzip;q=0`: the emulator compresses a large result of a query all the same, as no client says so.
+- CONNECT, a whole url in the request line, CORS requests, larger headers than 1 MiB: no client of secrets sends them.
+- A `Server` header names the emulator, so that nobody takes it for influxd, which sends none. Bodies have a length
+  where influxd sends some in chunks: no client sees that.
 - Valid JSON nested deeper than Python's recursion limit (about 1,000) is refused as Go refuses more than 10,000 levels.
-- `POST /api/v2/query`: a malformed `dialect` or `type` is not always refused, or in other words; a member of `dialect`
-  in another case is not known. `rows: [{}]` is one row of nothing, there none. The header `Prefer`.
+- `POST /api/v2/query`: no syntax tree is run (`ast`, `extern`), for that would take a Flux of our own; a text in `now`
+  that is no time is refused in words of less detail. The header `Prefer` means nothing.
 - A real server has one more org, of its setup, and users: an org is never found by `userID` here.
 - Time: `createdAt` and `updatedAt` have microseconds, not nanoseconds.
 """

@@ -145,22 +145,30 @@ other_scripts: st.SearchStrategy[str] = st.one_of(
 """What it may not understand, and then has to say so."""
 
 
+_ODD = st.sampled_from([None, True, 5, "x", "", [], ["x"], [5], [None], {}, {"header": False}])
+_dialects: st.SearchStrategy[Any] = _ODD | st.fixed_dictionaries(
+    {},
+    optional={
+        "header": st.booleans() | _ODD,
+        "delimiter": st.sampled_from([",", ";", "\t", "", "ab", "é", '"', "\n", "\0"]) | _ODD,
+        "annotations": st.lists(st.sampled_from(["group", "datatype", "default"]), max_size=3) | _ODD,
+        "commentPrefix": st.sampled_from(["#", "##"]) | _ODD,
+        "dateTimeFormat": st.sampled_from(["RFC3339", "RFC3339Nano"]) | _ODD,
+        "quoteChar": _ODD,
+    },
+)
+
+
 @st.composite
 def queries(draw: st.DrawFn, scripts: st.SearchStrategy[str]) -> bytes:
-    """A script in the JSON of a query, with a dialect or not."""
-    query: dict[str, Any] = {"query": draw(scripts)}
-    if draw(st.booleans()):
-        query["dialect"] = draw(
-            st.fixed_dictionaries(
-                {},
-                optional={
-                    "header": st.booleans() | st.none(),
-                    "delimiter": st.sampled_from([",", ";", "\t", "", "ab"]),
-                    "annotations": st.lists(st.sampled_from(["group", "datatype", "default"]), max_size=3),
-                },
-            )
-        )
-    query |= draw(
-        st.fixed_dictionaries({}, optional={"type": st.sampled_from(["flux", "", "influxql"]), "now": st.none()})
+    """A script in the JSON of a query, with a dialect or not; members may come twice, in any case, in any order."""
+    others = st.tuples(st.just("dialect"), _dialects) | st.tuples(
+        st.just("type"), st.sampled_from(["flux", "", "influxql"]) | _ODD
     )
-    return json.dumps(query).encode()
+    time = st.tuples(st.just("now"), st.sampled_from([None, 5, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5+01:00"]))
+    members: list[tuple[str, Any]] = draw(st.lists(others | time, max_size=3))
+    members.insert(draw(st.integers(0, len(members))), ("query", draw(scripts)))
+    spelt = st.sampled_from([str.lower, str.lower, str.lower, str.upper, str.title])
+    return (
+        "{" + ",".join(f"{json.dumps(draw(spelt)(name))}:{json.dumps(item)}" for name, item in members) + "}"
+    ).encode()
