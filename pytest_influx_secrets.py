@@ -1,8 +1,8 @@
 """Fixtures for pytest that give a test an InfluxDB: the emulator of influx_secrets.
 
 ```python
-def test_stack(influxdb):
-    deploy()  # INFLUX_HOST and INFLUX_TOKEN name the emulator
+def test_stack(influxdb, influxdb_stack):
+    influxdb_stack(program).up()  # INFLUX_HOST and INFLUX_TOKEN name the emulator
     assert influxdb.secrets("acme") == {"SLACK_TOKEN": "..."}
 ```
 
@@ -13,6 +13,8 @@ Pulumi, only for a test that asks for a fixture.
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -22,11 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from pulumi import automation
+
     from influx_secrets.emulator import Emulator
 
     NewInfluxDB = Callable[..., Emulator]
+    NewStack = Callable[..., automation.Stack]
 
-__all__ = ["influxdb", "influxdb_orgs", "influxdb_server", "new_influxdb"]
+__all__ = ["influxdb", "influxdb_orgs", "influxdb_server", "influxdb_stack", "new_influxdb"]
 
 _PREFIXES = ("INFLUX_", "INFLUXDB_V2_")
 
@@ -85,3 +90,36 @@ def new_influxdb() -> Iterator[NewInfluxDB]:
             return started.enter_context(make(*args, **kwargs))
 
         yield new
+
+
+@pytest.fixture
+def influxdb_stack(influxdb: Emulator, tmp_path_factory: pytest.TempPathFactory) -> NewStack:
+    """Make a stack of a program, which is a function that declares resources; `influxdb` is its server.
+
+    The stack is one of Pulumi's Automation API (`up`, `preview`, `refresh`, `destroy`, `set_config`), named "test", of
+    the project "test" or the one named by `project`. It needs the Pulumi CLI on PATH, and no account: its state is in
+    a folder of the test.
+    """
+    from pulumi import automation  # noqa: PLC0415  # only where a test asks for it
+
+    if shutil.which("pulumi") is None:
+        pytest.fail("influxdb_stack needs the Pulumi CLI: install it, or put it on PATH", pytrace=False)
+
+    def new(program: Callable[[], object], *, project: str = "test") -> automation.Stack:
+        folder = tmp_path_factory.mktemp("influxdb-stack")
+        variables = {
+            **influxdb.environment,
+            "PULUMI_BACKEND_URL": folder.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            # The engine starts the provider with the `python3` of PATH, which is another one where no venv is active.
+            "PULUMI_PYTHON_CMD": sys.executable,
+        }
+        options = automation.LocalWorkspaceOptions(work_dir=str(folder), env_vars=variables)
+        return automation.create_stack("test", project_name=project, program=lambda: _run(program), opts=options)
+
+    return new
+
+
+def _run(program: Callable[[], object]) -> None:
+    # What a function returns is nothing that Pulumi waits for, so a lambda may declare a resource.
+    program()

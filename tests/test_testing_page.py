@@ -11,6 +11,7 @@ from pathlib import Path
 import requests
 from emulator_command import Started
 from markdown_it import MarkdownIt
+from programs import needed
 
 PAGE = Path(__file__).parent.parent / "docs" / "testing.md"
 
@@ -36,12 +37,13 @@ def test_every_example_of_the_page_passes(tmp_path: Path) -> None:
             "error",
         ],
         cwd=tmp_path,
+        env={**os.environ, "PATH": f"{needed('pulumi').parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "6 passed" in done.stdout, done.stdout
-    assert len(blocks) == 5
+    assert "7 passed" in done.stdout, done.stdout
+    assert len(blocks) == 6
 
 
 def test_command_of_the_page_starts_an_emulator_with_those_faults(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Two ways to test a program: with Pulumi's mocks in a second, and with the engine on an emulated InfluxDB."""
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -38,17 +38,11 @@ def test_every_org_gets_the_slack_token() -> None:
     assert mocks.declared["acme"]["secrets"]["value"] == {"SLACK_TOKEN": "a-token", "REGION": "eu"}
 
 
-def test_apply_puts_the_values_into_the_org(influxdb: Emulator, tmp_path: Path) -> None:
-    """What the server holds after a real `pulumi up`; the fixture comes with the package."""
-    stack = automation.create_stack(
-        "test",
-        project_name="own-tests",
-        program=lambda: pulumi.export("versions", declare("acme", "a-token").versions),
-        opts=automation.LocalWorkspaceOptions(
-            work_dir=str(tmp_path),
-            env_vars={"PULUMI_BACKEND_URL": tmp_path.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "test"},
-        ),
-    )
+def test_apply_puts_the_values_into_the_org(
+    influxdb: Emulator, influxdb_stack: Callable[..., automation.Stack]
+) -> None:
+    """What the server holds after a real `pulumi up`; the fixtures come with the package."""
+    stack = influxdb_stack(lambda: pulumi.export("versions", declare("acme", "a-token").versions))
     assert stack.up().outputs["versions"].value == {"SLACK_TOKEN": 1, "REGION": 1}
     assert influxdb.secrets("acme") == {"SLACK_TOKEN": "a-token", "REGION": "eu"}
 

@@ -122,7 +122,7 @@ def test_programs_can_be_applied(new_stack: NewStack, emulator: Emulator) -> Non
     assert stack.stored("slack-eu")["id"] == f"{eu}/SLACK_TOKEN"
 
 
-def test_tests_that_are_shown_pass(tmp_path: Path) -> None:
+def test_tests_that_are_shown_pass(engine: Path, tmp_path: Path) -> None:
     """A test that a page shows is one."""
     shown = [block.text for block in programs() if "def test_" in block.text]
     for number, text in enumerate(shown):
@@ -130,6 +130,7 @@ def test_tests_that_are_shown_pass(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider"],
         cwd=tmp_path,
+        env={**os.environ, "PATH": f"{engine.parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,

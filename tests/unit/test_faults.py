@@ -272,7 +272,7 @@ def test_fault_in_words_is_the_same_as_in_code(words: str, fault: Fault) -> None
         "drip=nan",
         "drip=-0.1",
         "reset method=patch",
-        "reset method=PATHC",
+        "reset method=PATCHES",
         "reset path=",
         "'",
     ],

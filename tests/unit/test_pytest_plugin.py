@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from programs import needed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +88,34 @@ def test_more_servers_have_stopped():
             requests.get(url + "/health", timeout=5)
 """
 
+STACKS = """
+import pulumi
+from pulumi import automation
+
+from influx_secrets import OrgSecrets
+
+
+def program():
+    OrgSecrets("acme", org="acme", secrets={"A": pulumi.Config().require_secret("a")})
+
+
+def test_life_of_a_stack(influxdb, influxdb_stack):
+    stack = influxdb_stack(program, project="mine")
+    stack.set_config("a", automation.ConfigValue("planted", secret=True))
+    stack.up()
+    assert influxdb.secrets("acme") == {"A": "planted"}
+    stack.destroy()
+    assert influxdb.secrets("acme") == {}
+
+
+def test_stacks_are_apart(influxdb, influxdb_stack):
+    first = influxdb_stack(lambda: OrgSecrets("acme", org="acme", secrets={"A": "1"}))
+    second = influxdb_stack(lambda: OrgSecrets("acme", org="acme", secrets={"B": "2"}))
+    first.up()
+    assert "create" not in first.preview().change_summary
+    assert "same" not in second.preview().change_summary
+"""
+
 
 def run(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a test file as a user of the package would, on a machine with settings for a real server."""
@@ -113,10 +142,27 @@ def test_fixtures_give_each_test_a_new_server(tmp_path: Path) -> None:
     assert "9 passed" in done.stdout, done.stdout
 
 
+def test_stack_of_a_program_lives_on_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the Python that runs the tests, whichever is first on PATH; nothing of it stays in the folder."""
+    monkeypatch.setenv("PATH", f"{needed('pulumi').parent}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    done = run(tmp_path, STACKS, "--basetemp", str(tmp_path / "made"))
+    assert "2 passed" in done.stdout, done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == ["made", "test_it.py"]
+
+
+def test_stack_without_the_pulumi_cli_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, not by an error from the depths."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run(tmp_path, STACKS)
+    lines = done.stdout.splitlines()
+    assert lines.count("influxdb_stack needs the Pulumi CLI: install it, or put it on PATH") == 2, done.stdout
+    assert "Traceback" not in done.stdout
+
+
 def test_fixtures_are_listed_with_what_they_do(tmp_path: Path) -> None:
     """`pytest --fixtures` finds them."""
     listed = run(tmp_path, "", "--fixtures").stdout
-    for name in ("influxdb", "influxdb_orgs", "influxdb_server [session scope]", "new_influxdb"):
+    for name in ("influxdb", "influxdb_orgs", "influxdb_server [session scope]", "influxdb_stack", "new_influxdb"):
         assert f"\n{name} -- " in listed
     assert "no docstring available" not in listed[listed.index("influxdb_server") :]
 
