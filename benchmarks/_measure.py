@@ -36,7 +36,7 @@ def measure(laps: Iterable[Lap], store: Store) -> None:
     known = facts(versions())
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        around = ends.enter_context(world(folder, {lap.condition.round_trip_ms for lap in left}))
+        around = ends.enter_context(world(folder, {lap.condition for lap in left}))
         for number, lap in enumerate(left, 1):
             for turn in range(lap.rounds):
                 _say(f"lap {number} of {len(left)}, round {turn + 1} of {lap.rounds}: {lap}")
@@ -74,7 +74,7 @@ def _done(lap: Lap, store: Store) -> int:
 
 def _round(lap: Lap, around: World, home: Path, turn: int) -> dict[Case, Measured]:
     """Lead each subject from an empty org to an empty org; return what was asked for."""
-    ids = {name: around.server.create_org(f"{home.name}-{name}") for name in lap.subjects}
+    ids = {name: around.server(lap.condition).create_org(f"{home.name}-{name}") for name in lap.subjects}
     common = {**around.environment(lap.condition), "BENCH_KEYS": str(lap.keys)}
     runners = {
         name: runner(BY_NAME[name], home / name, {**common, "BENCH_ORG_ID": org_id}) for name, org_id in ids.items()
@@ -101,12 +101,13 @@ def _rotated(names: Sequence[str], turn: int) -> list[str]:
 
 def verify(around: World, org: str, lap: Lap, work: str) -> None:
     """Ask the server: a subject that writes nothing is fast."""
-    there = around.server.keys(org)
+    server = around.server(lap.condition)
+    there = server.keys(org)
     expected = 0 if work == DESTROY else lap.keys
     if len(there) != expected:
         raise RunError(f"after {work!r} the org {org} has {len(there)} keys, not {expected}")
     generation = GENERATIONS[work][1]
-    if work in _WRITING and not around.server.value(org, there[0]).startswith(f"{generation}-"):
+    if work in _WRITING and not server.value(org, there[0]).startswith(f"{generation}-"):
         raise RunError(f"after {work!r} the first key of the org {org} is not of the generation {generation!r}")
 
 

@@ -60,18 +60,21 @@ class Condition:
         title: As the page names it.
         round_trip_ms: What a request and its answer take longer than on loopback.
         checkpoints: Whether the engine writes the whole state after each step, as it does unless told otherwise.
+        https: Whether they speak TLS, as they do over any network but loopback.
     """
 
     name: str
     title: str
     round_trip_ms: int = 0
     checkpoints: bool = True
+    https: bool = False
 
 
 LOOPBACK: Final = Condition("loopback", "loopback, file backend")
 UNSAVED: Final = Condition("unsaved", "loopback, file backend without checkpoints", checkpoints=False)
 FAR: Final = Condition("far", "50 ms round trip, without checkpoints", round_trip_ms=50, checkpoints=False)
-CONDITIONS: Final = {condition.name: condition for condition in (LOOPBACK, UNSAVED, FAR)}
+FAR_HTTPS: Final = replace(FAR, name="far_https", title="50 ms round trip, https, without checkpoints", https=True)
+CONDITIONS: Final = {condition.name: condition for condition in (LOOPBACK, UNSAVED, FAR, FAR_HTTPS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ FULL: Final = (
     Lap(FAR, 1_000, EVERY, works=(FIRST_UP,)),
     Lap(FAR, 10_000, BULK, works=(FIRST_UP, REFRESH), rounds=2),
     Lap(FAR, 10_000, ("org_secrets", "hand_written"), works=(FIRST_UP,)),
+    Lap(FAR_HTTPS, 1_000, EVERY, works=(FIRST_UP,), rounds=3),
 )
 """An hour on two cores."""
 

@@ -59,6 +59,8 @@ HEADLINES = (
     (OTHERS[0], "loopback", 1_000, FIRST_UP),
     (OTHERS[0], "far", 1_000, FIRST_UP),
     (OTHERS[-1], "far", 1_000, FIRST_UP),
+    (OTHERS[0], "far_https", 1_000, FIRST_UP),
+    (OTHERS[-1], "far_https", 1_000, FIRST_UP),
     (OTHERS[0], "far", 10_000, FIRST_UP),
 )
 """What the page begins with."""

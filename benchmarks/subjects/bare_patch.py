@@ -15,7 +15,8 @@ if work == "rotate 1":
 elif work == "destroy":
     method, path, body = "POST", f"{path}/delete", json.dumps({"secrets": list(found)})
 start = time.perf_counter()
-connection = http.client.HTTPConnection(urlsplit(URL).netloc, timeout=60)
+kind = http.client.HTTPSConnection if URL.startswith("https:") else http.client.HTTPConnection
+connection = kind(urlsplit(URL).netloc, timeout=60)
 connection.request(method, path, body.encode(), {"Authorization": f"Token {TOKEN}", "Content-Type": "application/json"})
 with connection.getresponse() as answer:
     if answer.status != http.client.NO_CONTENT:

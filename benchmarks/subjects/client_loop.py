@@ -1,5 +1,6 @@
 """Subject: no Pulumi, a loop over the `SecretsService` of influxdb-client; prints the seconds that it took."""
 
+import os
 import sys
 import time
 
@@ -10,7 +11,7 @@ from values import ORG_ID, TOKEN, URL, first_key, values
 
 work = sys.argv[1]
 start = time.perf_counter()
-with InfluxDBClient(url=URL, token=TOKEN) as client:
+with InfluxDBClient(url=URL, token=TOKEN, ssl_ca_cert=os.environ.get("SSL_CERT_FILE")) as client:
     service = SecretsService(client.api_client)
     for key, value in values().items():
         if work == "destroy":
