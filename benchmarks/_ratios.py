@@ -53,13 +53,15 @@ def exponent(grown: Mapping[int, float]) -> float | None:
     """Return e of "grows with the number of keys to the power e": 1 is linear, 2 is quadratic.
 
     Fitted to what the keys add to the least case, by least squares in logarithms; None where that is less than two
-    points. Sizes that add less than half of it say more about the machine than about the growth, and are left out.
+    points. Sizes that add neither half of it, nor a twentieth of what the greatest adds, say more about the machine
+    than about the growth, and are left out.
     """
     if not grown:
         return None
     least = grown[min(grown)]
-    added = {keys: amount - least for keys, amount in grown.items() if amount > least * 1.5}
-    if len(added) < 2:  # noqa: PLR2004 (a line needs two points)
+    added = {keys: amount - least for keys, amount in grown.items()}
+    telling = min(least / 2, max(added.values()) / 20)
+    points = {math.log(keys): math.log(more) for keys, more in added.items() if more > max(telling, 0)}
+    if len(points) < 2:  # noqa: PLR2004 (a line needs two points)
         return None
-    points = {math.log(keys): math.log(amount) for keys, amount in added.items()}
     return statistics.linear_regression(list(points), list(points.values())).slope

@@ -280,9 +280,13 @@ class Engine:
 
     def destroy(self) -> None:
         """Delete every resource; no `check` comes before."""
-        with self._process() as process:
-            for name, stored in list(self.state.items()):
-                process.delete(stored.kind, stored.id, stored.outputs)
+        with self._process() as process, ThreadPoolExecutor(4) as pool:
+            running = {
+                name: pool.submit(process.delete, stored.kind, stored.id, stored.outputs)
+                for name, stored in self.state.items()
+            }
+            for name, future in running.items():
+                future.result()
                 del self.state[name]
 
     @contextmanager

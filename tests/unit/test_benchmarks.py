@@ -68,6 +68,7 @@ def test_exponent_tells_linear_from_quadratic() -> None:
     sizes = (1, 10, 1_000, 10_000, 100_000)
     assert exponent({n: 0.9 + n / 5_000 for n in sizes}) == pytest.approx(1, abs=0.01)
     assert exponent({n: 0.9 + (n / 5_000) ** 2 for n in sizes}) == pytest.approx(2, abs=0.01)
+    assert exponent({n: 58 + n / 500 for n in sizes}) == pytest.approx(1, abs=0.01)
     assert exponent(dict.fromkeys(sizes, 0.9)) is None
     assert exponent({}) is None
 
