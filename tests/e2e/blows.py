@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Victim = Literal["influxd", "provider", "pulumi", "group", "machine"]
 VICTIMS: tuple[Victim, ...] = ("influxd", "provider", "provider", "pulumi", "pulumi", "group", "machine")
+"""A pack of cards: who holds a value or writes it is in it twice."""
 
 Place = Literal["lost", "done", "answered"]
 PLACES: tuple[Place, ...] = ("lost", "done", "answered")
@@ -79,8 +80,8 @@ class Blow:
         return f"{self.victim} at {self.moment}" + (", revived" if self.revive and self.victim == "influxd" else "")
 
     @classmethod
-    def draw(cls, rng: random.Random, *, requests: int, writes: int, checkpoints: int) -> Blow:
-        """Draw a blow to a command that makes about so many requests, writes and checkpoints."""
+    def draw(cls, rng: random.Random, victim: Victim, *, requests: int, writes: int, checkpoints: int) -> Blow:
+        """Draw the moment of a blow to a command that makes about so many requests, writes and checkpoints."""
         moment: AtRequest | AtCheckpoint | AtTime
         kind = rng.random()
         if kind < 0.4 and writes:
@@ -91,7 +92,7 @@ class Blow:
             moment = AtCheckpoint(rng.randint(1, checkpoints))
         else:
             moment = AtTime(rng.uniform(0, _LONGEST_SECONDS))
-        return cls(rng.choice(VICTIMS), moment, revive=rng.random() < 0.3)
+        return cls(victim, moment, revive=rng.random() < 0.3)
 
 
 class Assassin:
