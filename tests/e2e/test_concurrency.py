@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -89,37 +90,67 @@ def test_five_hundred_secrets_at_once_arrive_each_with_its_value(
     assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(MANY)}
 
 
-def test_store_that_fails_overlapping_writes_never_meets_any(
-    new_stack: NewStack, influxd: InfluxdServer, acme: str
-) -> None:
-    """A Vault store behind influxd makes it answer 500 when two writes to an org meet: those of one run do not."""
-    lock, writing, met = threading.Lock(), set[int](), []
+class OneWriter:
+    """A store that lets nobody write beside another, as a Vault store behind influxd: the second one is answered 500.
 
-    def before(method: str, path: str) -> Instead | None:
+    Attributes:
+        met: The methods of those that were refused.
+    """
+
+    def __init__(self, wedge: Wedge) -> None:
+        self.met: list[str] = []
+        self._lock = threading.Lock()
+        self._is_writing = False
+        wedge.before, wedge.after = self._before, self._after
+
+    def _before(self, method: str, path: str) -> Instead | None:
         del path
         if method == "GET":
             return None
-        with lock:
-            if writing:
-                met.append(method)
+        with self._lock:
+            if self._is_writing:
+                self.met.append(method)
                 return CONFLICT
-            writing.add(threading.get_ident())
+            self._is_writing = True
         return None
 
-    def after(passed: Passed) -> bool:
+    def _after(self, passed: Passed) -> bool:
         if passed.method != "GET" and passed.status != CONFLICT.status:
-            with lock:
-                writing.clear()
+            # For so long that another process, which asks now and then, would be seen.
+            time.sleep(0.05)
+            with self._lock:
+                self._is_writing = False
         return False
 
+
+def test_store_that_fails_overlapping_writes_never_meets_any(
+    new_stack: NewStack, influxd: InfluxdServer, acme: str
+) -> None:
+    """Writes of one run go one at a time."""
     with Wedge(influxd.url) as wedge:
-        wedge.before, wedge.after = before, after
+        store = OneWriter(wedge)
         stack = new_stack({**influxd.environment, **FAST, "INFLUX_HOST": wedge.url})
         stack.program(EACH.format(count=60, org=acme)).up()
         assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(60)}
         stack.destroy()
     assert influxd.keys(acme) == []
-    assert met == []
+    assert store.met == []
+
+
+def test_two_stacks_on_a_store_that_fails_overlapping_writes_both_arrive(
+    pair: tuple[Stack, Stack], influxd: InfluxdServer, acme: str
+) -> None:
+    """Two runs know nothing of each other: who is refused writes again a moment later."""
+    with Wedge(influxd.url) as wedge:
+        store = OneWriter(wedge)
+        for name, stack in zip(("ONE", "TWO"), pair, strict=True):
+            stack.environment |= {**FAST, "INFLUX_HOST": wedge.url}
+            stack.program(EACH.format(count=40, org=acme).replace('"K{n}"', f'"{name}_{{n}}"'))
+        at_once(*(stack.up for stack in pair))
+        assert influxd.values(acme) == {f"{name}_{n}": f"value {n}" for name in ("ONE", "TWO") for n in range(40)}
+        assert store.met != []
+        at_once(*(stack.destroy for stack in pair))
+    assert influxd.keys(acme) == []
 
 
 def test_rate_limit_is_waited_for_or_named(new_stack: NewStack) -> None:
@@ -146,3 +177,37 @@ def test_rate_limit_is_waited_for_or_named(new_stack: NewStack) -> None:
     (line,) = [line for line in failed.errors if "cannot" in line]
     assert "HTTP 429" in line
     assert line.endswith("try again in 3600 s")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("minutes", "finishes"), [(1.7, True), (30, False)])
+def test_rate_limit_for_minutes_is_waited_for_or_ends_the_run_soon(
+    new_stack: NewStack, influxd: InfluxdServer, acme: str, minutes: float, *, finishes: bool
+) -> None:
+    """No stand-in for the time: two minutes are waited for, and told; of longer ones the next run finishes the work."""
+    began: list[float] = []
+
+    def before(method: str, path: str) -> Instead | None:
+        del path
+        if method == "GET":
+            return None
+        began.append(time.monotonic())
+        limited = began[-1] - began[0] < minutes * 60
+        return Instead(429, "too many requests", "not now", (("Retry-After", "30"),)) if limited else None
+
+    with Wedge(influxd.url) as wedge:
+        wedge.before = before
+        stack = new_stack({**influxd.environment, **FAST, "INFLUX_HOST": wedge.url})
+        stack.program(EACH.format(count=200, org=acme))
+        started = time.monotonic()
+        done = stack.up(fails=not finishes)
+        # Two minutes of pauses; what waited meanwhile is tried once each after the first of them has failed.
+        assert 100 < time.monotonic() - started < 180
+        told = [line for line in done.errors if "HTTP 429; trying again in 30.0 s" in line]
+        assert 2 <= len(told) <= 3
+        wedge.before = lambda *_: None
+        if not finishes:
+            assert "HTTP 429" in done.output
+            stack.up()
+    assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(200)}

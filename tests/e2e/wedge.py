@@ -28,6 +28,7 @@ class Instead:
     status: int
     code: str
     message: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _forward(wedge: Wedge, handler: _Handler) -> None:
         return
     if instead is not None:
         content = json.dumps({"code": instead.code, "message": instead.message}).encode()
-        status, headers = instead.status, [("Content-Type", "application/json; charset=utf-8")]
+        status, headers = instead.status, [("Content-Type", "application/json; charset=utf-8"), *instead.headers]
     else:
         try:
             status, headers, content = _ask(handler, body)
