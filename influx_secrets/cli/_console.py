@@ -8,7 +8,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import ParamSpec, TypeVar
 
 import typer
@@ -23,6 +23,7 @@ from influx_secrets._rules import shown
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 
 #: Lines that go to a file or to another program are never folded.
 _UNFOLDED = 1_000_000
@@ -39,6 +40,27 @@ class Exit(IntEnum):
     ERROR = 2
     #: Ctrl-C, as shells count it.
     INTERRUPTED = 130
+
+
+def chosen(listed: Sequence[str] | None, choices: type[E]) -> frozenset[E]:
+    """Read what `--fail-on` was given: names separated by commas, or the option repeated, or both."""
+    try:
+        return frozenset(choices(name.strip()) for name in ",".join(listed or ()).split(",") if name.strip())
+    except ValueError:
+        names = ", ".join(choice.value for choice in choices)
+        raise typer.BadParameter(f"choose from {names}", param_hint="--fail-on") from None
+
+
+def completed(choices: type[Enum]) -> Callable[[str], list[str]]:
+    """Return what lets a shell complete a name after `--fail-on`."""
+    return lambda incomplete: [choice.value for choice in choices if choice.value.startswith(incomplete)]
+
+
+def end_on(found: Sequence[str]) -> None:
+    """End the command with code 1 where something was found that `--fail-on` names."""
+    if found:
+        note(f"found, and --fail-on names it: {', '.join(found)}")
+        raise typer.Exit(Exit.FOUND)
 
 
 def shown_errors(command: Callable[P, R]) -> Callable[P, R]:

@@ -14,7 +14,7 @@ from influx_secrets._client import SecretsClient
 from influx_secrets._settings import Settings
 from influx_secrets._sources import Raw
 from influx_secrets.cli._connection import AllowInsecure, given
-from influx_secrets.cli._console import Exit
+from influx_secrets.cli._console import chosen, completed, end_on
 from influx_secrets.cli._preview import PreviewError
 from influx_secrets.cli._preview_forms import read_preview
 from influx_secrets.cli._readers import find_readers
@@ -52,6 +52,7 @@ def review(
         list[str] | None,
         typer.Option(
             metavar="LIST",
+            autocompletion=completed(Gate),
             help=f"End with code 1 if one of these is found: {', '.join(Gate)}. Separated by commas, or repeated.",
         ),
     ] = None,
@@ -77,23 +78,13 @@ def review(
 
     pulumi preview --json | influx-secrets review --format markdown
     """
-    gates = _gates(",".join(fail_on or ()))
+    gates = chosen(fail_on, Gate)
     if 0 < max_length < _SHORTEST:
         raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST}", param_hint="--max-length")
     readers = _asking(given(None, None, allow_insecure=allow_insecure)) if usage else None
     found = review_of(read_preview(_read(file)), readers)
     _write(found, format_, max_length, sys.stdout)
-    failing = [f"{number} {gate.value}" for gate, number in found.gates.items() if gate in gates]
-    if failing:
-        typer.echo(f"found, and --fail-on names it: {', '.join(failing)}", err=True)
-        raise typer.Exit(Exit.FOUND)
-
-
-def _gates(text: str) -> frozenset[Gate]:
-    try:
-        return frozenset(Gate(name.strip()) for name in text.split(",") if name.strip())
-    except ValueError:
-        raise typer.BadParameter(f"choose from {', '.join(Gate)}", param_hint="--fail-on") from None
+    end_on([f"{number} {gate.value}" for gate, number in found.gates.items() if gate in gates])
 
 
 def _asking(inputs: dict[str, Raw | None]) -> Readers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +13,18 @@ import typer
 from influx_secrets._client import Script
 from influx_secrets._rules import is_server_owned
 from influx_secrets.cli._connection import AllowInsecure, AsJson, OrgId, OrgName, connected, given
-from influx_secrets.cli._console import Exit, followed, note, plain, print_json, print_table, say, waiting
+from influx_secrets.cli._console import (
+    chosen,
+    completed,
+    end_on,
+    followed,
+    note,
+    plain,
+    print_json,
+    print_table,
+    say,
+    waiting,
+)
 from influx_secrets.cli._readers import Readers, find_readers
 
 
@@ -66,8 +78,13 @@ def usage(
     org: OrgName = None,
     org_id: OrgId = None,
     fail_on: Annotated[
-        list[Finding] | None,
-        typer.Option("--fail-on", help="End with code 1 if there is such a key, or such a reader. Repeatable."),
+        list[str] | None,
+        typer.Option(
+            metavar="LIST",
+            autocompletion=completed(Finding),
+            help=f"End with code 1 if there is such a key, or such a reader: {', '.join(Finding)}. "
+            "Separated by commas, or repeated.",
+        ),
     ] = None,
     as_json: AsJson = False,
     allow_insecure: AllowInsecure = False,
@@ -77,6 +94,7 @@ def usage(
     Also shows which key is read but missing, and which none of them reads. Dashboards and programs elsewhere that run
     Flux are not looked at. The token needs to read the org, its secrets, its tasks and its checks; nothing is written.
     """
+    wanted = chosen(fail_on, Finding)
     with connected(given(org, org_id, allow_insecure=allow_insecure)) as connection:
         client = connection.client
         with waiting("asking for keys, tasks and checks"):
@@ -89,9 +107,10 @@ def usage(
         _show(used, found)
     for kind in found.unseen:
         note(f'note: the server shows no {kind}: there is none, or the token may not read them ("read {kind}s")')
-    there = {use.state.value for use in used} | ({"unknown"} if found.unknown else set())
-    if there & {one.value for one in fail_on or ()}:
-        raise typer.Exit(Exit.FOUND)
+    there = Counter({Finding.UNKNOWN: len(found.unknown)}) + Counter(
+        Finding(use.state.value) for use in used if use.state in (State.MISSING, State.UNREAD)
+    )
+    end_on([f"{number} {finding.value}" for finding, number in there.items() if finding in wanted])
 
 
 def _document(used: list[Use], found: Readers) -> dict[str, Any]:

@@ -67,6 +67,8 @@ def test_usage_fails_on_what_it_is_told_to_fail_on(real: Command) -> None:
     """Code 1 for a finding that was asked for, and for no other."""
     assert real("usage", "--fail-on", "missing").code == 1
     assert real("usage", "--fail-on", "unknown", "--fail-on", "unread").code == 1
+    failed = real("usage", "--fail-on", "unread, unknown")
+    assert (failed.code, failed.err) == (1, "found, and --fail-on names it: 2 unread\n")
     assert real("usage", "--fail-on", "unknown").code == 0
     assert real("usage", "--fail-on", "nothing").code == 2
 
