@@ -115,12 +115,12 @@ class Transport:
         while True:
             outcome = self._attempt(request, deadline, span)
             if isinstance(outcome, Answer) and outcome.status == request.expects:
-                self._ended(in_vain=False)
+                self._ended(request.method, in_vain=False)
                 return outcome
             attempts = len(retry.history) + 1
             after = retry.after(request.method, request.path, outcome)
             if after is None or self._clock() + after[1] >= deadline:
-                self._ended(in_vain=retry.may_heal(request.method, outcome))
+                self._ended(request.method, in_vain=retry.may_heal(request.method, outcome))
                 raise self._error(request, outcome, attempts, trace_id)
             retry, pause = after
             self._tell(request, outcome, attempts, pause, deadline)
@@ -197,9 +197,9 @@ class Transport:
             return outcome.kind(message, method=request.method, path=request.path, attempts=attempts)
         return outcome.kind(message)
 
-    def _ended(self, *, in_vain: bool) -> None:
+    def _ended(self, method: str, *, in_vain: bool) -> None:
         if self._waiting:
-            self._waiting.ended(in_vain=in_vain)
+            self._waiting.ended(method, in_vain=in_vain)
 
     def _tell(self, request: Request, outcome: Answer | Failure, attempts: int, pause: float, deadline: float) -> None:
         what = f"HTTP {outcome.status}" if isinstance(outcome, Answer) else outcome.text

@@ -18,8 +18,8 @@ class Waiting:
     """The waiting of one run for one server, shared by its threads.
 
     When one request has used up all its attempts or all its time, the run has failed. The others, which may be
-    thousands, then have one attempt each, no longer than an attempt bears silence, until the server gives a good answer
-    again: so the whole run ends soon after its first error.
+    thousands, then have one attempt each, no longer than an attempt bears silence, until a request of the same HTTP
+    method is answered again: so the whole run ends soon after its first error.
 
     Args:
         tell: Shows one line to the user.
@@ -30,7 +30,7 @@ class Waiting:
         self._tell, self._clock = tell, clock
         self._lock = threading.Lock()
         self._told: dict[str, float] = {}
-        self._in_vain = False
+        self._in_vain: set[str] = set()
 
     def policy(self, usual: Policy) -> Policy:
         """Return how patient the next request is to be."""
@@ -46,6 +46,13 @@ class Waiting:
             self._told[reason] = now
         self._tell(line)
 
-    def ended(self, *, in_vain: bool) -> None:
-        """Note how a request ended: all its attempts in vain, or with an answer."""
-        self._in_vain = in_vain
+    def ended(self, method: str, *, in_vain: bool) -> None:
+        """Note how a request ended: all its attempts in vain, or with an answer.
+
+        A server that answers reads may still refuse each write, so an answer says nothing about other methods.
+        """
+        with self._lock:
+            if in_vain:
+                self._in_vain.add(method)
+            else:
+                self._in_vain.discard(method)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from scripted_server import Clock, ScriptedServer, Silence, json_answer, reset
-from sending import FINE, GET, TOKEN
+from sending import FINE, GET, PATCH, TOKEN
 
 from influx_secrets import _errors as errors
 from influx_secrets._answers import Request
@@ -105,6 +105,21 @@ def test_waiting_in_vain_once_is_enough() -> None:
         told.sender.send(GET)
         told.sender.send(GET)
         assert len(server.requests) == 10
+    assert told.clock.waits == [0.5, 1.0, 2.0, 4.0, 0.5]
+
+
+def test_answers_to_reads_do_not_make_writes_patient_again() -> None:
+    """A server that serves reads and refuses every write is waited for once; a write that arrives ends that."""
+    done = json_answer(204, {})
+    with ScriptedServer(*[reset] * 5, FINE, reset, FINE, reset, done, reset, done) as server:
+        told = Told(server)
+        assert told.fails(PATCH) == 5
+        told.sender.send(GET)
+        assert told.fails(PATCH) == 1
+        told.sender.send(GET)
+        assert told.fails(PATCH) == 1
+        told.sender.send(PATCH)
+        told.sender.send(PATCH)
     assert told.clock.waits == [0.5, 1.0, 2.0, 4.0, 0.5]
 
 
