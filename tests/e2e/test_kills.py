@@ -104,7 +104,7 @@ class Life:
         return sum(outcome.hit for outcome in self.outcomes)
 
     def chance(self, run: int) -> random.Random:
-        """Return what makes a run of this life do the same again, whatever the others did."""
+        """Return what makes a run of this life take the same step and moment again, whatever the others did."""
         return random.Random(f"{self.seed}/{run}")  # noqa: S311 (nothing to be guessed here)
 
     def live(self, run: int) -> Outcome:
@@ -281,6 +281,6 @@ def test_killed_runs_lose_nothing(life: Life, seed: int, capsys: pytest.CaptureF
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + LIVES))
 def test_many_killed_runs_lose_nothing(life: Life, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same 300 times; the seed in a line alone shows its runs again: `KILLS_SEED=7 KILLS_LIVES=1`."""
+    """The same 300 times; the seed in a line brings its steps and moments again: `KILLS_SEED=7 KILLS_LIVES=1`."""
     assert life.seed == seed
     kill_and_heal(life, KILLS_EACH, capsys)
