@@ -84,7 +84,7 @@ class _Fields:
                 case "ast":
                     self.has_tree = True
                 case "extern":
-                    self.has_externals = item is not None
+                    self.has_externals = item is not None and not _declares_nothing(item)
 
     def _fill_dialect(self, pairs: Pairs) -> None:
         for name, item in pairs:
@@ -127,6 +127,12 @@ def _decoded(body: bytes) -> _Fields:
     if fields.problem:
         raise fields.problem
     return fields
+
+
+def _declares_nothing(extern: Value) -> bool:
+    # What influxdb-client sends with each query: a file of Flux without imports and statements.
+    members = dict(extern) if isinstance(extern, tuple) else {}
+    return members.get("imports") == [] and members.get("body") == []
 
 
 def _check_time(item: Value) -> None:

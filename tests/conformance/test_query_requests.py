@@ -104,6 +104,7 @@ def test_query_that_asks_for_what_there_is_not_is_400(wire: Wire, members: str, 
     [
         ('"type": null, "dialect": null, "now": null, "ast": 5, "extern": null', HEADER + ROW),
         ('"now": "2026-01-01T00:00:00.5+01:00", "params": 5, "org": 5', HEADER + ROW),
+        ('"extern": {"imports": [], "body": []}', HEADER + ROW),
         ('"Dialect": {"HEADER": false}', ROW),
         ('"dialect": {"header": false}, "dialect": null', ROW),
         ('"dialect": {"header": false}, "dialect": {"header": null}', HEADER + ROW),
