@@ -80,6 +80,19 @@ def test_no_answer_that_comes_in_drops_ends_after_the_timeout(at_once: bytes, dr
     assert 0.8 <= time.monotonic() - started < 4
 
 
+def test_no_answer_that_never_pauses_ends_after_the_timeout() -> None:
+    """There is always something to read, and nothing comes of it."""
+
+    def step(connection: socket.socket) -> bool:
+        while True:
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+    started = time.monotonic()
+    error = failing(step, timeout=0.3, max_attempts=1)
+    assert str(error).endswith("no answer within the time limit")
+    assert 0.3 <= time.monotonic() - started < 3
+
+
 def test_answer_in_drops_that_ends_in_time_is_taken() -> None:
     """Slow is no failure: each piece of a body has the whole timeout."""
     pieces = b"".join(b"1\r\n%c\r\n" % byte for byte in b'{"links": {}}')
