@@ -91,7 +91,7 @@ def _machine(store: Store) -> str:
     rounds = {value.round for value in store.values()}
     facts = [f"{title}: {last.facts[name]}" for name, title in _MACHINE.items() if name in last.facts]
     versions = [
-        f"{name} {text}" for name, text in last.facts.items() if name not in {*_MACHINE, "date", "perf_version"}
+        f"{name} {text}" for name, text in sorted(last.facts.items()) if name not in {*_MACHINE, "date", "perf_version"}
     ]
     when = f"Measured on {last.round[:10]}, in {len(rounds)} rounds"
     return f"{when}. {'; '.join(facts)}. Versions: {', '.join(versions)}."
