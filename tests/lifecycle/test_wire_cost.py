@@ -85,7 +85,7 @@ def test_many_resources_share_list_proofs_and_connections(
 ) -> None:
     """Those that wait for their turn are written together; everything else is asked once for all of them."""
     # Long enough for the other calls of the engine to arrive: while one writes, they wait, and then go together.
-    emulator.inject(Fault(Delay(0.05), path="*/secrets", method="PATCH", times=None))
+    emulator.inject(Fault(Delay(0.15), path="*/secrets", method="PATCH", times=None))
     engine.up(*many_resources("one"))
     writes = passed(proxy)
     assert RESOURCES / THREADS <= writes.pop("PATCH secrets") <= RESOURCES / 2
@@ -99,6 +99,6 @@ def test_many_resources_share_list_proofs_and_connections(
     assert sum(one.size for one in proxy.exchanges) < 250 * RESOURCES
     assert passed(proxy) == {"GET secrets": 1, "POST query": 1}
     assert proxy.connections == before + 1
-    emulator.inject(Fault(Delay(0.05), method="DELETE", times=None), Fault(Delay(0.05), method="POST", times=None))
+    emulator.inject(Fault(Delay(0.15), method="DELETE", times=None), Fault(Delay(0.15), method="POST", times=None))
     engine.destroy()
     assert RESOURCES / THREADS <= passed(proxy).total() <= RESOURCES / 2

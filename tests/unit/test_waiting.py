@@ -152,7 +152,7 @@ def test_answer_that_trickles_holds_up_one_request_and_not_each_of_a_thousand() 
         for _ in range(50):
             clock.now += 4
             connection.sendall(b"x")
-            time.sleep(0.01)
+            time.sleep(0.03)
         return False
 
     lasted = []
@@ -163,7 +163,7 @@ def test_answer_that_trickles_holds_up_one_request_and_not_each_of_a_thousand() 
             assert told.fails() == 1
             lasted.append(clock.now - began)
     assert lasted[0] > 180
-    assert max(lasted[1:]) < 90
+    assert max(lasted[1:]) < 150
 
 
 def test_client_without_pulumi_tells_nobody_and_stays_patient() -> None:
