@@ -10,6 +10,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from influx_secrets._retries import TOTAL_SECONDS
+
 #: The engine runs at most four calls of a provider process at once.
 POOL_SIZE = 4
 
@@ -42,12 +44,16 @@ class Adapter(HTTPAdapter):
 
 
 class _TimedReads(io.RawIOBase):
-    """What comes over a socket, until its time limit has passed since the last `restart`, however it trickles."""
+    """What comes over a socket, until its time limit has passed since the last `restart`, however it trickles.
+
+    In all it comes no longer than a request may last: what unpacks an answer may read piece after piece in vain.
+    """
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         self._sock, self._raw = sock, raw
         # No request goes out without a time limit.
         self._limit = cast("float", sock.gettimeout())
+        self._end = time.monotonic() + TOTAL_SECONDS
         self.restart()
 
     def restart(self) -> None:
@@ -57,7 +63,7 @@ class _TimedReads(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer, as typeshed's name for it came with 3.12
-        left = self._deadline - time.monotonic()
+        left = min(self._deadline, self._end) - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self._sock.settimeout(left)

@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
@@ -169,3 +170,17 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.now += seconds
+
+
+def trickle(clock: Clock, *, each: float) -> Step:
+    """A head, and then a body of drops, with so many seconds of that clock before each; 50 of a thousand."""
+
+    def step(connection: socket.socket) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(50):
+            clock.now += each
+            connection.sendall(b"x")
+            time.sleep(0.03)
+        return False
+
+    return step

@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from scripted_server import Clock, ScriptedServer, Silence, Step, answer
+from scripted_server import Clock, ScriptedServer, Silence, Step, answer, trickle
 from sending import GET, PATCH, failing, transport
 
 from influx_secrets import _errors as errors
@@ -25,16 +25,7 @@ def test_no_answer_silence_ends_after_the_timeout() -> None:
 def test_no_answer_body_that_trickles_ends_at_the_deadline() -> None:
     """Bytes that keep coming do not stretch the total time."""
     clock = Clock()
-
-    def trickle(connection: socket.socket) -> bool:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(50):
-            clock.now += 10
-            connection.sendall(b"x")
-            time.sleep(0.01)
-        return False
-
-    with ScriptedServer(trickle) as server, transport(server.url, clock) as sender:
+    with ScriptedServer(trickle(clock, each=10)) as server, transport(server.url, clock) as sender:
         with pytest.raises(errors.NoAnswerError, match="no complete answer within the time limit"):
             sender.send(GET)
         assert len(server.requests) == 1
@@ -91,6 +82,20 @@ def test_no_answer_that_never_pauses_ends_after_the_timeout() -> None:
     error = failing(step, timeout=0.3, max_attempts=1)
     assert str(error).endswith("no answer within the time limit")
     assert 0.3 <= time.monotonic() - started < 3
+
+
+def test_no_answer_that_never_unpacks_to_anything_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file name without end, in the header of gzip: each byte is a piece, and none brings the body on."""
+    monkeypatch.setattr("influx_secrets._connections.TOTAL_SECONDS", 0.6)  # not to wait three minutes here
+    name = b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * 500
+
+    def step(connection: socket.socket) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9999\r\n\r\n")
+        return in_drops(name, seconds=0.02)(connection)
+
+    started = time.monotonic()
+    assert isinstance(failing(step, timeout=0.4, max_attempts=1), errors.NoAnswerError)
+    assert 0.6 <= time.monotonic() - started < 4
 
 
 def test_answer_in_drops_that_ends_in_time_is_taken() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from scripted_server import Clock, ScriptedServer, Silence, json_answer, reset
+from scripted_server import Clock, ScriptedServer, Silence, json_answer, reset, trickle
 from sending import FINE, GET, PATCH, TOKEN
 
 from influx_secrets import _errors as errors
@@ -146,17 +144,8 @@ def test_silent_server_ends_all_waiting_soon() -> None:
 def test_answer_that_trickles_holds_up_one_request_and_not_each_of_a_thousand() -> None:
     """The first takes all the time there is; those after it about as long as a silence may."""
     clock = Clock()
-
-    def trickle(connection: socket.socket) -> bool:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(50):
-            clock.now += 4
-            connection.sendall(b"x")
-            time.sleep(0.03)
-        return False
-
     lasted = []
-    with ScriptedServer(trickle) as server:
+    with ScriptedServer(trickle(clock, each=4)) as server:
         told = Told(server, clock=clock)
         for _ in range(3):
             began = clock.now
