@@ -191,7 +191,7 @@ def _common(news: Props) -> dict[str, Any]:
     elsewhere = told.get("elsewhere", {})
     return {
         "resource": told["resource"],
-        "preview": bool(told["preview"]),
+        "preview": bool(told.get("preview")),
         "elsewhere": frozenset(json.loads(elsewhere.get("claimed", "[]"))),
         "otherwise": {(id_, org): frozenset(keys) for id_, org, keys in json.loads(elsewhere.get("otherwise", "[]"))},
         "doubtful": None if elsewhere.get("open") else frozenset(json.loads(elsewhere.get("doubtful", "[]"))),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from influx_secrets import _outputs as outputs
 from influx_secrets._errors import DeclarationError
 from influx_secrets._records import NOT_TEXT
 from influx_secrets._rules import ENGINE_MARK, escape_key, is_utf8, shown, text_kind
@@ -35,8 +36,14 @@ def key(given: pulumi.Input[str]) -> pulumi.Input[str]:
 def hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:
     """Return an input that is secret; what is no text is named instead of sent, for the SDK drops None in silence."""
     if isinstance(value, str):
-        return pulumi.Output.secret(_sendable(value))
-    return pulumi.Output.secret(_as_output(value).apply(_sendable))
+        return outputs.untracked(pulumi.Output.secret(_sendable(value)))
+    # One output that is secret after all, not `secret` of one that is not: what `secret` makes in between is tracked,
+    # and of the error of an output in the middle Python forgets where in the program it came from.
+    return outputs.untracked(_as_output(value).apply(_hidden, run_with_unknowns=True))
+
+
+def _hidden(known: object) -> pulumi.Output[Any]:
+    return pulumi.Output.secret(known if isinstance(known, pulumi.output.Unknown) else _sendable(known))
 
 
 def hidden_map(secrets: pulumi.Input[Secrets]) -> pulumi.Input[Any]:

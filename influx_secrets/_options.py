@@ -44,11 +44,19 @@ def escaped_ignores(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     if not opts.ignore_changes:
         return opts
     paths = [_ESCAPABLE.sub(lambda found: found[0] + escape_key("__")[0], path) for path in opts.ignore_changes]
-    escaped = copy.copy(opts)  # merging would add the paths to the old ones
-    escaped.ignore_changes = paths
-    return escaped
+    return _with(opts, ignore_changes=paths)
 
 
-def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)
-    """Return the options with some more."""
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
+def served_by(
+    opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource, **more: pulumi.Input[str]
+) -> pulumi.ResourceOptions:
+    """Return the options of a resource that this provider serves, with some more."""
+    return _with(opts, provider=provider, **more)
+
+
+def _with(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)
+    # Not merged, which takes as long as all else that this package does to declare a resource, and adds list to list.
+    changed = copy.copy(opts)
+    for name, value in more.items():
+        setattr(changed, name, value)
+    return changed

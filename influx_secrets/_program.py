@@ -7,10 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import pulumi
 
+from influx_secrets import _outputs as outputs
 from influx_secrets._errors import SettingsError
 from influx_secrets._providers import NAMESPACE, SETTINGS
 
@@ -52,6 +54,7 @@ class Run:
         self._names: Counter[str] = Counter()
         self._censuses: dict[pulumi.ProviderResource, _Census] = {}
         self._counted = 0
+        self._awaited: pulumi.Output[Any] | None = None
 
     @classmethod
     def current(cls) -> Run:
@@ -62,6 +65,11 @@ class Run:
             run = cls()
             setattr(root, _ATTRIBUTE, run)
         return run
+
+    @cached_property
+    def no_digest(self) -> pulumi.Output[str]:
+        """What stands for the digests until `check` has worked them out; one for all, as every output costs."""
+        return pulumi.Output.secret("")
 
     def default_provider(self) -> pulumi.ProviderResource:
         """Return the provider of resources that name none.
@@ -90,6 +98,14 @@ class Run:
         declared = Declared(unique, provider, org, keys)
         self._declared.append(declared)
         return declared
+
+    def wait_for(self, output: pulumi.Output[Any]) -> None:
+        """Have the SDK wait for an output of the newest resource, and no longer for one of an older resource.
+
+        It waits for registrations by themselves, but a program that waits for no output at all ends before they begin.
+        """
+        outputs.untrack(self._awaited)
+        self._awaited = output
 
     def elsewhere(self, this: Declared) -> pulumi.Output[dict[str, Any]]:
         """Return what the other resources of the program declare, once the program has declared them all.

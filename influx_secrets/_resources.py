@@ -10,6 +10,7 @@ from pulumi import dynamic
 
 from influx_secrets import _inputs as inputs
 from influx_secrets import _options as options
+from influx_secrets import _outputs as outputs
 from influx_secrets._program import PACKAGE, Declared, Run, setting
 from influx_secrets._providers import OrgSecretsProvider, SecretProvider
 from influx_secrets._records import DECLARATION
@@ -109,12 +110,13 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         opts = options.checked(opts)
         provider = options.provider_of(opts, self)
         keys = inputs.one_name(key)
-        declared = Run.current().declare(f'Secret "{resource_name}"', provider, inputs.org_pair(org_id, org), keys)
+        run = Run.current()
+        declared = run.declare(f'Secret "{resource_name}"', provider, inputs.org_pair(org_id, org), keys)
         props = {
             **inputs.org_inputs(org_id, org),
             "key": inputs.key(key),
             "value": inputs.hidden(value),
-            "digest": pulumi.Output.secret(""),
+            "digest": run.no_digest,
             "version": None,
             "drift": None,
             DECLARATION: _told(declared),
@@ -124,7 +126,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
             props["overwrite"] = inputs.plain(overwrite)
         if rotate_on is not None:
             props["rotate_on"] = inputs.plain(rotate_on)
-        super().__init__(SecretProvider(), resource_name, props, options.with_options(opts, provider=provider))
+        super().__init__(SecretProvider(), resource_name, props, options.served_by(opts, provider))
         _forget(self, "org", "value", "digest", "overwrite", "rotate_on", DECLARATION)
 
     @classmethod
@@ -143,7 +145,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         secret = cls.__new__(cls)
         props = dict.fromkeys(("org_id", "org", "key", "overwrite", "rotate_on", "version", "drift"))
         opts = options.checked(opts)
-        found = options.with_options(opts, provider=options.provider_of(opts, secret), id=id)
+        found = options.served_by(opts, options.provider_of(opts, secret), id=id)
         dynamic.Resource.__init__(secret, SecretProvider(), resource_name, props, found)
         return secret
 
@@ -204,22 +206,23 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         opts = options.escaped_ignores(options.checked(opts))
         provider = options.provider_of(opts, self)
         names = inputs.names(secrets)
-        declared = Run.current().declare(f'OrgSecrets "{resource_name}"', provider, inputs.org_pair(org_id, org), names)
+        run = Run.current()
+        declared = run.declare(f'OrgSecrets "{resource_name}"', provider, inputs.org_pair(org_id, org), names)
         props = {
             **inputs.org_inputs(org_id, org),
             "secrets": inputs.hidden_map(secrets),
-            "digests": pulumi.Output.secret(""),
+            "digests": run.no_digest,
             "exclusive": inputs.plain(exclusive),
             "keep": inputs.plain(keep if not isinstance(keep, tuple) else list(keep)),
             "overwrite": inputs.plain(overwrite),
             "versions": None,
             "pruned": None,
             "drift": None,
-            DECLARATION: {**_told(declared), "keys": names, "elsewhere": Run.current().elsewhere(declared)},
+            DECLARATION: {**_told(declared), "keys": names, "elsewhere": run.elsewhere(declared)},
         }
         if rotate_on is not None:
             props["rotate_on"] = inputs.plain(rotate_on)
-        super().__init__(OrgSecretsProvider(), resource_name, props, options.with_options(opts, provider=provider))
+        super().__init__(OrgSecretsProvider(), resource_name, props, options.served_by(opts, provider))
         _forget(self, "org", "secrets", "digests", "overwrite", "rotate_on", "exclusive", "keep", "pruned", DECLARATION)
 
     @property
@@ -246,8 +249,9 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
 
 
 def _told(declared: Declared) -> dict[str, Any]:
-    """Return what `check` has to know and cannot find out: which resource it looks at, and in what kind of run."""
-    return {"resource": declared.name, "preview": pulumi.runtime.is_dry_run()}
+    """Return what `check` has to know and cannot find out: which resource it looks at, and whether in a preview."""
+    told: dict[str, Any] = {"resource": declared.name}
+    return {**told, "preview": True} if pulumi.runtime.is_dry_run() else told
 
 
 def _output(resource: pulumi.Resource, name: str) -> pulumi.Output[Any]:
@@ -267,15 +271,11 @@ def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
 def _forget(resource: pulumi.Resource, *names: str) -> None:
     """Take away what the SDK keeps of the inputs, so that no program exports a value by mistake.
 
-    Nor has the SDK to wait for the outputs, beyond the id and the urn, which are there when the others are. Whenever
-    an output is there it looks at all others that it waits for (seen with 3.272.0), so each one less counts for every
-    other resource. Some have to be left: a program that waits for nothing ends before its resources are registered.
+    Nor has the SDK to wait for the outputs: they are there when the registration has ended, for which it waits anyway.
     """
-    outputs = resource.__dict__
-    for name in {*outputs} - {"id", "urn"}:
-        # Of the class: an output passes any other attribute on to its value, and not every version of the SDK has this.
-        untrack = getattr(type(outputs[name]), "_untrack", None)
-        if untrack is not None:
-            untrack(outputs[name])
+    attributes = resource.__dict__
+    for name in {*attributes} - {"urn"}:
+        outputs.untrack(attributes[name])
+    Run.current().wait_for(resource.urn)
     for name in (*names, dynamic.dynamic.PROVIDER_KEY):
-        outputs.pop(name, None)
+        attributes.pop(name, None)

@@ -15,6 +15,9 @@ V = TypeVar("V")
 MOST_PATIENCE_SECONDS: Final = 0.1
 """Much longer than the engine takes to ask for the next change, and short beside any wait that a person notices."""
 
+PATIENCE_IN_TURNS: Final = 3
+"""How many times as long as the last transaction took a turn waits for others, at most."""
+
 
 class Turns:
     """The changes that one process makes to one org: a Vault store fails one of two that overlap.
@@ -100,8 +103,9 @@ class Joint(Generic[V]):
     def _close(self, batch: _Batch[V]) -> None:
         """Let nobody join any more, after a moment for as many as were seen together.
 
-        Those of the last turn have just had their answer, and what the engine asks next is on its way. The moment is
-        as long as a transaction took, so that waiting in vain, after which fewer are expected, costs one at most.
+        Those of the last turn have just had their answer, and what the engine asks next is on its way: near a server
+        that takes longer than a transaction. The moment is not much longer than one, so that waiting in vain, after
+        which fewer are expected, costs little.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: batch.members >= self._expected, self._patience):
@@ -118,7 +122,7 @@ class Joint(Generic[V]):
                 batch.sent = True
                 raise
         finally:
-            self._patience = min(self._clock() - begun, self._most_patience)
+            self._patience = min(PATIENCE_IN_TURNS * (self._clock() - begun), self._most_patience)
 
 
 class _Batch(Generic[V]):

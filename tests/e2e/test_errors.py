@@ -108,3 +108,20 @@ def test_wrong_setting_is_one_line_in_the_preview(
     assert said in error
     assert "influx_secrets/_" not in preview.output
     assert VALUE not in preview.output
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        'influx.Secret("wrong", org=ORG, key="A", value=pulumi.Output.from_input("a").apply(stumble))',
+        'influx.Secret("wrong", org=ORG, key="A", value=pulumi.Output.secret("a").apply(stumble))',
+        'influx.OrgSecrets("wrong", org=ORG, secrets={"A": pulumi.Output.from_input("a").apply(stumble), "B": VALUE})',
+    ],
+)
+def test_error_in_a_value_says_where_in_the_program_it_is(shared: Stack, declared: str) -> None:
+    """The SDK shows the user's own line of it, whatever became of other resources."""
+    program = f"def stumble(_):\n    raise RuntimeError('stumbled')\n\n{declared}\n"
+    preview = shared.program(f'{program}influx.Secret("right", org=ORG, key="C", value=VALUE)').preview(fails=True)
+    assert re.search(r'__main__\.py", line \d+, in stumble\n', preview.output)
+    assert "RuntimeError: stumbled" in preview.output
+    assert VALUE not in preview.output

@@ -178,6 +178,7 @@ print(*set(sys.modules) - before)
         "_functions",
         "_inputs",
         "_options",
+        "_outputs",
         "_program",
         "_providers",
         "_records",

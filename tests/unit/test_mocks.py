@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 import influx_secrets as influx
+from influx_secrets import _inputs as influx_inputs
 
 
 class Mocks(pulumi.runtime.Mocks):
@@ -83,3 +84,24 @@ def test_program_under_mocks_declares_type_provider_and_inputs(mocks: Mocks) -> 
         assert mocks.declared["given"].inputs["influx-secrets:url"] == "https://eu.example.com:8086"
 
     return pulumi.Output.all(default.urn, named.urn).apply(check)
+
+
+@pytest.mark.skipif(not hasattr(pulumi.Output, "_untrack"), reason="this version of the SDK waits for every output")
+@pytest.mark.usefixtures("mocks")
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_sdk_waits_for_one_output_of_all_resources() -> None:
+    """Whenever one is there it looks at all that it waits for: those of a thousand resources would cost a million."""
+    value = pulumi.Output.from_input("hunter2")
+    made: list[influx.Secret | influx.OrgSecrets] = []
+    for n in range(3):
+        made.append(influx.Secret(f"one{n}", org="acme", key=f"A{n}", value=value))
+        made.append(influx.OrgSecrets(f"many{n}", org="acme", secrets={f"B{n}": value}))
+    awaited = [one for one in made if any(map(is_awaited, vars(one).values()))]
+    assert awaited == made[-1:]
+    assert [name for name, output in vars(made[-1]).items() if is_awaited(output)] == ["urn"]
+    assert not is_awaited(influx_inputs.hidden(value))
+
+
+def is_awaited(attribute: object) -> bool:
+    """Whether the SDK waits for an output by itself, not as a part of something else."""
+    return isinstance(attribute, pulumi.Output) and attribute._data in pulumi.runtime.settings.SETTINGS.outputs
