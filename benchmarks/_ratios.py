@@ -39,6 +39,12 @@ def ratio(store: Store, ours: Case, theirs: Case, *, of: Literal["seconds", "pro
     return Spread.of([took / pairs[1][begun] for begun, took in pairs[0].items() if begun in pairs[1]])
 
 
+def longer(store: Store, ours: Case, theirs: Case) -> Spread | None:
+    """Return how many seconds longer one case took than another, of the rounds in which both were measured."""
+    mine, others = (_taken(store, case, "seconds") for case in (ours, theirs))
+    return Spread.of([took - others[begun] for begun, took in mine.items() if begun in others])
+
+
 def _taken(store: Store, case: Case, of: str) -> dict[str, float]:
     return {value.round: took for value in store[case] if (took := getattr(value, of)) is not None}
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Literal
 
 from benchmarks._memory import PARTS
-from benchmarks._plan import BY_NAME, CONDITIONS, FIRST_UP, LOOPBACK, NOTHING, SUBJECTS, WORKS
-from benchmarks._ratios import Spread, exponent, peak, ratio, seconds
+from benchmarks._plan import BY_NAME, CONDITIONS, FIRST_UP, LOOPBACK, NOTHING, REFRESH, SUBJECTS, WORKS
+from benchmarks._ratios import Spread, exponent, longer, peak, ratio, seconds
 from benchmarks._store import Case, Store
 
 TEMPLATE = Path(__file__).parent / "page.md"
@@ -56,6 +56,7 @@ HEADLINES = (
     (FLOORS[0], "loopback", 10_000, NOTHING),
     (FLOORS[1], "loopback", 1_000, FIRST_UP),
     (FLOORS[1], "unsaved", 1_000, FIRST_UP),
+    (FLOORS[1], "unsaved", 1_000, NOTHING),
     (OTHERS[0], "loopback", 1_000, FIRST_UP),
     (OTHERS[0], "far", 1_000, FIRST_UP),
     (OTHERS[-1], "far", 1_000, FIRST_UP),
@@ -70,7 +71,7 @@ def page(store: Store) -> str:
     """Return the page in Markdown."""
     fields = {
         "machine": _machine(store),
-        "short": "\n".join(_headline(store, *one) for one in HEADLINES if one[0].spread(store, *one[1:])),
+        "short": "\n".join([*_headlines(store), *_refresh(store)]),
         "floors": "\n\n".join(_ratios(store, one) for one in FLOORS),
         "processors": "\n\n".join(_ratios(store, one, of="processor") for one in FLOORS),
         "others": "\n\n".join(_ratios(store, one) for one in OTHERS),
@@ -97,9 +98,25 @@ def _machine(store: Store) -> str:
     return f"{when}. {'; '.join(facts)}. Versions: {', '.join(versions)}."
 
 
-def _headline(store: Store, comparison: Comparison, condition: str, keys: int, work: str) -> str:
-    spread = comparison.spread(store, condition, keys, work)
-    return f"- {keys:,} keys, {work}, {CONDITIONS[condition].title}: {comparison.title}: **{_quotient(spread)}**"
+def _headlines(store: Store) -> Iterator[str]:
+    for comparison, condition, keys, work in HEADLINES:
+        spread = comparison.spread(store, condition, keys, work)
+        if spread is not None:
+            yield f"- {_measured(condition, keys, work)}: {comparison.title}: **{_quotient(spread)}**"
+
+
+def _refresh(store: Store) -> Iterator[str]:
+    """Say what the proofs of all values take: a quotient would say more about the floor than about them."""
+    condition, keys = LOOPBACK.name, 10_000
+    ours, theirs = (Case(condition, keys, REFRESH, name) for name in (FLOORS[0].ours, FLOORS[0].theirs))
+    spread = longer(store, ours, theirs)
+    if spread is not None:
+        more = f"{BY_NAME[ours.subject].title} takes so much longer than: {BY_NAME[theirs.subject].title}"
+        yield f"- {_measured(condition, keys, REFRESH)}: {more}: **{_duration(spread)}**"
+
+
+def _measured(condition: str, keys: int, work: str) -> str:
+    return f"{keys:,} keys, {work}, {CONDITIONS[condition].title}"
 
 
 def _ratios(store: Store, comparison: Comparison, of: Literal["seconds", "processor"] = "seconds") -> str:

@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("pyperf", reason="it comes with the extra bench, as `make bench` installs it")
 pytest.importorskip("benchmarks", reason="beside an installed wheel there are no benchmarks")
 
-from benchmarks._plan import DESTROY, FIRST_UP, FULL, QUICK, Choice
-from benchmarks._ratios import exponent, peak, ratio, seconds
+from benchmarks._plan import DESTROY, FIRST_UP, FULL, QUICK, REFRESH, Choice
+from benchmarks._ratios import exponent, longer, peak, ratio, seconds
 from benchmarks._report import page
 from benchmarks._runners import hear_interrupts
 from benchmarks._store import Case, Store, Value
@@ -54,6 +54,14 @@ def test_processor_time_has_a_ratio_of_its_own(store: Store) -> None:
     assert found.most == pytest.approx(1.44)
 
 
+def test_difference_is_of_what_ran_in_the_same_round(store: Store) -> None:
+    """Where one side does what the other has no part of, a ratio would say more about the other."""
+    found = longer(store, OURS, FLOOR)
+    assert found is not None
+    assert (found.least, found.most, found.count) == (pytest.approx(0.1), 1.0, 2)
+    assert longer(store, OURS, Case("far", 10, FIRST_UP, "secret")) is None
+
+
 def test_store_is_what_was_written(store: Store, tmp_path: Path) -> None:
     """A run that goes on later finds what was measured before."""
     again = Store(tmp_path / "results.json")
@@ -89,6 +97,18 @@ def test_page_shows_ratios_seconds_and_growth(store: Store) -> None:
     assert "| OrgSecrets: provider, MiB | 4 |" in text
     assert "pulumi 3.1" in text
     assert "$" not in text
+    assert "takes so much longer" not in text
+
+
+def test_page_begins_with_what_was_promised(store: Store) -> None:
+    """The seconds of a refresh with proofs, over the floor's, where these are measured."""
+    ours, floor = (Case("loopback", 10_000, REFRESH, name) for name in ("org_secrets", "floor_bulk"))
+    store.add({ours: value("2026-11-01T10:00", 4.0), floor: value("2026-11-01T10:00", 2.5)})
+    beginning, _, _ = page(store).partition("What is compared:")
+    promised = (
+        "- 10,000 keys, refresh, loopback, file backend: OrgSecrets takes so much longer than: floor, one resource"
+    )
+    assert f"- {promised}: **1.50 s**" in beginning
 
 
 def test_published_page_is_that_of_the_published_results() -> None:
