@@ -32,7 +32,8 @@ def checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
 def provider_of(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ProviderResource:
     """Return the provider of a resource, found as the SDK finds it: given, inherited, or else the program's own."""
     given = opts.providers or {}
-    among = given if isinstance(given, Mapping) else {provider.package: provider for provider in given}
+    # By their own packages: a map may have any keys, and with another one a secret would go to the default server.
+    among = {one.package: one for one in (given.values() if isinstance(given, Mapping) else given)}
     token = f"{PACKAGE}:{resource._resource_type_name}"  # noqa: SLF001 (the SDK has no other way to the type)
     inherited = opts.parent.get_provider(token) if opts.parent is not None else None
     explicit = opts.provider if opts.provider is not None and opts.provider.package == PACKAGE else None
@@ -51,7 +52,9 @@ def served_by(
     opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource, **more: pulumi.Input[str]
 ) -> pulumi.ResourceOptions:
     """Return the options of a resource that this provider serves, with some more."""
-    return _with(opts, provider=provider, **more)
+    # The SDK reads a list when the program's body has ended, which may have appended this very resource to it.
+    depends_on = [*opts.depends_on] if isinstance(opts.depends_on, list) else opts.depends_on
+    return _with(opts, provider=provider, depends_on=depends_on, **more)
 
 
 def _with(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)

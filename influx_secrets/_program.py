@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias
 
 import pulumi
 
-from influx_secrets import _outputs as outputs
 from influx_secrets._errors import SettingsError
+from influx_secrets._outputs import Registrations
 from influx_secrets._providers import NAMESPACE, SETTINGS
 
 PACKAGE: Final = "pulumi-python"
@@ -54,7 +54,7 @@ class Run:
         self._names: Counter[str] = Counter()
         self._censuses: dict[pulumi.ProviderResource, _Census] = {}
         self._counted = 0
-        self._awaited: pulumi.Output[Any] | None = None
+        self.registrations = Registrations()
 
     @classmethod
     def current(cls) -> Run:
@@ -98,14 +98,6 @@ class Run:
         declared = Declared(unique, provider, org, keys)
         self._declared.append(declared)
         return declared
-
-    def wait_for(self, output: pulumi.Output[Any]) -> None:
-        """Have the SDK wait for an output of the newest resource, and no longer for one of an older resource.
-
-        It waits for registrations by themselves, but a program that waits for no output at all ends before they begin.
-        """
-        outputs.untrack(self._awaited)
-        self._awaited = output
 
     def elsewhere(self, this: Declared) -> pulumi.Output[dict[str, Any]]:
         """Return what the other resources of the program declare, once the program has declared them all.

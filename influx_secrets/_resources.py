@@ -271,11 +271,11 @@ def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
 def _forget(resource: pulumi.Resource, *names: str) -> None:
     """Take away what the SDK keeps of the inputs, so that no program exports a value by mistake.
 
-    Nor has the SDK to wait for the outputs: they are there when the registration has ended, for which it waits anyway.
+    Nor has the SDK to wait for the outputs by themselves: they are there when the resource is registered.
     """
     attributes = resource.__dict__
-    for name in {*attributes} - {"urn"}:
-        outputs.untrack(attributes[name])
-    Run.current().wait_for(resource.urn)
+    for output in attributes.values():
+        outputs.untrack(output)
+    Run.current().registrations.follow(resource.urn)
     for name in (*names, dynamic.dynamic.PROVIDER_KEY):
         attributes.pop(name, None)

@@ -110,6 +110,7 @@ def test_wrong_setting_is_one_line_in_the_preview(
     assert VALUE not in preview.output
 
 
+@pytest.mark.parametrize("kind", ["RuntimeError", "ValueError"])
 @pytest.mark.parametrize(
     "declared",
     [
@@ -118,10 +119,22 @@ def test_wrong_setting_is_one_line_in_the_preview(
         'influx.OrgSecrets("wrong", org=ORG, secrets={"A": pulumi.Output.from_input("a").apply(stumble), "B": VALUE})',
     ],
 )
-def test_error_in_a_value_says_where_in_the_program_it_is(shared: Stack, declared: str) -> None:
-    """The SDK shows the user's own line of it, whatever became of other resources."""
-    program = f"def stumble(_):\n    raise RuntimeError('stumbled')\n\n{declared}\n"
-    preview = shared.program(f'{program}influx.Secret("right", org=ORG, key="C", value=VALUE)').preview(fails=True)
+def test_error_in_a_value_says_where_in_the_program_it_is(shared: Stack, declared: str, kind: str) -> None:
+    """The SDK shows the user's own line of it, whatever becomes of other resources, and does not wait for these."""
+    program = f"""
+import asyncio
+
+def stumble(_):
+    raise {kind}("stumbled")
+
+async def late():
+    await asyncio.Event().wait()
+
+{declared}
+influx.Secret("right", org=ORG, key="C", value=VALUE)
+influx.Secret("late", org=ORG, key="D", value=late())
+"""
+    preview = shared.program(program).preview(fails=True)
     assert re.search(r'__main__\.py", line \d+, in stumble\n', preview.output)
-    assert "RuntimeError: stumbled" in preview.output
+    assert f"{kind}: stumbled" in preview.output
     assert VALUE not in preview.output
