@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import UserDict
 from collections.abc import Iterator, KeysView, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -107,13 +108,14 @@ def test_turn_is_free_after_an_error(server: Server) -> None:
 
 
 class Slow:
-    """A clock by which every transaction took a minute."""
+    """A clock by which every transaction took as long, a minute unless told otherwise."""
 
-    def __init__(self) -> None:
-        self._minutes = itertools.count()
+    def __init__(self, seconds: float = 60.0) -> None:
+        self._seconds = seconds
+        self._looks = itertools.count()
 
     def __call__(self) -> float:
-        return 60.0 * next(self._minutes)
+        return self._seconds * next(self._looks)
 
 
 def test_turn_waits_for_as_many_as_were_seen_together(server: Server, pool: ThreadPoolExecutor) -> None:
@@ -122,6 +124,18 @@ def test_turn_waits_for_as_many_as_were_seen_together(server: Server, pool: Thre
     running = write_behind(server, pool, Noted(a="1"), Noted(b="2"), writes=writes)
     running[0].result(SECONDS)
     assert len(server.sent) == 1
+    running.append(pool.submit(writes.change, {"c": "3"}, server.send))
+    for done in running:
+        done.result(SECONDS)
+    assert server.sent == [{"first": "1"}, {"a": "1", "b": "2", "c": "3"}]
+
+
+def test_turn_waits_longer_than_a_transaction_takes(server: Server, pool: ThreadPoolExecutor) -> None:
+    """Near a fast server the engine needs longer than that to ask for the next change."""
+    writes = Turns(Slow(2.0), patience=SECONDS).writes
+    running = write_behind(server, pool, Noted(a="1"), Noted(b="2"), writes=writes)
+    running[0].result(SECONDS)
+    time.sleep(3)
     running.append(pool.submit(writes.change, {"c": "3"}, server.send))
     for done in running:
         done.result(SECONDS)
