@@ -165,6 +165,13 @@ def _redirect(request: Request, answer: Answer, start: str, redactor: Redactor) 
     return _response_error(request, answer, message, redactor)
 
 
+def said(request: Request, answer: Answer, *, token: str | None) -> str:
+    """What an answer that is not the expected one says, in short: its status, and in quotes what the API adds."""
+    body = answer.json()
+    message = body.get("message") if isinstance(body, dict) else None
+    return f"HTTP {answer.status}{_quoted(Redactor((*request.sensitive, token or '')).clean(message))}"
+
+
 def misread(request: Request, answer: Answer, *, server: str, token: str | None) -> ResponseError:
     """The error for an answer of the expected status whose body is of another shape."""
     redactor = Redactor((*request.sensitive, token or ""))
@@ -210,9 +217,8 @@ def _api_error(
     known = next((code for code in (said, header) if isinstance(code, str) and code in ERROR_BY_CODE), None)
     kind = ERROR_BY_CODE[known] if known is not None else ERROR_BY_STATUS.get(answer.status, APIError)
     server_message = redactor.clean(fields.get("message"))
-    quoted = f' ("{server_message}")' if server_message else ""
     return kind(
-        f"{start}{quoted}{_advice(request, answer, redactor)}",
+        f"{start}{_quoted(server_message)}{_advice(request, answer, redactor)}",
         method=request.method,
         path=request.path,
         status=answer.status,
@@ -221,6 +227,10 @@ def _api_error(
         trace_id=redactor.clean(answer.headers.get("trace-id")) or trace_id,
         server_message=server_message,
     )
+
+
+def _quoted(message: str | None) -> str:
+    return f' ("{message}")' if message else ""
 
 
 def _advice(request: Request, answer: Answer, redactor: Redactor) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import requests
 import urllib3
 
-from influx_secrets._answers import Answer, Request, error_of
+from influx_secrets._answers import Answer, Request, error_of, said
 from influx_secrets._connections import Adapter
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
 from influx_secrets._failures import CUT, Failure, broken_off, diagnose
@@ -202,14 +202,17 @@ class Transport:
             self._waiting.ended(method, in_vain=in_vain)
 
     def _tell(self, request: Request, outcome: Answer | Failure, attempts: int, pause: float, deadline: float) -> None:
-        what = f"HTTP {outcome.status}" if isinstance(outcome, Answer) else outcome.text
+        if isinstance(outcome, Answer):
+            reason, what = f"HTTP {outcome.status}", said(request, outcome, token=self.settings.token)
+        else:
+            reason = what = outcome.text
         most, url = self._policy.max_attempts, self.settings.url
         failed = "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s"
         _logger.info(failed, attempts, most, request.intent, url, what, pause)
         if self._waiting:
             limits = f"at most {most - attempts} more attempts within {deadline - self._clock():.0f} s"
             line = f"cannot {request.intent} yet: {url}: {what}; trying again in {pause:.1f} s, {limits}"
-            self._waiting.begins(what, line)
+            self._waiting.begins(reason, line)
 
 
 def _is_cut(status: int, headers: Mapping[str, str], body: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from scripted_server import Clock, ScriptedServer, Silence, json_answer, reset, trickle
@@ -54,7 +55,37 @@ def test_wait_that_the_server_asks_for_is_told() -> None:
         told = Told(server)
         told.sender.send(GET)
     (line,) = told.lines
-    assert line.endswith("HTTP 503; trying again in 30.0 s, at most 4 more attempts within 180 s")
+    assert line.endswith("; trying again in 30.0 s, at most 4 more attempts within 180 s")
+
+
+def test_wait_quotes_what_the_server_says() -> None:
+    """A conflict of a Vault store and a server that is broken are both a 500: only the message tells them apart."""
+    conflict = json_answer(500, {"code": "internal error", "message": "check-and-set\nparameter did not match"})
+    with ScriptedServer(conflict, FINE) as server:
+        told = Told(server)
+        told.sender.send(GET)
+    (line,) = told.lines
+    assert ': HTTP 500 ("check-and-set parameter did not match"); trying again in 0.5 s, ' in line
+
+
+def test_wait_quotes_no_echo_of_a_secret() -> None:
+    """A server that repeats the body in its message is not quoted."""
+    request = replace(GET, sensitive=("hunter2-and-more",))
+    with ScriptedServer(json_answer(503, {"message": "cannot store hunter2-and-more"}), FINE) as server:
+        told = Told(server)
+        told.sender.send(request)
+    (line,) = told.lines
+    assert ": HTTP 503; trying again in " in line
+
+
+def test_same_status_with_another_message_is_the_same_wait() -> None:
+    """A message that counts or names a request does not fill the terminal."""
+    steps = [step for number in range(5) for step in (json_answer(503, {"message": f"request {number}"}), FINE)]
+    with ScriptedServer(*steps) as server:
+        told = Told(server)
+        for _ in range(5):
+            told.sender.send(GET)
+    assert len(told.lines) == 1
 
 
 def test_wait_is_told_before_it_begins() -> None:
