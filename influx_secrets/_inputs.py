@@ -23,9 +23,14 @@ def org_inputs(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) 
     return known if org is None else {**known, "org": plain(org)}
 
 
+def readable(secrets: pulumi.Input[Secrets]) -> Secrets | pulumi.Output[Secrets]:
+    """Return a map of secrets that can be read more than once, which a coroutine cannot."""
+    return _as_output(secrets) if isinstance(secrets, (pulumi.Output, Awaitable)) else _map(secrets)
+
+
 def plain(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
     """Return an input that a preview may show, whether the caller took it for a secret or not."""
-    return value if isinstance(value, (str, bool)) else pulumi.Output.unsecret(_as_output(value))
+    return value if isinstance(value, (str, bool)) else outputs.unsecret(_as_output(value))
 
 
 def key(given: pulumi.Input[str]) -> pulumi.Input[str]:
@@ -46,35 +51,25 @@ def _hidden(known: object) -> pulumi.Output[Any]:
     return pulumi.Output.secret(known if isinstance(known, pulumi.output.Unknown) else _sendable(known))
 
 
-def hidden_map(secrets: pulumi.Input[Secrets]) -> pulumi.Input[Any]:
+def hidden_map(secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
     """Return a map of secret inputs, marked one by one: of one secret map, one unknown value would hide every key.
 
     Keys go out escaped: the SDK keeps names that begin with two underscores from a provider
     (seen with 3.216 to 3.230).
     """
-    if not isinstance(secrets, (pulumi.Output, Awaitable)):
-        return {_map_key(name): hidden(value) for name, value in _map(secrets).items()}
-    return _as_output(secrets).apply(
+    if not isinstance(secrets, pulumi.Output):
+        return {_map_key(name): hidden(value) for name, value in secrets.items()}
+    entries = secrets.apply(
         lambda known: {_map_key(name): pulumi.Output.secret(_sendable(value)) for name, value in _map(known).items()}
     )
+    return outputs.untracked(entries)
 
 
-def org_pair(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> tuple[Any, Any]:
-    """Return both properties that can name an org as plain values or outputs, for comparison."""
-    pair = [given if given is None or isinstance(given, str) else _as_output(given) for given in (org_id, org)]
-    return pair[0], pair[1]
-
-
-def one_name(given: pulumi.Input[str]) -> list[str] | pulumi.Output[list[str]]:
-    """Return the one key of a secret, as a list."""
-    return [given] if isinstance(given, str) else _as_output(given).apply(lambda known: [known])
-
-
-def names(secrets: pulumi.Input[Secrets]) -> list[str] | pulumi.Output[list[str]]:
+def names(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Output[list[str]]:
     """Return the keys of a map, which the engine may take entries out of (`ignore_changes`)."""
-    if not isinstance(secrets, (pulumi.Output, Awaitable)):
-        return sorted(_map(secrets))
-    return pulumi.Output.unsecret(_as_output(secrets).apply(lambda known: sorted(_map(known))))
+    if not isinstance(secrets, pulumi.Output):
+        return sorted(secrets)
+    return outputs.unsecret(secrets.apply(lambda known: sorted(_map(known))))
 
 
 def setting_text(value: pulumi.Input[Any]) -> pulumi.Input[str]:

@@ -21,6 +21,14 @@ def untracked(output: pulumi.Output[T]) -> pulumi.Output[T]:
     return output
 
 
+def unsecret(output: pulumi.Output[T]) -> pulumi.Output[T]:
+    """Return an output that a preview may show; it is an input of a resource, by whose registration it is waited for.
+
+    So is the given one, which no longer has to be: what is awaited in between takes the traceback of an error along.
+    """
+    return untracked(pulumi.Output.unsecret(untracked(output)))
+
+
 def untrack(output: Any) -> None:  # noqa: ANN401 (an attribute of a resource)
     """Have the SDK not wait for an output by itself; what is none is left alone."""
     # Of the class: an output passes any other attribute on to its value, and not every version of the SDK has this.

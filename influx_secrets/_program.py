@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias
 
 import pulumi
 
+from influx_secrets import _outputs as outputs
 from influx_secrets._errors import SettingsError
-from influx_secrets._outputs import Registrations
 from influx_secrets._providers import NAMESPACE, SETTINGS
 
 PACKAGE: Final = "pulumi-python"
@@ -36,7 +36,7 @@ class Declared:
         name: In words, and unlike that of every other one.
         provider: Stands for the process that will serve it.
         org: The inputs `org_id` and `org`, which may be outputs.
-        keys: The declared keys, which may be an output of a list.
+        keys: The declared key, or a list of them; either may be an output.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Run:
         self._names: Counter[str] = Counter()
         self._censuses: dict[pulumi.ProviderResource, _Census] = {}
         self._counted = 0
-        self.registrations = Registrations()
+        self.registrations = outputs.Registrations()
 
     @classmethod
     def current(cls) -> Run:
@@ -85,8 +85,8 @@ class Run:
         self,
         name: str,
         provider: pulumi.ProviderResource,
-        org: tuple[Any, Any],
-        keys: Sequence[str] | pulumi.Output[Sequence[str]],
+        org: Mapping[str, Any],
+        keys: pulumi.Input[str] | Sequence[str] | pulumi.Output[list[str]],
     ) -> Declared:
         """Note one more resource. Two of one logical name can have two parents, so the name may be numbered.
 
@@ -95,7 +95,7 @@ class Run:
         self._names[name] += 1
         count = self._names[name]
         unique = name if count == 1 else f"{name} (number {count} of that name)"
-        declared = Declared(unique, provider, org, keys)
+        declared = Declared(unique, provider, (org.get("org_id"), org.get("org")), keys)
         self._declared.append(declared)
         return declared
 
@@ -116,7 +116,7 @@ class Run:
             told = _sort_out((org_id, org), [*census.near((org_id, org)), *late], own=_own(this))
             return {**told, "resources": census.count}
 
-        return pulumi.Output.from_input(known())
+        return outputs.untracked(pulumi.Output.from_input(known()))
 
     def _census_of(self, provider: pulumi.ProviderResource) -> _Census:
         # Taken once, and anew when a callback declared one more: each of very many resources asks.
@@ -151,7 +151,7 @@ class _Census:
             if any(isinstance(given, pulumi.Output) for given in (*one.org, one.keys)):
                 late.append(one)
             else:
-                written.setdefault(_way(one.org), {}).setdefault(one.org, set()).update(one.keys)
+                written.setdefault(_way(one.org), {}).setdefault(one.org, set()).update(_keys(one.keys))
         return cls(written, late, count)
 
     def near(self, org: Org) -> list[tuple[Org, Collection[str]]]:
@@ -167,7 +167,11 @@ def _way(org: Org) -> tuple[bool, bool]:
 
 
 def _own(this: Declared) -> frozenset[str]:
-    return frozenset() if isinstance(this.keys, pulumi.Output) else frozenset(this.keys)
+    return frozenset() if isinstance(this.keys, pulumi.Output) else _keys(this.keys)
+
+
+def _keys(declared: str | Sequence[str]) -> frozenset[str]:
+    return frozenset([declared] if isinstance(declared, str) else declared)
 
 
 async def _settled(given: Any) -> Any:  # noqa: ANN401 (an input)
@@ -189,7 +193,7 @@ async def _soon(other: Declared) -> tuple[tuple[Any, Any], frozenset[str] | None
         return task.result() if done and task.exception() is None else given
 
     org_id, org, keys = await asyncio.gather(*(within(given) for given in (*other.org, other.keys)))
-    return (org_id, org), None if isinstance(keys, pulumi.Output) else frozenset(keys)
+    return (org_id, org), None if isinstance(keys, pulumi.Output) else _keys(keys)
 
 
 def _sort_out(

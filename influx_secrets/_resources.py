@@ -109,12 +109,13 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
     ) -> None:
         opts = options.checked(opts)
         provider = options.provider_of(opts, self)
-        keys = inputs.one_name(key)
+        given = inputs.org_inputs(org_id, org)
+        sent_key = inputs.key(key)
         run = Run.current()
-        declared = run.declare(f'Secret "{resource_name}"', provider, inputs.org_pair(org_id, org), keys)
+        declared = run.declare(f'Secret "{resource_name}"', provider, given, sent_key)
         props = {
-            **inputs.org_inputs(org_id, org),
-            "key": inputs.key(key),
+            **given,
+            "key": sent_key,
             "value": inputs.hidden(value),
             "digest": run.no_digest,
             "version": None,
@@ -205,12 +206,16 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
     ) -> None:
         opts = options.escaped_ignores(options.checked(opts))
         provider = options.provider_of(opts, self)
-        names = inputs.names(secrets)
+        given = inputs.org_inputs(org_id, org)
+        entries = inputs.readable(secrets)
+        # Before the names: who awaits an output first has the whole traceback of its error, and this is sent first.
+        hidden = inputs.hidden_map(entries)
+        names = inputs.names(entries)
         run = Run.current()
-        declared = run.declare(f'OrgSecrets "{resource_name}"', provider, inputs.org_pair(org_id, org), names)
+        declared = run.declare(f'OrgSecrets "{resource_name}"', provider, given, names)
         props = {
-            **inputs.org_inputs(org_id, org),
-            "secrets": inputs.hidden_map(secrets),
+            **given,
+            "secrets": hidden,
             "digests": run.no_digest,
             "exclusive": inputs.plain(exclusive),
             "keep": inputs.plain(keep if not isinstance(keep, tuple) else list(keep)),

@@ -117,9 +117,14 @@ def test_wrong_setting_is_one_line_in_the_preview(
         'influx.Secret("wrong", org=ORG, key="A", value=pulumi.Output.from_input("a").apply(stumble))',
         'influx.Secret("wrong", org=ORG, key="A", value=pulumi.Output.secret("a").apply(stumble))',
         'influx.OrgSecrets("wrong", org=ORG, secrets={"A": pulumi.Output.from_input("a").apply(stumble), "B": VALUE})',
+        'influx.OrgSecrets("wrong", org=ORG, secrets=pulumi.Output.from_input({}).apply(stumble))',
+        'influx.Secret("wrong", org=ORG, key=pulumi.Output.from_input("a").apply(stumble), value=VALUE)',
+        'influx.Secret("wrong", org=pulumi.Output.from_input("a").apply(stumble), key="A", value=VALUE)',
+        'influx.Secret("wrong", org=ORG, key="A", value=VALUE, rotate_on=pulumi.Output.from_input("a").apply(stumble))',
+        'influx.Provider("wrong", timeout=pulumi.Output.from_input(3).apply(stumble))',
     ],
 )
-def test_error_in_a_value_says_where_in_the_program_it_is(shared: Stack, declared: str, kind: str) -> None:
+def test_error_in_an_input_says_where_in_the_program_it_is(shared: Stack, declared: str, kind: str) -> None:
     """The SDK shows the user's own line of it, whatever becomes of other resources, and does not wait for these."""
     program = f"""
 import asyncio

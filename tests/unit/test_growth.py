@@ -141,7 +141,7 @@ def test_resources_of_one_program_ask_each_other_once() -> None:
     def declare(resources: int) -> None:
         async def ask() -> None:
             run = Run()
-            made = [run.declare(f"r{n}", provider, (f"{n:016x}", None), [f"KEY_{n}"]) for n in range(resources)]
+            made = [run.declare(f"r{n}", provider, {"org_id": f"{n:016x}"}, [f"KEY_{n}"]) for n in range(resources)]
             for one in made:
                 told = await run.elsewhere(one).future()
                 assert told is not None

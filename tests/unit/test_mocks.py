@@ -86,6 +86,33 @@ def test_program_under_mocks_declares_type_provider_and_inputs(mocks: Mocks) -> 
     return pulumi.Output.all(default.urn, named.urn).apply(check)
 
 
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_any_input_may_be_a_coroutine(mocks: Mocks) -> pulumi.Output[None]:
+    """An `Input` may be anything that can be awaited, of which some can be awaited once only."""
+
+    async def later(value: Any) -> Any:  # noqa: ANN401 (an input)
+        return value
+
+    one = influx.Secret("one", org_id=later("0123456789abcdef"), key=later("A"), value=later("1"))
+    two = influx.Secret("two", org=later("acme"), key="B", value="2", overwrite=later("true"), rotate_on=later("r"))
+    many = influx.OrgSecrets(
+        "many", org=later("acme"), secrets=later({"C": "3"}), exclusive=later("true"), keep=later(["D"])
+    )
+    given = influx.Provider("given", url=later("https://eu.example.com:8086"), token=later("t"), timeout=later(3))
+
+    def check(_: object) -> None:
+        told = {name: declared.inputs for name, declared in mocks.declared.items()}
+        assert {name: told["one"][name] for name in ("org_id", "key")} == {"org_id": "0123456789abcdef", "key": "A"}
+        assert told["two"]["org"] == "acme"
+        assert (told["two"]["overwrite"], told["two"]["rotate_on"]) == ("true", "r")
+        assert told["many"]["org"] == "acme"
+        assert set(told["many"]["secrets"]["value"]) == {"C"}
+        assert (told["many"]["exclusive"], told["many"]["keep"]) == ("true", ["D"])
+        assert told["given"]["influx-secrets:timeout"] == "3"
+
+    return pulumi.Output.all(one.urn, two.urn, many.urn, given.urn).apply(check)
+
+
 @pytest.mark.skipif(not hasattr(pulumi.Output, "_untrack"), reason="this version of the SDK waits for every output")
 @pytest.mark.usefixtures("mocks")
 @pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
