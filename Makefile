@@ -44,6 +44,7 @@ test: tools  ## every test, on the emulator, influxd and the real engine, then o
 
 soak: tools  ## the tests that take many minutes, on influxd and the real engine
 	@$(PY) -m pytest -m soak $(ARGS)
+	$(if $(ARGS),,@$(PY) -m pytest -m "hypothesis and not soak" --hypothesis-profile=search)
 
 check: lint type test  ## lint, types and tests: what must pass before a change is merged
 

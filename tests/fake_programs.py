@@ -31,7 +31,8 @@ elif mode == "hang":
     (here / "pids").write_text(f"{os.getpid()} {child.pid}")
     child.wait()
 else:
-    time.sleep(0.5 if mode == "slow" else 0)
+    while mode == "wait" and not (here / "go-on").exists():
+        time.sleep(0.01)
     target = pathlib.Path(sys.argv[sys.argv.index("-o") + 1])
     target.write_text("#!/bin/sh" + chr(10))
     target.chmod(0o755)
@@ -78,7 +79,7 @@ class Machine:
         return self.add(name, f"print({answer!r})\n")
 
     def add_go(self, mode: str = "work") -> None:
-        """Put a Go on the search path: it works, is slow, old, fails, or hangs."""
+        """Put a Go on the search path: it works, waits for a file `go-on`, is old, fails, or hangs."""
         self.add("go", _GO)
         (self.bin / "mode").write_text(mode, encoding="utf-8")
         for script in ("cmd/pulumi-language-python-exec", "dist/pulumi-resource-pulumi-python"):

@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -87,7 +87,13 @@ class Silence:
 
 
 class ScriptedServer:
-    """Plays the steps, one for each request, and the last one for ever; remembers what it was asked."""
+    """Plays the steps, one for each request, and the last one for ever; remembers what it was asked.
+
+    Attributes:
+        requests: What was asked.
+        connections: How many were made.
+        ended: Counts those that the server has ended.
+    """
 
     def __init__(self, *steps: Step, tls: ssl.SSLContext | None = None) -> None:
         self._steps = list(steps)
@@ -99,6 +105,7 @@ class ScriptedServer:
         self._open: list[socket.socket] = []
         self.requests: list[Seen] = []
         self.connections = 0
+        self.ended = threading.Semaphore(0)
 
     @property
     def url(self) -> str:
@@ -122,6 +129,13 @@ class ScriptedServer:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
+    def count(self, expected: int) -> int:
+        """Return the number of requests, which may come after a client has given them up: within ten seconds."""
+        end = time.monotonic() + 10
+        while len(self.requests) < expected and time.monotonic() < end:
+            time.sleep(0.01)
+        return len(self.requests)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -132,7 +146,7 @@ class ScriptedServer:
 
     def _serve(self, connection: socket.socket, number: int) -> None:
         # A client that goes away in the middle is what many scripts are about.
-        with contextlib.suppress(OSError), connection:
+        with self._ending(), contextlib.suppress(OSError), connection:
             wired = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
             with wired, wired.makefile("rb") as stream:
                 while seen := _read_request(stream, number):
@@ -141,6 +155,13 @@ class ScriptedServer:
                         step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
                     if not step(wired):
                         return
+
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.ended.release()
 
 
 def _read_request(stream: BinaryIO, number: int) -> Seen | None:

@@ -28,7 +28,7 @@ def create_task(server: InfluxdServer, org: str, name: str, flux: str, *, status
     return task_id
 
 
-def create_check(server: InfluxdServer, org: str, name: str, condition: str) -> str:
+def create_check(server: InfluxdServer, org: str, name: str, condition: str, *, status: str = "active") -> str:
     """Create a check that watches the rows for which a condition on `r` is true, and return its id."""
     text = f"""{IMPORT}
 from(bucket: "metrics")
@@ -41,7 +41,7 @@ from(bucket: "metrics")
         "orgID": server.org_id(org),
         "name": name,
         "type": "threshold",
-        "status": "active",
+        "status": status,
         "every": "1m",
         "offset": "0s",
         "query": {"text": text, "editMode": "advanced", "builderConfig": _BUILDER},

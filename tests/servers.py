@@ -14,6 +14,8 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,6 +63,17 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def closed_port(port: int = 0) -> Iterator[int]:
+    """Hold a port at which nobody listens, nor can begin to: connections are refused. Zero takes any."""
+    with socket.socket() as held:
+        if port:
+            # Connections of before may linger there.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", port))
+        yield held.getsockname()[1]
 
 
 class EmulatorServer:
@@ -173,7 +186,7 @@ class InfluxdServer:
             try:
                 if self._session.get(f"{self.url}/health", timeout=1).ok:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.02)
         self.kill()
         log = self.log_file.read_text("utf-8", "replace")[-2000:]

@@ -13,7 +13,7 @@ import trustme
 from command_line import Command, line
 from proxies import CountingProxy
 from scripted_server import ScriptedServer, answer, json_answer
-from servers import EmulatorServer, InfluxdServer, free_port
+from servers import EmulatorServer, InfluxdServer, closed_port
 
 from influx_secrets import SecretsClient, Settings
 from influx_secrets.cli._doctor_server import server_lines
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 def test_doctor_no_server(lone: Command) -> None:
     """Nobody listens."""
-    done = lone("doctor", environ={"INFLUX_HOST": f"http://127.0.0.1:{free_port()}"})
+    with closed_port() as port:
+        done = lone("doctor", environ={"INFLUX_HOST": f"http://127.0.0.1:{port}"})
     assert done.code == 1
     assert "the connection was refused: is the server running, and is the url right?" in line(done, "connection")
 
@@ -252,7 +253,8 @@ def test_doctor_https_through_a_proxy_is_worth_knowing(
     """A proxy that is not there is found by the connection."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    done = lone("doctor", environ={"INFLUX_HOST": tls.url, "all_proxy": f"http://127.0.0.1:{free_port()}"})
+    with closed_port() as port:
+        done = lone("doctor", environ={"INFLUX_HOST": tls.url, "all_proxy": f"http://127.0.0.1:{port}"})
     assert line(done, "proxy").startswith("note proxy requests go through 127.0.0.1:")
     assert "from all_proxy" in line(done, "proxy")
     assert "the proxy cannot be reached: check HTTP_PROXY, HTTPS_PROXY" in line(done, "connection")

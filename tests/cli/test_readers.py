@@ -57,7 +57,7 @@ def test_readers_are_the_tasks_and_checks_of_the_org(influxd: InfluxdServer, acm
 def test_readers_of_many_tasks_are_all_found(influxd: InfluxdServer, acme: str, client: SecretsClient) -> None:
     """More tasks than fit on a page: the last one reads."""
     for number in range(501):
-        create_task(influxd, acme, f"task {number}", "x = 1")
+        create_task(influxd, acme, f"task {number}", "x = 1", status="inactive")
     create_task(influxd, acme, "last", f'{IMPORT}x = secrets.get(key: "A")')
     followed: list[Script] = []
 

@@ -166,6 +166,7 @@ def say(capsys: pytest.CaptureFixture[str], line: str) -> None:
         sys.stdout.write(f"\n{line}\n")
 
 
+@pytest.mark.timeout(900)
 def test_random_requests_are_answered_alike(sides: tuple[Side, Side], capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever is sent, in any order: the same answers, and the same secrets after each."""
     compare(sides, SHORT, 1, capsys)

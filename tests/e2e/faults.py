@@ -33,7 +33,7 @@ class Fault:
 
 
 #: Of the provider under test, in seconds: what only slows must not end a request, what breaks must not take long.
-TIMEOUTS: Mapping[Span, int] = MappingProxyType({"throughout": 5, "once": 1, "lasting": 1})
+TIMEOUTS: Mapping[Span, int] = MappingProxyType({"throughout": 5, "once": 2, "lasting": 2})
 
 _WAYS: Mapping[Stream, str] = MappingProxyType({"upstream": "requests", "downstream": "answers"})
 

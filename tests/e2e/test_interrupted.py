@@ -170,6 +170,7 @@ def test_provider_whose_engine_was_killed_tries_no_write_again(
         if method != "PATCH":
             return None
         pulumi(asked[0])
+        asked[0].wait()
         return Instead(503, "unavailable", "not now")
 
     wedge.before = put_off

@@ -10,7 +10,7 @@ import pytest
 import trustme
 from proxies import CountingProxy
 from scripted_server import ScriptedServer, answer
-from servers import free_port
+from servers import closed_port
 
 from influx_secrets.emulator import Emulator
 
@@ -45,19 +45,20 @@ def slow_to_give_up(new_stack: NewStack) -> Stack:
 def test_server_down_is_one_line_and_the_next_up_finishes(slow_to_give_up: Stack) -> None:
     """Nothing was stored, so the run after the server's return does the work."""
     stack = slow_to_give_up
-    port = free_port()
-    stack.environment["INFLUX_HOST"] = f"http://127.0.0.1:{port}"
-    preview = stack.preview()
-    assert preview.steps == {"a": "create"}
-    assert [line.split(":")[1] for line in preview.errors] == [
-        " the server could not be asked, so this preview cannot show what it holds"
-    ]
-    assert "the connection was refused: is the server running, and is the url right?" in _failed(stack)
+    with closed_port() as port:
+        stack.environment["INFLUX_HOST"] = f"http://127.0.0.1:{port}"
+        preview = stack.preview()
+        assert preview.steps == {"a": "create"}
+        assert [line.split(":")[1] for line in preview.errors] == [
+            " the server could not be asked, so this preview cannot show what it holds"
+        ]
+        assert "the connection was refused: is the server running, and is the url right?" in _failed(stack)
     with Emulator({"acme": ID}, token="token-never-shown", port=port) as emulator:
         assert stack.up().steps == {"a": "create"}
         assert emulator.secrets("acme") == {"A": "hunter2-never-shown"}
     stack.program(ONE.replace("hunter2", "rotated"))
-    assert "the connection was refused" in _failed(stack)
+    with closed_port(port):
+        assert "the connection was refused" in _failed(stack)
     assert stack.stored("a")["outputs"]["version"] == 1
     with Emulator({"acme": ID}, token="token-never-shown", port=port) as emulator:
         assert stack.up().steps == {"a": "update"}

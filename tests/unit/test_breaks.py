@@ -28,23 +28,27 @@ class Target:
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.got: list[bytes] = []
+        self._last: object = None
 
     def __enter__(self) -> Target:
         self._thread.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        # Behind all that were there before, which are served first.
+        with socket.socket() as last:
+            last.bind(("127.0.0.1", 0))
+            self._last = last.getsockname()
+            last.connect(self._listener.getsockname())
+            self._thread.join()
         self._listener.close()
-        self._thread.join()
 
     def _serve(self) -> None:
         while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:  # the end
-                return
+            connection, peer = self._listener.accept()
             with connection:
+                if peer == self._last:
+                    return
                 self.got.append(b"")
                 while not is_whole(self.got[-1]) and (piece := connection.recv(100)):
                     self.got[-1] += piece

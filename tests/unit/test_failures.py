@@ -19,7 +19,7 @@ def test_no_answer_silence_ends_after_the_timeout() -> None:
     assert isinstance(error, errors.NoAnswerError)
     assert (error.method, error.path, error.attempts) == ("PATCH", "/thing", 2)
     assert str(error).endswith("(tried 2 times): no answer within the time limit")
-    assert 0.4 <= time.monotonic() - started < 2
+    assert 0.4 <= time.monotonic() - started < 10
 
 
 def test_no_answer_body_that_trickles_ends_at_the_deadline() -> None:
@@ -68,7 +68,7 @@ def test_no_answer_that_comes_in_drops_ends_after_the_timeout(at_once: bytes, dr
     error = failing(step, timeout=0.4, max_attempts=2)
     assert isinstance(error, errors.NoAnswerError)
     assert str(error).endswith("(tried 2 times): no answer within the time limit")
-    assert 0.8 <= time.monotonic() - started < 4
+    assert 0.8 <= time.monotonic() - started < 10
 
 
 def test_no_answer_that_never_pauses_ends_after_the_timeout() -> None:
@@ -81,7 +81,7 @@ def test_no_answer_that_never_pauses_ends_after_the_timeout() -> None:
     started = time.monotonic()
     error = failing(step, timeout=0.3, max_attempts=1)
     assert str(error).endswith("no answer within the time limit")
-    assert 0.3 <= time.monotonic() - started < 3
+    assert 0.3 <= time.monotonic() - started < 10
 
 
 def test_no_answer_that_never_unpacks_to_anything_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_no_answer_that_never_unpacks_to_anything_ends(monkeypatch: pytest.Monke
 
     started = time.monotonic()
     assert isinstance(failing(step, timeout=0.4, max_attempts=1), errors.NoAnswerError)
-    assert 0.6 <= time.monotonic() - started < 4
+    assert 0.6 <= time.monotonic() - started < 8
 
 
 def test_answer_in_drops_that_ends_in_time_is_taken() -> None:

@@ -8,8 +8,10 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from fake_programs import ROOT, Machine
@@ -18,6 +20,7 @@ from rich.console import Console
 from toolchain import ToolchainError, ensure
 from toolchain._progress import Reporter, duration
 
+T = TypeVar("T")
 _PULUMI_FILES = ["pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python"]
 
 
@@ -33,20 +36,27 @@ def _reporter() -> tuple[Reporter, io.StringIO]:
 
 
 def _is_alive(pid: int) -> bool:
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, FileNotFoundError):
         os.kill(pid, 0)
         # A zombie is dead; it waits for a parent that may be the test machine's init.
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[1] if Path("/proc").exists() else True
     return False
 
 
-def _wait_for(file: Path) -> str:
+def _wait_for(look: Callable[[], T]) -> T:
+    """Return what a look finds, once that is something."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        if file.exists() and file.read_text():
-            return file.read_text()
-        time.sleep(0.05)
-    pytest.fail(f"{file.name} was not written in time")
+        if found := look():
+            return found
+        time.sleep(0.02)
+    pytest.fail("it did not come in time")
+
+
+def _pids(machine: Machine) -> list[int]:
+    """Return the processes of a Go that hangs: itself and its child."""
+    file = machine.bin / "pids"
+    return [int(pid) for pid in _wait_for(lambda: file.exists() and file.read_text().split()) or ()]
 
 
 def test_ensure_pulumi_installs_all_its_parts_together(machine: Machine) -> None:
@@ -167,12 +177,13 @@ def test_command_interrupted_ends_the_build_and_leaves_nothing(machine: Machine,
     """Ctrl-C, or a request to end, stops Go and its children; the temporary folder is gone; the next run works."""
     machine.add_go("hang")
     with machine.start("toxiproxy") as process:
-        pids = [int(pid) for pid in _wait_for(machine.bin / "pids").split()]
+        pids = _pids(machine)
         process.send_signal(number)
         errors = process.communicate(timeout=20)[1]
     assert process.returncode == 130
     assert errors.splitlines()[-1] == "stopped; nothing half done was kept, and the next run starts afresh"
-    assert [pid for pid in pids if _is_alive(pid)] == []
+    # Go's child has its signal, and may need a moment to die of it.
+    assert _wait_for(lambda: not any(map(_is_alive, pids)))
     assert machine.left_in_tools() == []
     machine.add_go()
     assert machine.run("toxiproxy")[0] == 0
@@ -182,7 +193,7 @@ def test_command_killed_leaves_nothing_after_the_next_run(machine: Machine) -> N
     """What a killed run could not clean up is no program, and the next run removes it."""
     machine.add_go("hang")
     with machine.start("toxiproxy") as process:
-        pids = [int(pid) for pid in _wait_for(machine.bin / "pids").split()]
+        pids = _pids(machine)
         process.kill()
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
@@ -194,13 +205,18 @@ def test_command_killed_leaves_nothing_after_the_next_run(machine: Machine) -> N
 
 def test_command_two_runs_at_once_build_once(machine: Machine) -> None:
     """The second run waits for the first, says so, and takes its result."""
-    machine.add_go("slow")
-    with machine.start("toxiproxy") as first, machine.start("toxiproxy") as second:
-        results = [first.communicate(timeout=30), second.communicate(timeout=30)]
+    machine.add_go("wait")
+    with machine.start("toxiproxy") as first:
+        _wait_for(lambda: machine.go_calls("build"))
+        with machine.start("toxiproxy") as second:
+            assert second.stderr is not None
+            said = second.stderr.readline()
+            (machine.bin / "go-on").touch()
+            results = [first.communicate(timeout=30), second.communicate(timeout=30)]
     assert (first.returncode, second.returncode) == (0, 0)
     assert results[0][0] == results[1][0]
     assert len(machine.go_calls("build")) == 1
-    assert "another run is at work on toxiproxy; waiting for it" in results[0][1] + results[1][1]
+    assert "another run is at work on toxiproxy; waiting for it" in said
 
 
 def test_command_optional_program_missing_goes_on(machine: Machine) -> None:

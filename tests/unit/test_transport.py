@@ -142,7 +142,8 @@ def test_send_connection_dropped_while_idle_is_not_noticed() -> None:
     with ScriptedServer(drop) as server, transport(server.url, clock) as sender:
         for _ in range(3):
             sender.send(GET)
-            time.sleep(0.05)  # until the end of the connection has arrived here
+            assert server.ended.acquire(timeout=10)
+            time.sleep(0.01)  # from that end to this one
         assert clock.waits == []
 
 
