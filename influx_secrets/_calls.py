@@ -149,4 +149,6 @@ def _marked(value: Any) -> Any:  # noqa: ANN401 (as above)
     """Undo `_plain`."""
     if value is UNKNOWN:
         return pulumi.UNKNOWN
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
     return {name: _marked(item) for name, item in value.items()} if isinstance(value, dict) else value

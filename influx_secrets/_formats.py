@@ -117,9 +117,9 @@ class OrgSecretsFormat:
         names = news[DECLARATION].get("keys", UNKNOWN)
         managed = old.keys if old is not None else frozenset()
         common = _common(news) | {
-            "rotate_on": _unescaped(news.get("rotate_on")),
-            "exclusive": bool(news.get("exclusive", False)),
-            "keep": tuple(news.get("keep") or ()),
+            "rotate_on": _rotations(news.get("rotate_on"), secrets),
+            "exclusive": _flag(news.get("exclusive", False)),
+            "keep": _patterns(news.get("keep")),
         }
         if secrets is UNKNOWN:
             return Declaration(keys=UNKNOWN, named=frozenset(), values={}, **common)
@@ -147,8 +147,8 @@ class OrgSecretsFormat:
             versions=UNKNOWN if versions is UNKNOWN else {unescape_key(k): _count(v) for k, v in versions.items()},
             rotate_on=_unescaped(props.get("rotate_on")),
             overwrite=bool(props.get("overwrite", False)),
-            exclusive=bool(props.get("exclusive", False)),
-            keep=tuple(props.get("keep") or ()),
+            exclusive=_flag(props.get("exclusive", False)),
+            keep=_patterns(props.get("keep")),
             pruned=UNKNOWN if pruned is UNKNOWN else {unescape_key(k): int(v) for k, v in pruned.items()},
             drift=_unescaped(props.get("drift")),
         )
@@ -206,6 +206,21 @@ def _value(value: Any) -> str | Unknown | NotText:  # noqa: ANN401 (whatever a p
     if isinstance(value, (str, Unknown)):
         return value
     return NotText(str(value.get(NOT_TEXT)) if isinstance(value, Mapping) else "no text")
+
+
+def _rotations(given: Any, secrets: Any) -> dict[str, Any]:  # noqa: ANN401 (properties)
+    if given is UNKNOWN:
+        # It may name each key.
+        return {} if secrets is UNKNOWN else dict.fromkeys(secrets or (), UNKNOWN)
+    return _unescaped(given)
+
+
+def _flag(value: Any) -> bool | Unknown:  # noqa: ANN401 (a property)
+    return UNKNOWN if value is UNKNOWN else bool(value)
+
+
+def _patterns(given: Any) -> tuple[str | Unknown, ...]:  # noqa: ANN401 (a property)
+    return (UNKNOWN,) if given is UNKNOWN else tuple(given or ())
 
 
 def _count(value: float | Unknown) -> int | Unknown:

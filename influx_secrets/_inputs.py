@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -25,7 +25,9 @@ def org_inputs(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) 
 
 def readable(secrets: pulumi.Input[Secrets]) -> Secrets | pulumi.Output[Secrets]:
     """Return a map of secrets that can be read more than once, which a coroutine cannot."""
-    return _as_output(secrets) if isinstance(secrets, (pulumi.Output, Awaitable)) else _map(secrets)
+    if not isinstance(secrets, (pulumi.Output, Awaitable)):
+        return _map(secrets)
+    return _as_output(secrets)
 
 
 def plain(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
@@ -41,7 +43,9 @@ def key(given: pulumi.Input[str]) -> pulumi.Input[str]:
 def hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:
     """Return an input that is secret; what is no text is named instead of sent, for the SDK drops None in silence."""
     if isinstance(value, str):
-        return outputs.untracked(pulumi.Output.secret(_sendable(value)))
+        known = pulumi.Output.secret(_sendable(value))
+        outputs.untrack(known)  # which cannot fail
+        return known
     # One output that is secret after all, not `secret` of one that is not: what `secret` makes in between is tracked,
     # and of the error of an output in the middle Python forgets where in the program it came from.
     return outputs.untracked(_as_output(value).apply(_hidden, run_with_unknowns=True))
@@ -63,6 +67,18 @@ def hidden_map(secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
         lambda known: {_map_key(name): pulumi.Output.secret(_sendable(value)) for name, value in _map(known).items()}
     )
     return outputs.untracked(entries)
+
+
+def rotations(given: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> pulumi.Input[Any]:
+    """Return the texts of `rotate_on`, one by one as the secrets, so that one unknown text hides no other."""
+    if isinstance(given, Mapping):
+        return {_map_key(name): plain(text) for name, text in given.items()}
+    return plain(_as_output(given).apply(lambda known: {_map_key(name): text for name, text in known.items()}))
+
+
+def patterns(given: pulumi.Input[Sequence[pulumi.Input[str]]]) -> pulumi.Input[Any]:
+    """Return the patterns of `keep`, one by one."""
+    return [plain(pattern) for pattern in given] if isinstance(given, (list, tuple)) else plain(given)
 
 
 def names(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Output[list[str]]:
@@ -94,7 +110,9 @@ def _sendable(value: object) -> object:
     return value if kind is None else {NOT_TEXT: kind}
 
 
-def _sendable_key(given: str) -> str:
+def _sendable_key(given: object) -> str:
+    if not isinstance(given, str):
+        raise DeclarationError(f"the key is {text_kind(given)}: give a text")
     if not is_utf8(given):
         raise DeclarationError(f'the key "{shown(given)}" is not UTF-8: choose another key')
     return given

@@ -162,7 +162,7 @@ def _claim(org: OrgLedger, declared: Declaration) -> tuple[list[str], frozenset[
     """Claim the keys of a declaration; return what is wrong with that, and the keys that other resources have."""
     values = {key: value for key, value in declared.values.items() if isinstance(value, str)}
     org.claim_elsewhere(declared.elsewhere, declared.otherwise, declared.doubtful)
-    taken = org.claim(declared.resource, declared.named, values, exclusive=declared.exclusive)
+    taken = org.claim(declared.resource, declared.named, values, exclusive=declared.exclusive is True)
     failures = [
         f'the key "{shown(key)}" of the org {org.org_id} is declared twice: {other} declares it too'
         for key, other in sorted(taken.items())
@@ -225,7 +225,8 @@ def _conflict(org_id: str, key: str, *, provable: bool) -> str:
 
 def _prune(org: OrgLedger, declared: Declaration, record: Record, before: Record | None) -> Record:
     listed = org.listed(preview=declared.preview)
-    if listed is UNKNOWN or record.versions is UNKNOWN or record.pruned is UNKNOWN:
+    unknown = UNKNOWN in (listed, record.versions, record.pruned, record.exclusive, *record.keep)
+    if unknown or listed is UNKNOWN or record.pruned is UNKNOWN:
         return _unasked(record)
     ours = before.keys if before is not None else frozenset()
     found = strays(record, listed - ours, org.claimed(listed))

@@ -91,7 +91,7 @@ def strays(record: Record, listed: Iterable[str], claimed: Collection[str]) -> l
         if key not in declared
         and key not in claimed
         and not is_server_owned(key)
-        and not any(fnmatchcase(key, pattern) for pattern in record.keep)
+        and not any(fnmatchcase(key, pattern) for pattern in record.keep if isinstance(pattern, str))
     )
 
 

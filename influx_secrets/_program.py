@@ -15,6 +15,7 @@ import pulumi
 from influx_secrets import _outputs as outputs
 from influx_secrets._errors import SettingsError
 from influx_secrets._providers import NAMESPACE, SETTINGS
+from influx_secrets._runs import of_this_run
 
 PACKAGE: Final = "pulumi-python"
 """The engine's name for the plugin that runs dynamic providers."""
@@ -24,8 +25,6 @@ GRACE_SECONDS: Final = 0.5
 
 Org: TypeAlias = tuple[Any, Any]
 """The inputs `org_id` and `org` of a resource, which may be outputs."""
-
-_ATTRIBUTE: Final = "_influx_secrets_run"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +45,7 @@ class Declared:
 
 
 class Run:
-    """One run of a program. It hangs on the run's own root: a process can run several side by side (Automation API)."""
+    """One run of a program."""
 
     def __init__(self) -> None:
         self._provider: pulumi.ProviderResource | None = None
@@ -54,17 +53,11 @@ class Run:
         self._names: Counter[str] = Counter()
         self._censuses: dict[pulumi.ProviderResource, _Census] = {}
         self._counted = 0
-        self.registrations = outputs.Registrations()
 
     @classmethod
     def current(cls) -> Run:
         """Return the run that is under way."""
-        root: Any = pulumi.runtime.get_root_resource() or pulumi.runtime.settings.get_monitor()
-        run: Run | None = getattr(root, _ATTRIBUTE, None)
-        if run is None:
-            run = cls()
-            setattr(root, _ATTRIBUTE, run)
-        return run
+        return of_this_run(cls)
 
     @cached_property
     def no_digest(self) -> pulumi.Output[str]:
@@ -79,6 +72,7 @@ class Run:
         """
         if self._provider is None:
             self._provider = pulumi.ProviderResource(PACKAGE, NAMESPACE, _provider_inputs())
+            outputs.follow(self._provider)
         return self._provider
 
     def declare(

@@ -69,8 +69,8 @@ class Declaration:
     values: Mapping[str, str | Unknown | NotText] = field(repr=False)
     rotate_on: Mapping[str, str | Unknown] = field(default_factory=dict)
     overwrite: bool = False
-    exclusive: bool = False
-    keep: tuple[str, ...] = ()
+    exclusive: bool | Unknown = False
+    keep: tuple[str | Unknown, ...] = ()
     elsewhere: frozenset[str] = frozenset()
     otherwise: Mapping[tuple[str | None, str | None], frozenset[str]] = field(default_factory=dict)
     doubtful: frozenset[str] | None = frozenset()
@@ -100,8 +100,8 @@ class Record:
     versions: Mapping[str, int | Unknown] | Unknown = field(default_factory=dict)
     rotate_on: Mapping[str, str | Unknown] = field(default_factory=dict)
     overwrite: bool = False
-    exclusive: bool = False
-    keep: tuple[str, ...] = ()
+    exclusive: bool | Unknown = False
+    keep: tuple[str | Unknown, ...] = ()
     pruned: Mapping[str, int] | Unknown = field(default_factory=dict)
     drift: Mapping[str, Drift] = field(default_factory=dict)
 

@@ -75,6 +75,7 @@ class Provider(pulumi.ProviderResource):
         if token is not None:
             props[setting("token")] = pulumi.Output.secret(token)
         super().__init__(PACKAGE, resource_name, props, opts)
+        outputs.follow(self)
 
 
 class Secret(dynamic.Resource, module="influxdb", name="Secret"):
@@ -208,7 +209,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         provider = options.provider_of(opts, self)
         given = inputs.org_inputs(org_id, org)
         entries = inputs.readable(secrets)
-        # Before the names: who awaits an output first has the whole traceback of its error, and this is sent first.
+        # Before the names: who awaits an output first has the whole traceback of its error, and this is told first.
         hidden = inputs.hidden_map(entries)
         names = inputs.names(entries)
         run = Run.current()
@@ -218,7 +219,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             "secrets": hidden,
             "digests": run.no_digest,
             "exclusive": inputs.plain(exclusive),
-            "keep": inputs.plain(keep if not isinstance(keep, tuple) else list(keep)),
+            "keep": inputs.patterns(keep),
             "overwrite": inputs.plain(overwrite),
             "versions": None,
             "pruned": None,
@@ -226,7 +227,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             DECLARATION: {**_told(declared), "keys": names, "elsewhere": run.elsewhere(declared)},
         }
         if rotate_on is not None:
-            props["rotate_on"] = inputs.plain(rotate_on)
+            props["rotate_on"] = inputs.rotations(rotate_on)
         super().__init__(OrgSecretsProvider(), resource_name, props, options.served_by(opts, provider))
         _forget(self, "org", "secrets", "digests", "overwrite", "rotate_on", "exclusive", "keep", "pruned", DECLARATION)
 
@@ -274,13 +275,7 @@ def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _forget(resource: pulumi.Resource, *names: str) -> None:
-    """Take away what the SDK keeps of the inputs, so that no program exports a value by mistake.
-
-    Nor has the SDK to wait for the outputs by themselves: they are there when the resource is registered.
-    """
-    attributes = resource.__dict__
-    for output in attributes.values():
-        outputs.untrack(output)
-    Run.current().registrations.follow(resource.urn)
+    """Take away what the SDK keeps of the inputs, so that no program exports a value by mistake."""
+    outputs.follow(resource)
     for name in (*names, dynamic.dynamic.PROVIDER_KEY):
-        attributes.pop(name, None)
+        resource.__dict__.pop(name, None)

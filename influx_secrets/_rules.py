@@ -80,7 +80,7 @@ def problems(declared: Declaration) -> list[str]:
             found += _value_problems(key, declared.values[key])
     undeclared = sorted(set(declared.rotate_on) - declared.keys)
     found += [f'rotate_on names the key "{key}", which is not declared' for key in undeclared]
-    if declared.exclusive and not declared.keys and not declared.keep:
+    if declared.exclusive is True and not declared.keys and not declared.keep:
         found.append(
             "exclusive with no secrets would remove every secret of the org: declare one, or name what stays in keep"
         )

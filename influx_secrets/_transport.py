@@ -202,17 +202,24 @@ class Transport:
             self._waiting.ended(method, in_vain=in_vain)
 
     def _tell(self, request: Request, outcome: Answer | Failure, attempts: int, pause: float, deadline: float) -> None:
-        if isinstance(outcome, Answer):
-            reason, what = f"HTTP {outcome.status}", said(request, outcome, token=self.settings.token)
-        else:
-            reason = what = outcome.text
         most, url = self._policy.max_attempts, self.settings.url
-        failed = "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s"
-        _logger.info(failed, attempts, most, request.intent, url, what, pause)
-        if self._waiting:
+
+        def why() -> str:
+            # Looked for echoes of what was sent, which takes a while: only for what somebody reads.
+            if isinstance(outcome, Failure):
+                return outcome.text
+            return said(request, outcome, token=self.settings.token)
+
+        def line() -> str:
             limits = f"at most {most - attempts} more attempts within {deadline - self._clock():.0f} s"
-            line = f"cannot {request.intent} yet: {url}: {what}; trying again in {pause:.1f} s, {limits}"
-            self._waiting.begins(reason, line)
+            return f"cannot {request.intent} yet: {url}: {why()}; trying again in {pause:.1f} s, {limits}"
+
+        if _logger.isEnabledFor(logging.INFO):
+            failed = "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s"
+            _logger.info(failed, attempts, most, request.intent, url, why(), pause)
+        if self._waiting:
+            # By the status alone: a message may name a key, or count.
+            self._waiting.begins(f"HTTP {outcome.status}" if isinstance(outcome, Answer) else outcome.text, line)
 
 
 def _is_cut(status: int, headers: Mapping[str, str], body: bytes) -> bool:

@@ -36,15 +36,20 @@ class Waiting:
         """Return how patient the next request is to be."""
         return replace(usual, max_attempts=1, total=min(usual.total, usual.timeout)) if self._in_vain else usual
 
-    def begins(self, reason: str, line: str) -> None:
-        """Tell that a request failed and is tried again, unless the same reason was told a moment ago."""
+    def begins(self, reason: str, line: Callable[[], str]) -> None:
+        """Tell that a request failed and is tried again, unless the same reason was told a moment ago.
+
+        Args:
+            reason: Why, without what differs from one time to the next.
+            line: Makes what is told.
+        """
         with self._lock:
             now = self._clock()
             last = self._told.get(reason)
             if last is not None and now - last < TELL_AGAIN_SECONDS:
                 return
             self._told[reason] = now
-        self._tell(line)
+        self._tell(line())
 
     def ended(self, method: str, *, in_vain: bool) -> None:
         """Note how a request ended: all its attempts in vain, or with an answer.

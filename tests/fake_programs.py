@@ -31,7 +31,8 @@ elif mode == "hang":
     (here / "pids").write_text(f"{os.getpid()} {child.pid}")
     child.wait()
 else:
-    while mode == "wait" and not (here / "go-on").exists():
+    end = time.monotonic() + 30
+    while mode == "wait" and not (here / "go-on").exists() and time.monotonic() < end:
         time.sleep(0.01)
     target = pathlib.Path(sys.argv[sys.argv.index("-o") + 1])
     target.write_text("#!/bin/sh" + chr(10))

@@ -122,6 +122,11 @@ def test_wrong_setting_is_one_line_in_the_preview(
         'influx.Secret("wrong", org=pulumi.Output.from_input("a").apply(stumble), key="A", value=VALUE)',
         'influx.Secret("wrong", org=ORG, key="A", value=VALUE, rotate_on=pulumi.Output.from_input("a").apply(stumble))',
         'influx.Provider("wrong", timeout=pulumi.Output.from_input(3).apply(stumble))',
+        'influx.OrgSecrets("wrong", org=pulumi.Output.from_input("a").apply(stumble), secrets={"A": VALUE})',
+        'influx.OrgSecrets("wrong", org=ORG, secrets={"A": VALUE}, keep=[wrong()])',
+        'influx.OrgSecrets("wrong", org=ORG, secrets={"A": VALUE}, rotate_on={"A": wrong()})',
+        'influx.Secret("wrong", org=ORG, key="A", value=pulumi.Output.from_input("a").apply(stumble_late))',
+        'influx.OrgSecrets("wrong", org=pulumi.Output.from_input("a").apply(stumble_late), secrets={"A": VALUE})',
     ],
 )
 def test_error_in_an_input_says_where_in_the_program_it_is(shared: Stack, declared: str, kind: str) -> None:
@@ -131,6 +136,13 @@ import asyncio
 
 def stumble(_):
     raise {kind}("stumbled")
+
+def wrong():
+    return pulumi.Output.from_input("a").apply(stumble)
+
+async def stumble_late(_):
+    await asyncio.sleep(0.2)
+    stumble(_)
 
 async def late():
     await asyncio.Event().wait()
@@ -143,3 +155,62 @@ influx.Secret("late", org=ORG, key="D", value=late())
     assert re.search(r'__main__\.py", line \d+, in stumble\n', preview.output)
     assert f"{kind}: stumbled" in preview.output
     assert VALUE not in preview.output
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        'influx.Secret("a", org=ORG, key="A", value=cancelled())',
+        'influx.Secret("a", org=ORG, key=cancelled(), value=VALUE)',
+        'influx.Secret("a", org=cancelled(), key="A", value=VALUE)',
+        'influx.OrgSecrets("a", org=ORG, secrets=cancelled())',
+        'influx.Provider("a", url=cancelled())',
+    ],
+)
+def test_input_that_was_cancelled_ends_the_program(shared: Stack, declared: str) -> None:
+    """The SDK ends the registration without a word, and would wait for it for ever."""
+    program = f"""
+import asyncio
+
+async def cancelled():
+    raise asyncio.CancelledError
+
+{declared}
+"""
+    preview = shared.program(program).preview(fails=True)
+    assert "DeclarationError: an input was cancelled" in preview.output
+
+
+def test_error_in_an_input_ends_the_run_before_more_is_written(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """Also where the resource waits for another one, and is not registered yet."""
+    program = """
+import asyncio
+
+def stumble(_):
+    raise ValueError("stumbled")
+
+async def soon():
+    await asyncio.sleep(3)
+    return VALUE
+
+first = influx.Secret("first", org=ORG, key="FIRST", value=soon())
+wrong = pulumi.Output.from_input("a").apply(stumble)
+influx.Secret("wrong", org=ORG, key=wrong, value=VALUE, opts=ResourceOptions(depends_on=[first]))
+"""
+    failed = stack.program(program, VALUE=VALUE).up(fails=True)
+    assert "ValueError: stumbled" in failed.output
+    assert influxd.keys(acme) == []
+
+
+def test_error_in_an_input_of_a_resource_that_never_was_is_an_error(shared: Stack) -> None:
+    """A program that goes on without a resource has not seen what else was wrong."""
+    program = """
+def stumble(_):
+    raise ValueError("stumbled")
+
+try:
+    influx.Secret(5, org=pulumi.Output.from_input("a").apply(stumble), key="A", value=VALUE)
+except TypeError:
+    pass
+"""
+    assert "ValueError: stumbled" in shared.program(program).preview(fails=True).output

@@ -103,6 +103,34 @@ def test_whole_map_that_is_unknown_is_applied_once_it_is_known(stack: Stack, inf
     assert stack.stack_outputs() == {"keys": ["A", "B"]}
 
 
+def test_options_unknown_in_a_preview_leave_open_what_they_decide(
+    stack: Stack, influxd: InfluxdServer, acme: str
+) -> None:
+    """What a pattern keeps, whether anything is removed, and when a key is written are only known in the `up`."""
+    influxd.put_secret(acme, "STRAY", "of nobody")
+    influxd.put_secret(acme, "KEPT", "of somebody")
+    influxd.put_secret(acme, "GATE", "open")
+    declare = """
+        gate = influx.Secret("gate", org_id=OTHER, key="GATE", value="open")
+        known = gate.id.apply(lambda _: {})
+        influx.OrgSecrets("shared", org=ORG, secrets={{"A": "1", "B": "2"}}, {})
+    """
+    other = influxd.create_org(f"{acme}-other")
+    stack.program('influx.OrgSecrets("shared", org=ORG, secrets={"A": "1", "B": "2"})').up()
+    for options in (
+        'exclusive=True, keep=["GATE", known]',
+        "exclusive=True, keep=known.apply(lambda pattern: [pattern, 'GATE'])",
+        "exclusive=known.apply(bool), keep=['KEPT', 'GATE']",
+        'rotate_on={"A": known, "B": "b"}',
+        'rotate_on=known.apply(lambda text: {"A": text})',
+    ):
+        preview = stack.program(declare.format('"KEPT"', options), OTHER=other).preview()
+        assert preview.steps == {"gate": "create", "shared": "update"}, options
+    stack.program(declare.format('"KEPT"', 'exclusive=True, keep=["GATE", known]'), OTHER=other).up()
+    assert influxd.keys(acme) == ["A", "B", "GATE", "KEPT"]
+    assert set(stack.preview().steps.values()) == {"same"}
+
+
 def test_value_none_is_refused_and_ignored_keys_are_left_alone(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
     """A missing value never removes its key; `ignore_changes` of one key, or of the map, neither."""
     declare = 'influx.OrgSecrets("shared", org=ORG, secrets={}, opts=ResourceOptions(ignore_changes={}))'

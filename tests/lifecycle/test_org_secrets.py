@@ -152,6 +152,34 @@ def test_org_secrets_exclusive_that_cannot_ask_previews_unknown(emulator: Emulat
     assert engine.checked(unknown)["pruned"] == UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"exclusive": UNKNOWN},
+        {"exclusive": True, "keep": ["TEAM_*", UNKNOWN]},
+        {"exclusive": True, "keep": UNKNOWN},
+    ],
+)
+def test_org_secrets_exclusive_not_known_previews_unknown(
+    engine: Engine, emulator: Emulator, options: dict[str, Any]
+) -> None:
+    """What may be kept is not named as removed, and no other resource is refused for it."""
+    emulator.put_secret("acme", "STRAY", "x")
+    checked = engine.checked(shared({"A": "1"}, **options))
+    assert checked["pruned"] == UNKNOWN
+    assert {name: checked[name] for name in options} in (options, {**options, "keep": [UNKNOWN]})
+    beside = engine.preview(shared({"A": "1"}, **options), secret("b", org="acme", key="B", value="2"))
+    assert (beside["b"] == "create") == (options["exclusive"] is UNKNOWN)
+
+
+def test_org_secrets_unknown_rotations_leave_all_versions_open(engine: Engine) -> None:
+    """Each key may be one that is written again; of texts one by one only those are."""
+    engine.up(shared({"A": "1", "B": "2"}))
+    assert engine.checked(shared({"A": "1", "B": "2"}, rotate_on=UNKNOWN))["versions"] == {"A": UNKNOWN, "B": UNKNOWN}
+    one = engine.checked(shared({"A": "1", "B": "2"}, rotate_on={"A": UNKNOWN}))
+    assert one["versions"] == {"A": UNKNOWN, "B": 1}
+
+
 @pytest.mark.parametrize("first", ["exclusive", "other"])
 def test_org_secrets_exclusive_beside_another_resource_is_refused(engine: Engine, first: str) -> None:
     """Whichever is checked first."""

@@ -184,4 +184,5 @@ print(*set(sys.modules) - before)
         "_records",
         "_resources",
         "_rules",
+        "_runs",
     ]

@@ -94,21 +94,24 @@ def test_any_input_may_be_a_coroutine(mocks: Mocks) -> pulumi.Output[None]:
         return value
 
     one = influx.Secret("one", org_id=later("0123456789abcdef"), key=later("A"), value=later("1"))
-    two = influx.Secret("two", org=later("acme"), key="B", value="2", overwrite=later("true"), rotate_on=later("r"))
+    two = influx.Secret("two", org=later("acme"), key="B", value="2", overwrite=later(value=True), rotate_on=later("r"))
     many = influx.OrgSecrets(
-        "many", org=later("acme"), secrets=later({"C": "3"}), exclusive=later("true"), keep=later(["D"])
+        "many", org=later("acme"), secrets=later({"C": "3"}), exclusive=later(value=True), keep=later(["D"])
     )
     given = influx.Provider("given", url=later("https://eu.example.com:8086"), token=later("t"), timeout=later(3))
 
     def check(_: object) -> None:
         told = {name: declared.inputs for name, declared in mocks.declared.items()}
         assert {name: told["one"][name] for name in ("org_id", "key")} == {"org_id": "0123456789abcdef", "key": "A"}
+        assert told["one"]["value"]["value"] == "1"  # as a secret goes over the wire
         assert told["two"]["org"] == "acme"
-        assert (told["two"]["overwrite"], told["two"]["rotate_on"]) == ("true", "r")
+        assert (told["two"]["overwrite"], told["two"]["rotate_on"]) == (True, "r")
         assert told["many"]["org"] == "acme"
         assert set(told["many"]["secrets"]["value"]) == {"C"}
-        assert (told["many"]["exclusive"], told["many"]["keep"]) == ("true", ["D"])
+        assert (told["many"]["exclusive"], told["many"]["keep"]) == (True, ["D"])
         assert told["given"]["influx-secrets:timeout"] == "3"
+        assert told["given"]["influx-secrets:url"] == "https://eu.example.com:8086"
+        assert told["given"]["influx-secrets:token"]["value"] == "t"
 
     return pulumi.Output.all(one.urn, two.urn, many.urn, given.urn).apply(check)
 

@@ -171,4 +171,4 @@ def test_hurried_waits_three_seconds_in_all() -> None:
         started = time.monotonic()
         with sender, pytest.raises(errors.NoAnswerError, match="no answer within the time limit"):
             sender.hurried().send(GET)
-    assert 0.3 <= time.monotonic() - started <= 10
+    assert 0.3 <= time.monotonic() - started < 2.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from scripted_server import Clock, ScriptedServer, Silence, json_answer, reset, trickle
@@ -119,7 +120,7 @@ def test_many_threads_tell_one_line() -> None:
 
     def wait(number: int) -> None:
         together.wait()
-        waiting.begins("HTTP 503", f"line {number}")
+        waiting.begins("HTTP 503", partial("line {}".format, number))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(wait, range(4)))
