@@ -110,7 +110,7 @@ def test_wrong_setting_is_one_line_in_the_preview(
     assert VALUE not in preview.output
 
 
-@pytest.mark.parametrize("kind", ["RuntimeError", "ValueError"])
+@pytest.mark.parametrize("kind", ["RuntimeError", "Uncopied"])
 @pytest.mark.parametrize(
     "declared",
     [
@@ -133,6 +133,10 @@ def test_error_in_an_input_says_where_in_the_program_it_is(shared: Stack, declar
     """The SDK shows the user's own line of it, whatever becomes of other resources, and does not wait for these."""
     program = f"""
 import asyncio
+
+class Uncopied(Exception):
+    def __reduce__(self):
+        raise TypeError("there is one of me")
 
 def stumble(_):
     raise {kind}("stumbled")
