@@ -37,7 +37,9 @@ def plain(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
 
 def key(given: pulumi.Input[str]) -> pulumi.Input[str]:
     """Return a key that the SDK can send; what else is wrong with it, `check` says."""
-    return _sendable_key(given) if isinstance(given, str) else plain(_as_output(given).apply(_sendable_key))
+    if isinstance(given, (pulumi.Output, Awaitable)):
+        return plain(_as_output(given).apply(_sendable_key))
+    return _sendable_key(given)
 
 
 def hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:

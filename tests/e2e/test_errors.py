@@ -161,6 +161,14 @@ influx.Secret("late", org=ORG, key="D", value=late())
     assert VALUE not in preview.output
 
 
+@pytest.mark.parametrize("key", ["None", "5", "pulumi.Output.from_input(None)"])
+def test_key_that_is_no_text_is_said_in_words(shared: Stack, key: str) -> None:
+    """With the user's line, where the program wrote it down itself."""
+    preview = shared.program(f'influx.Secret("a", org=ORG, key={key}, value=VALUE)').preview(fails=True)
+    assert f"DeclarationError: the key is {'a number' if key == '5' else 'null'}: give a text" in preview.output
+    assert ('__main__.py", line' in preview.output) == ("Output" not in key)
+
+
 @pytest.mark.parametrize(
     "declared",
     [
