@@ -135,7 +135,7 @@ def error_of(
         trace_id: The trace that was sent; the server's own goes first.
         attempts: How often it was tried.
     """
-    redactor = Redactor((*request.sensitive, token or ""))
+    redactor = _redactor(request, token)
     start = _start(request, answer, server, attempts)
     body = answer.json()
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
@@ -165,16 +165,16 @@ def _redirect(request: Request, answer: Answer, start: str, redactor: Redactor) 
     return _response_error(request, answer, message, redactor)
 
 
-def said(request: Request, answer: Answer, *, token: str | None) -> str:
+def in_short(request: Request, answer: Answer, *, token: str | None) -> str:
     """What an answer that is not the expected one says, in short: its status, and in quotes what the API adds."""
     body = answer.json()
     message = body.get("message") if isinstance(body, dict) else None
-    return f"HTTP {answer.status}{_quoted(Redactor((*request.sensitive, token or '')).clean(message))}"
+    return f"HTTP {answer.status}{_quoted(_redactor(request, token).clean(message))}"
 
 
 def misread(request: Request, answer: Answer, *, server: str, token: str | None) -> ResponseError:
     """The error for an answer of the expected status whose body is of another shape."""
-    redactor = Redactor((*request.sensitive, token or ""))
+    redactor = _redactor(request, token)
     return _not_the_api(request, answer, _start(request, answer, server, 1), redactor)
 
 
@@ -227,6 +227,10 @@ def _api_error(
         trace_id=redactor.clean(answer.headers.get("trace-id")) or trace_id,
         server_message=server_message,
     )
+
+
+def _redactor(request: Request, token: str | None) -> Redactor:
+    return Redactor((*request.sensitive, token or ""))
 
 
 def _quoted(message: str | None) -> str:

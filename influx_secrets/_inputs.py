@@ -75,7 +75,7 @@ def rotations(given: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> pulumi.In
     """Return the texts of `rotate_on`, one by one as the secrets, so that one unknown text hides no other."""
     if isinstance(given, Mapping):
         return {_map_key(name): plain(text) for name, text in given.items()}
-    return plain(_as_output(given).apply(lambda known: {_map_key(name): text for name, text in known.items()}))
+    return plain(_as_output(given).apply(lambda known: {_map_key(name): text for name, text in (known or {}).items()}))
 
 
 def patterns(given: pulumi.Input[Sequence[pulumi.Input[str]]]) -> pulumi.Input[Any]:

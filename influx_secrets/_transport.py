@@ -16,7 +16,7 @@ from typing import Any
 import requests
 import urllib3
 
-from influx_secrets._answers import Answer, Request, error_of, said
+from influx_secrets._answers import Answer, Request, error_of, in_short
 from influx_secrets._connections import Adapter
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
 from influx_secrets._failures import CUT, Failure, broken_off, diagnose
@@ -208,7 +208,7 @@ class Transport:
             # Looked for echoes of what was sent, which takes a while: only for what somebody reads.
             if isinstance(outcome, Failure):
                 return outcome.text
-            return said(request, outcome, token=self.settings.token)
+            return in_short(request, outcome, token=self.settings.token)
 
         def line() -> str:
             limits = f"at most {most - attempts} more attempts within {deadline - self._clock():.0f} s"

@@ -98,6 +98,7 @@ def test_any_input_may_be_a_coroutine(mocks: Mocks) -> pulumi.Output[None]:
     many = influx.OrgSecrets(
         "many", org=later("acme"), secrets=later({"C": "3"}), exclusive=later(value=True), keep=later(["D"])
     )
+    none = influx.OrgSecrets("none", org="acme", secrets={"D": "4"}, rotate_on=later(None))
     given = influx.Provider("given", url=later("https://eu.example.com:8086"), token=later("t"), timeout=later(3))
 
     def check(_: object) -> None:
@@ -109,11 +110,12 @@ def test_any_input_may_be_a_coroutine(mocks: Mocks) -> pulumi.Output[None]:
         assert told["many"]["org"] == "acme"
         assert set(told["many"]["secrets"]["value"]) == {"C"}
         assert (told["many"]["exclusive"], told["many"]["keep"]) == (True, ["D"])
+        assert not told["none"].get("rotate_on")
         assert told["given"]["influx-secrets:timeout"] == "3"
         assert told["given"]["influx-secrets:url"] == "https://eu.example.com:8086"
         assert told["given"]["influx-secrets:token"]["value"] == "t"
 
-    return pulumi.Output.all(one.urn, two.urn, many.urn, given.urn).apply(check)
+    return pulumi.Output.all(one.urn, two.urn, many.urn, none.urn, given.urn).apply(check)
 
 
 @pytest.mark.skipif(not hasattr(pulumi.Output, "_untrack"), reason="this version of the SDK waits for every output")
