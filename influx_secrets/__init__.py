@@ -32,12 +32,12 @@ from influx_secrets._errors import (
 )
 
 if TYPE_CHECKING:
-    from influx_secrets._client import Org, SecretsClient
-    from influx_secrets._functions import get_org, get_org_output, list_secret_keys, list_secret_keys_output
-    from influx_secrets._providers import OrgSecretsProvider as OrgSecretsProvider
-    from influx_secrets._providers import SecretProvider as SecretProvider
-    from influx_secrets._resources import OrgSecrets, Provider, Secret
-    from influx_secrets._settings import Settings
+    from influx_secrets._client.client import Org, SecretsClient
+    from influx_secrets._client.settings import Settings
+    from influx_secrets._program.functions import get_org, get_org_output, list_secret_keys, list_secret_keys_output
+    from influx_secrets._program.resources import OrgSecrets, Provider, Secret
+    from influx_secrets._provider.dynamic import OrgSecretsProvider as OrgSecretsProvider
+    from influx_secrets._provider.dynamic import SecretProvider as SecretProvider
 
 # The two providers above are no part of the public interface: the states of stacks name them, so they stand here.
 __all__ = [
@@ -79,11 +79,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "_client": ("Org", "SecretsClient"),
-    "_functions": ("get_org", "get_org_output", "list_secret_keys", "list_secret_keys_output"),
-    "_providers": ("OrgSecretsProvider", "SecretProvider"),
-    "_resources": ("OrgSecrets", "Provider", "Secret"),
-    "_settings": ("Settings",),
+    "_client.client": ("Org", "SecretsClient"),
+    "_program.functions": ("get_org", "get_org_output", "list_secret_keys", "list_secret_keys_output"),
+    "_provider.dynamic": ("OrgSecretsProvider", "SecretProvider"),
+    "_program.resources": ("OrgSecrets", "Provider", "Secret"),
+    "_client.settings": ("Settings",),
 }
 """Imported when they are named for the first time: a program does without HTTP, the command line without Pulumi."""
 _LATER = {name: file for file, names in _HOMES.items() for name in names}

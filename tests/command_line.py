@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from e2e.leaks import leaks
 from typer.testing import CliRunner
 
-from influx_secrets.cli._app import make_app
+from influx_secrets.cli.app import make_app
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from scripted_server import Clock, ScriptedServer, Seen, Step, json_answer
 
-from influx_secrets._answers import Request
-from influx_secrets._client import SecretsClient
+from influx_secrets._client.client import SecretsClient
+from influx_secrets._client.messages import Request
+from influx_secrets._client.settings import Settings
+from influx_secrets._client.transport import Transport
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._settings import Settings
-from influx_secrets._transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -21,12 +21,12 @@ PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 # how a text is used: every one of this many words counts, unless it is no message.
 _WORDS = 3
 NO_MESSAGES = {
-    "_proofs.py": ("import ", "{k: ", "{h: ", "@(", "invalid import path"),  # Flux, and what it answers
-    "_client.py": ("organization not found",),  # what the server answers
+    "value_proofs.py": ("import ", "{k: ", "{h: ", "@(", "invalid import path"),  # Flux, and what it answers
+    "client.py": ("organization not found",),  # what the server answers
     "_errors.py": ("too many requests", "method not allowed", "request too large", "unsupported media type"),  # codes
-    "_retries.py": ("tuple[",),
-    "_sources.py": ("at line ",),
-    "_transport.py": ("attempt ",),  # for the log, at level info
+    "retry.py": ("tuple[",),
+    "settings_sources.py": ("at line ",),
+    "transport.py": ("attempt ",),  # for the log, at level info
 }
 
 
@@ -75,13 +75,13 @@ def missing(path: Path, found: Iterable[tuple[int, list[str]]]) -> str:
     )
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*PACKAGE.glob("*.py"), *PACKAGE.glob("_*/*.py")], ids=lambda path: path.stem)
 def test_messages_are_explained(path: Path) -> None:
     """Each part of a message, between the values that it names, stands in the page."""
     assert not missing(path, texts(path)), "docs/errors.md does not explain\n" + missing(path, texts(path))
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("cli/*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("cli/**/*.py")), ids=lambda path: path.stem)
 def test_errors_of_the_command_line_are_explained(path: Path) -> None:
     """So does what ends a command."""
     assert not missing(path, raised(path)), "docs/errors.md does not explain\n" + missing(path, raised(path))

@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
-from influx_secrets.cli._changes import Action
-from influx_secrets.cli._report import Gate
-from influx_secrets.cli._warnings import Kind
+from influx_secrets.cli.review.changes import Action
+from influx_secrets.cli.review.report import Gate
+from influx_secrets.cli.review.warnings import Kind
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = (ROOT / "docs/review.md").read_text("utf-8")

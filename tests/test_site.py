@@ -13,7 +13,7 @@ import pytest
 
 import influx_secrets
 import influx_secrets.emulator
-from influx_secrets._sources import _VARIABLES, INPUT_KEYS
+from influx_secrets._client.settings_sources import _VARIABLES, INPUT_KEYS
 
 _ROOT = Path(__file__).resolve().parent.parent
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from influx_secrets import SecretsClient, Settings
-from influx_secrets._answers import Request
-from influx_secrets._transport import Transport
+from influx_secrets._client.messages import Request
+from influx_secrets._client.transport import Transport
 from influx_secrets.emulator import Emulator
 from toolchain._errors import ToolchainError
 

@@ -12,7 +12,7 @@ _NEEDED = frozenset({"click", "rich", "typer"})
 def main() -> None:
     """Run the command with the arguments of the process, and end the process with its exit code."""
     try:
-        from influx_secrets.cli._app import make_app  # noqa: PLC0415 (an extra, asked for where it is needed)
+        from influx_secrets.cli.app import make_app  # noqa: PLC0415 (an extra, asked for where it is needed)
     except ModuleNotFoundError as error:
         if error.name not in _NEEDED:
             raise

@@ -14,11 +14,11 @@ mistake of the other. The same tests run against it and the real server; where t
 `tests/conformance/divergences.py`.
 """
 
-from ._answers import Answer
-from ._emulator import Emulator
-from ._faults import Cut, Delay, Drip, Effect, Fault, Page, Reset, Status, parse_fault
-from ._log import Request
-from ._service import Hook
+from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.emulator import Emulator
+from influx_secrets.emulator.faults import Cut, Delay, Drip, Effect, Fault, Page, Reset, Status, parse_fault
+from influx_secrets.emulator.server.request_log import Request
+from influx_secrets.emulator.server.service import Hook
 
 __all__ = [
     "Answer",

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from ._faults import Fault, parse_fault
-from ._serve import serve
+from influx_secrets.emulator.faults import Fault, parse_fault
+from influx_secrets.emulator.server.serve import serve
 
 _DESCRIPTION = """\
 An InfluxDB for trials: orgs, tokens and secrets of InfluxDB OSS 2.9, on a real socket, without InfluxDB.

@@ -11,7 +11,7 @@ from command_line import VALUE, Command
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from influx_secrets.cli._programs import config_names, literal, program
+from influx_secrets.cli.adopt.program_text import config_names, literal, program
 
 if TYPE_CHECKING:
     from servers import SecretsServer

@@ -16,8 +16,8 @@ from scripted_server import ScriptedServer, answer, json_answer
 from servers import EmulatorServer, InfluxdServer, closed_port
 
 from influx_secrets import SecretsClient, Settings
-from influx_secrets.cli._doctor_server import server_lines
-from influx_secrets.cli._lines import Verdict
+from influx_secrets.cli.doctor.check_result import Verdict
+from influx_secrets.cli.doctor.server_checks import server_lines
 from influx_secrets.emulator import Answer, Emulator
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from scripts import IMPORT
 
 from influx_secrets import SecretsClient, Settings
-from influx_secrets.cli._flux import Reads, may_read, reads
+from influx_secrets.cli.usage.flux_ast import Reads, may_read, reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from command_line import VALUE, Command
 
-from influx_secrets.cli._list import Listed, Manager, listed
-from influx_secrets.cli._stacks import Managed, managed
+from influx_secrets.cli.list import Listed, Manager, listed
+from influx_secrets.cli.shared.stacks import Managed, managed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from sending import ORG
 from sending import client as scripted_client
 
 from influx_secrets import SecretsClient, Settings
-from influx_secrets._scripts import Script
-from influx_secrets.cli._readers import find_readers
+from influx_secrets._client.tasks_and_checks import Script
+from influx_secrets.cli.usage.readers import find_readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,11 +8,11 @@ import pytest
 from cli.previews import ORG, PROVIDER, UNKNOWN, document, secret, shared, step, urn
 
 from influx_secrets._errors import NotFoundError
-from influx_secrets.cli._changes import Action
-from influx_secrets.cli._preview_forms import read_preview
-from influx_secrets.cli._report import Gate, Review
-from influx_secrets.cli._report import review as review_of
-from influx_secrets.cli._warnings import Kind, Reading, Their
+from influx_secrets.cli.review.changes import Action
+from influx_secrets.cli.review.preview_parser import read_preview
+from influx_secrets.cli.review.report import Gate, Review
+from influx_secrets.cli.review.report import review as review_of
+from influx_secrets.cli.review.warnings import Kind, Reading, Their
 
 EU = "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu"
 

@@ -15,7 +15,7 @@ from cli.previews import document, secret, shared, step
 from command_line import Command
 from scripts import IMPORT, create_task, create_token
 
-from influx_secrets.cli._report import Gate
+from influx_secrets.cli.review.report import Gate
 
 if TYPE_CHECKING:
     from servers import InfluxdServer

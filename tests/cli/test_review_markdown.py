@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from unit.test_growth import TWICE, calls
 
-from influx_secrets._rules import escape_key
-from influx_secrets.cli._preview_forms import read_preview
-from influx_secrets.cli._report import Review
-from influx_secrets.cli._report import review as review_of
-from influx_secrets.cli._review_json import render_json
-from influx_secrets.cli._review_markdown import GITHUB_LIMIT, MARKER, render_markdown
-from influx_secrets.cli._review_text import print_review
-from influx_secrets.cli._review_words import MAX_SHOWN, visible
+from influx_secrets._model.keys import escape_key
+from influx_secrets.cli.review.preview_parser import read_preview
+from influx_secrets.cli.review.render_json import render_json
+from influx_secrets.cli.review.render_markdown import GITHUB_LIMIT, MARKER, render_markdown
+from influx_secrets.cli.review.render_text import print_review
+from influx_secrets.cli.review.report import Review
+from influx_secrets.cli.review.report import review as review_of
+from influx_secrets.cli.review.wording import MAX_SHOWN, visible
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

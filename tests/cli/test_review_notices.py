@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from lifecycle.provider_process import Engine, org_secrets
 from unit.test_growth import TWICE, calls
 
-from influx_secrets._lifecycle import _named
-from influx_secrets.cli._changes import Action
-from influx_secrets.cli._notices import PERHAPS, PERHAPS_ADOPTED, SOMEWHERE
-from influx_secrets.cli._preview_forms import read_preview
-from influx_secrets.cli._report import Review
-from influx_secrets.cli._report import review as review_of
+from influx_secrets._provider.reconciler import _named
+from influx_secrets.cli.review.changes import Action
+from influx_secrets.cli.review.preview_parser import read_preview
+from influx_secrets.cli.review.provider_notices import PERHAPS, PERHAPS_ADOPTED, SOMEWHERE
+from influx_secrets.cli.review.report import Review
+from influx_secrets.cli.review.report import review as review_of
 
 if TYPE_CHECKING:
     from influx_secrets.emulator import Emulator

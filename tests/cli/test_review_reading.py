@@ -9,10 +9,10 @@ from cli.previews import document, secret, shared, step
 from hypothesis import given
 from hypothesis import strategies as st
 
-from influx_secrets._records import UNKNOWN
-from influx_secrets.cli._preview import PreviewError
-from influx_secrets.cli._preview_forms import read_preview
-from influx_secrets.cli._report import review
+from influx_secrets._model.state import UNKNOWN
+from influx_secrets.cli.review.preview import PreviewError
+from influx_secrets.cli.review.preview_parser import read_preview
+from influx_secrets.cli.review.report import review
 
 EVENTS: list[dict[str, object]] = [
     {"resourcePreEvent": {"metadata": {"op": "create", "urn": secret("A")["urn"], "old": None, "new": secret("A")}}},

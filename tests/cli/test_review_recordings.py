@@ -11,10 +11,10 @@ import pytest
 from cli.review.expect import recordings, rendered
 from cli.review.scenarios import SCENARIOS
 
-from influx_secrets.cli._preview_forms import read_preview
-from influx_secrets.cli._report import review
-from influx_secrets.cli._review_json import render_json
-from influx_secrets.cli._review_markdown import render_markdown
+from influx_secrets.cli.review.preview_parser import read_preview
+from influx_secrets.cli.review.render_json import render_json
+from influx_secrets.cli.review.render_markdown import render_markdown
+from influx_secrets.cli.review.report import review
 
 PLANTED = "planted-9f2c"
 TRACEBACKS = {"failed-program", "failed-declaration"}

@@ -22,7 +22,7 @@ from scripted_server import ScriptedServer, Silence
 from scripts import IMPORT, create_task
 from typer.main import get_command
 
-from influx_secrets.cli._app import make_app
+from influx_secrets.cli.app import make_app
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

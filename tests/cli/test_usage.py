@@ -8,9 +8,9 @@ import pytest
 from command_line import VALUE, Command
 from scripts import IMPORT, create_check, create_endpoint, create_task, create_token
 
-from influx_secrets._scripts import CHECKS_PER_PAGE, TASKS_PER_PAGE
-from influx_secrets.cli._readers import Readers
-from influx_secrets.cli._usage import State, uses
+from influx_secrets._client.tasks_and_checks import CHECKS_PER_PAGE, TASKS_PER_PAGE
+from influx_secrets.cli.usage.command import State, uses
+from influx_secrets.cli.usage.readers import Readers
 
 if TYPE_CHECKING:
     from servers import InfluxdServer

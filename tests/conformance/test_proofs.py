@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from influx_secrets import APIError, ProofsUnavailableError, SecretsClient, Settings
-from influx_secrets._proofs import proof_query, prove
-from influx_secrets._rules import digest
+from influx_secrets._client.value_proofs import proof_query, prove
+from influx_secrets._model.keys import digest
 
 if TYPE_CHECKING:
     from servers import SecretsServer

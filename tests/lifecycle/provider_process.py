@@ -21,7 +21,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
 
 import influx_secrets
-from influx_secrets._rules import escape_key
+from influx_secrets._model.keys import escape_key
 
 Props = dict[str, Any]
 Kind = Literal["Secret", "OrgSecrets"]

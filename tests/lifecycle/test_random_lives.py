@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 from lifecycle.provider_process import Declared, Engine, org_secrets, secret
 
-from influx_secrets._rules import unescape_key
+from influx_secrets._model.keys import unescape_key
 
 if TYPE_CHECKING:
     from servers import SecretsServer

@@ -8,7 +8,7 @@ import pytest
 from lifecycle.provider_process import CallError, CheckError, Engine, ProviderProcess, secret
 from pulumi.runtime.rpc import UNKNOWN
 
-from influx_secrets._rules import digest
+from influx_secrets._model.keys import digest
 
 if TYPE_CHECKING:
     from influx_secrets.emulator import Emulator

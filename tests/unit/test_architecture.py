@@ -1,123 +1,147 @@
-"""The promises of the file list: imports point one way, Pulumi stays outside, the emulator shares no code."""
+"""The rooms of the package: imports point one way, Pulumi and HTTP stay in theirs, the emulator shares no code."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 import influx_secrets
 
 PACKAGE = Path(influx_secrets.__file__).parent
 
-LAYERS = (
-    ("_errors",),
-    ("_sources",),
-    ("_settings",),
-    ("_answers",),
-    ("_failures",),
-    ("_retries",),
-    ("_waiting",),
-    ("_connections",),
-    ("_transport",),
-    ("_connect",),
-    ("_bodies",),
-    ("_routes", "_scripts"),
-    ("_client",),
-    ("_records",),
-    ("_rules",),
-    ("_plans", "_formats", "_proofs", "_arrivals", "_claims", "_lifeline", "_turns"),
-    ("_ledger",),
-    ("_lifecycle",),
-    ("_calls",),
-    ("_process",),
-    ("_providers", "_runs"),
-    ("_outputs",),
-    ("_program",),
-    ("_inputs", "_options", "_functions"),
-    ("_resources",),
-    ("__init__",),
-)
-"""From the ground up: a file imports from rows above its own only."""
+BASE = {"_errors", "_text", "_notices"}
+"""Modules that every room but the emulator may import."""
 
-ALLOWED_PULUMI = {
-    "_calls",
-    "_providers",
-    "_runs",
-    "_outputs",
-    "_program",
-    "_inputs",
-    "_options",
-    "_functions",
-    "_resources",
+BELOW = {
+    "_errors": set(),
+    "_text": set(),
+    "_notices": {"_text"},
+    "_model": BASE,
+    "_client": BASE | {"_model"},
+    "_provider": BASE | {"_model", "_client"},
+    "_program": BASE | {"_model", "_client", "_provider"},
+    "cli": BASE | {"_model", "_client", "emulator"},
+    "emulator": set(),
 }
-HTTP = {"_connections", "_transport", "_retries", "_failures", "_settings"}
-SOCKETS = {"requests", "urllib3", "socket", "ssl"}
-FILES = sorted(path.stem for path in PACKAGE.glob("*.py"))
+"""Each room, and the rooms that its files may import."""
+
+PULUMI_OF_PROVIDER = {"_provider.dynamic", "_provider.handlers"}
+HTTP = {"requests", "urllib3", "ssl"}
 
 
-def imported(path: Path) -> set[str]:
-    """Return the full names of the modules that a file imports, also inside functions."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+def modules() -> dict[str, Path]:
+    """Return each module below the package, by its dotted name."""
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+        for path in PACKAGE.rglob("*.py")
+        if path.parent != PACKAGE or path.stem != "__init__"
+    }
+
+
+def imported(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield the full name of each import of a file, and whether it stands in a function."""
+    tree = ast.parse(path.read_text("utf-8"))
+    inside = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from ((alias.name, node in inside) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            package = ".".join(path.relative_to(PACKAGE.parent).parts[: -node.level]) if node.level else ""
-            module = ".".join(part for part in (package, node.module) if part)
-            found |= {f"{module}.{alias.name}" for alias in node.names} | {module}
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from ((f"{node.module}.{alias.name}", node in inside) for alias in node.names)
+
+
+def ours(path: Path) -> set[str]:
+    """Return the modules of this package that a file imports, by their dotted names."""
+    known, found = modules(), set()
+    for full, _ in imported(path):
+        name = full.removeprefix("influx_secrets.")
+        if name != full:
+            found |= {name if name in known else name.rpartition(".")[0]} & known.keys()
     return found
 
 
-def rows() -> dict[str, int]:
-    return {name: row for row, names in enumerate(LAYERS) for name in names}
+def room(name: str) -> str:
+    return name.partition(".")[0]
 
 
-def test_layers_name_every_file() -> None:
-    """A new file finds its place in the list."""
-    assert sorted(rows()) == FILES
+def test_imports_point_one_way() -> None:
+    """A file imports from its own room and from the rooms below."""
+    wrong = [
+        f"{name} imports {other}"
+        for name, path in modules().items()
+        for other in ours(path)
+        if room(other) not in {room(name), *BELOW[room(name)]}
+    ]
+    assert not wrong
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_imports_point_one_way(name: str) -> None:
-    """A file imports from below only."""
-    ours = {full.split(".")[1] for full in imported(PACKAGE / f"{name}.py") if full.startswith("influx_secrets._")}
-    above = {other for other in ours if rows()[other] >= rows()[name]}
-    assert not above
+def test_program_needs_the_provider_classes_alone() -> None:
+    """The states of stacks name them; all else of the provider runs in a process of its own."""
+    wrong = {
+        name: others
+        for name, path in modules().items()
+        if room(name) == "_program"
+        and (others := {other for other in ours(path) if room(other) == "_provider"} - {"_provider.dynamic"})
+    }
+    assert not wrong
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name not in ALLOWED_PULUMI])
-def test_pulumi_stays_outside(name: str) -> None:
-    """What plans, proves and talks to the server can be used and read without Pulumi."""
-    assert "pulumi" not in {full.split(".")[0] for full in imported(PACKAGE / f"{name}.py")}
+def test_program_imports_the_client_in_functions_alone() -> None:
+    """A program that only declares does without HTTP."""
+    wrong = [
+        f"{name} imports {full}"
+        for name, path in modules().items()
+        if room(name) == "_program"
+        for full, inside in imported(path)
+        if full.startswith("influx_secrets._client") and not inside and not _for_types(path, full)
+    ]
+    assert not wrong
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name not in HTTP])
-def test_only_the_files_of_the_transport_know_http(name: str) -> None:
-    """One place opens sockets."""
-    assert not SOCKETS & {full.split(".")[0] for full in imported(PACKAGE / f"{name}.py")}
+def test_pulumi_and_http_stay_in_their_rooms() -> None:
+    """`_program` and two files of `_provider` import Pulumi; `_client` alone opens connections."""
+    wrong = []
+    for name, path in modules().items():
+        packages = {full.partition(".")[0] for full, _ in imported(path)}
+        if "pulumi" in packages and room(name) != "_program" and name not in PULUMI_OF_PROVIDER:
+            wrong.append(f"{name} imports pulumi")
+        if packages & HTTP and room(name) not in {"_client", "emulator"}:
+            wrong.append(f"{name} imports {sorted(packages & HTTP)}")
+    assert not wrong
 
 
-CLI = sorted((PACKAGE / "cli").glob("*.py"))
+def test_no_cycles() -> None:
+    """No module imports itself through others."""
+    graph = {name: ours(path) for name, path in modules().items()}
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        if name not in done:
+            for other in graph[name]:
+                visit(other, (*way, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
 
 
-@pytest.mark.parametrize("path", CLI, ids=lambda path: path.stem)
-def test_command_line_stands_on_the_client_alone(path: Path) -> None:
-    """The commands read what Pulumi wrote, and never run in it: no SDK, no sockets of their own."""
-    assert not (SOCKETS | {"pulumi"}) & {full.split(".")[0] for full in imported(path)}
-
-
-@pytest.mark.parametrize(
-    "path", sorted(path for path in PACKAGE.rglob("*.py") if path not in CLI), ids=lambda p: p.stem
-)
-def test_nothing_needs_the_command_line(path: Path) -> None:
-    """The package works without the extra `cli`."""
-    assert not {full for full in imported(path) if full.startswith("influx_secrets.cli")}
-
-
-@pytest.mark.parametrize("path", sorted((PACKAGE / "emulator").glob("*.py")), ids=lambda path: path.stem)
-def test_emulator_shares_no_code_with_the_client(path: Path) -> None:
-    """A mistake of the client must not be made twice."""
-    ours = {full for full in imported(path) if full.startswith("influx_secrets")}
-    assert all(full.startswith("influx_secrets.emulator") for full in ours)
+def _for_types(path: Path, full: str) -> bool:
+    """Whether an import stands below `if TYPE_CHECKING`."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            names = {
+                f"{child.module}.{alias.name}"
+                for child in node.body
+                if isinstance(child, ast.ImportFrom)
+                for alias in child.names
+            }
+            if full in names:
+                return True
+    return False

@@ -16,13 +16,13 @@ import pulumi
 import pytest
 
 import influx_secrets
-from influx_secrets._formats import OrgSecretsFormat
-from influx_secrets._ledger import Ledger
-from influx_secrets._lifecycle import apply, observe, remove, settle
-from influx_secrets._plans import plan
-from influx_secrets._program import Run
-from influx_secrets._records import Declaration, Record
-from influx_secrets._settings import Settings
+from influx_secrets._client.settings import Settings
+from influx_secrets._model.planner import plan
+from influx_secrets._model.serialization import OrgSecretsFormat
+from influx_secrets._model.state import Declaration, Record
+from influx_secrets._program.run import Run
+from influx_secrets._provider.reconciler import apply, observe, remove, settle
+from influx_secrets._provider.session import Ledger
 from influx_secrets.emulator import Emulator
 
 PACKAGE = str(Path(influx_secrets.__file__).parent)
@@ -175,14 +175,17 @@ print(*set(sys.modules) - before)
     assert {name.partition(".")[0] for name in added} - set(sys.stdlib_module_names) == {"influx_secrets"}
     assert sorted(name.partition(".")[2] for name in added if name.startswith("influx_secrets.")) == [
         "_errors",
-        "_functions",
-        "_inputs",
-        "_options",
-        "_outputs",
+        "_model",
+        "_model.keys",
+        "_model.state",
         "_program",
-        "_providers",
-        "_records",
-        "_resources",
-        "_rules",
-        "_runs",
+        "_program.functions",
+        "_program.inputs",
+        "_program.options",
+        "_program.outputs",
+        "_program.resources",
+        "_program.run",
+        "_program.sdk",
+        "_provider",
+        "_provider.dynamic",
     ]

@@ -10,11 +10,11 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from influx_secrets.cli._preview_forms import read_preview
-from influx_secrets.cli._report import review
-from influx_secrets.cli._review_json import render_json
-from influx_secrets.cli._review_markdown import render_markdown
-from influx_secrets.cli._review_text import print_review
+from influx_secrets.cli.review.preview_parser import read_preview
+from influx_secrets.cli.review.render_json import render_json
+from influx_secrets.cli.review.render_markdown import render_markdown
+from influx_secrets.cli.review.render_text import print_review
+from influx_secrets.cli.review.report import review
 
 FOLDER = Path(__file__).parent
 RECORDED = ("preview.json", "events.jsonl")

@@ -1,0 +1,1 @@
+"""The client of the InfluxDB API; usable without Pulumi."""

@@ -1,0 +1,245 @@
+"""What the engine stores: the property names and shapes of both resources. States hold them, so they never change.
+
+A program's inputs come in by `declaration`, stored properties by `record`; `inputs` and `outputs` write them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from influx_secrets._model.keys import escape_key, secret_id, unescape_key
+from influx_secrets._model.state import DECLARATION, NOT_TEXT, UNKNOWN, Declaration, NotText, Record, Unknown
+
+Props = Mapping[str, Any]
+
+
+class Format(Protocol):
+    """How one kind of resource stands in the property bags of the engine."""
+
+    replaces: tuple[str, ...]
+    """The properties that name the thing itself: another value there means another thing."""
+
+    def declaration(self, news: Props, old: Record | None) -> Declaration:
+        """Read what a program declares."""
+
+    def record(self, props: Props) -> Record | None:
+        """Read stored inputs or outputs; None where there are none, or those of a secret that was only looked up."""
+
+    def inputs(self, record: Record) -> dict[str, Any]:
+        """Write what is stored as inputs."""
+
+    def outputs(self, record: Record) -> dict[str, Any]:
+        """Write what is stored as outputs: the inputs again, for `read` sees nothing else, and the drift."""
+
+    def id(self, record: Record) -> str:
+        """Return the resource id."""
+
+    def is_gone(self, found: Record) -> bool:
+        """Whether nothing of the resource is left, after a refresh."""
+
+
+class SecretFormat:
+    """`Secret`: one key, flat."""
+
+    replaces: tuple[str, ...] = ("org_id", "key")
+
+    def declaration(self, news: Props, old: Record | None) -> Declaration:
+        """Read what a program declares."""
+        del old  # A Secret without a value at hand is still this one key.
+        key = news.get("key", "")
+        if key is UNKNOWN:
+            return Declaration(keys=UNKNOWN, named=frozenset(), values={}, **_common(news))
+        return Declaration(
+            keys=frozenset([key]),
+            named=frozenset([key]),
+            values={key: _value(news["value"])} if "value" in news else {},
+            rotate_on={key: news["rotate_on"]} if news.get("rotate_on") is not None else {},
+            **_common(news),
+        )
+
+    def record(self, props: Props) -> Record | None:
+        """Read stored inputs or outputs."""
+        if "version" not in props or "key" not in props:
+            return None
+        key = props["key"]
+        if key is UNKNOWN:
+            return Record(org_id=props["org_id"], org=props.get("org"), digests=UNKNOWN, versions=UNKNOWN)
+        return Record(
+            org_id=props["org_id"],
+            org=props.get("org"),
+            digests={key: props.get("digest", "")},
+            versions={key: _count(props["version"])},
+            rotate_on={key: props["rotate_on"]} if "rotate_on" in props else {},
+            overwrite=bool(props.get("overwrite", False)),
+            drift={key: props["drift"]} if props.get("drift") else {},
+        )
+
+    def inputs(self, record: Record) -> dict[str, Any]:
+        """Write what is stored as inputs."""
+        inputs: dict[str, Any] = {"org_id": record.org_id, "overwrite": record.overwrite}
+        if record.org is not None:
+            inputs["org"] = record.org
+        if record.versions is UNKNOWN:
+            return inputs | {"key": UNKNOWN, "digest": UNKNOWN, "version": UNKNOWN}
+        ((key, version),) = record.versions.items()
+        inputs |= {"key": key, "version": version}
+        inputs["digest"] = UNKNOWN if record.digests is UNKNOWN else record.digests[key]
+        if key in record.rotate_on:
+            inputs["rotate_on"] = record.rotate_on[key]
+        if key in record.drift:
+            inputs["drift"] = record.drift[key]
+        return inputs
+
+    def outputs(self, record: Record) -> dict[str, Any]:
+        """Write what is stored as outputs; `drift` stands there only while there is one."""
+        return self.inputs(record)
+
+    def id(self, record: Record) -> str:
+        """Return `<org id>/<key>`."""
+        (key,) = record.keys
+        return secret_id(str(record.org_id), key)
+
+    def is_gone(self, found: Record) -> bool:
+        """Whether the key is gone: the engine then plans to create it again."""
+        return "deleted" in found.drift.values()
+
+
+class OrgSecretsFormat:
+    """`OrgSecrets`: the digests as one text, because 10,000 map entries cost the engine more than all the rest."""
+
+    replaces: tuple[str, ...] = ("org_id",)
+
+    def declaration(self, news: Props, old: Record | None) -> Declaration:
+        """Read what a program declares."""
+        secrets = _unescaped_or_unknown(news.get("secrets"))
+        names = news[DECLARATION].get("keys", UNKNOWN)
+        managed = old.keys if old is not None else frozenset()
+        common = _common(news) | {
+            "rotate_on": _rotations(news.get("rotate_on"), secrets),
+            "exclusive": _flag(news.get("exclusive", False)),
+            "keep": _patterns(news.get("keep")),
+        }
+        if secrets is UNKNOWN:
+            return Declaration(keys=UNKNOWN, named=frozenset(), values={}, **common)
+        named = frozenset(secrets or ()) if names is UNKNOWN else frozenset(names)
+        if secrets is None:
+            # `ignore_changes=["secrets"]`: created once, then left alone as a whole.
+            return Declaration(keys=managed, named=named | managed, values={}, **common)
+        return Declaration(
+            # A name without a value is one that `ignore_changes` took out of the map: left alone, never removed.
+            keys=frozenset(secrets) | (named & managed),
+            named=named | frozenset(secrets),
+            values={key: _value(value) for key, value in secrets.items()},
+            **common,
+        )
+
+    def record(self, props: Props) -> Record | None:
+        """Read stored inputs or outputs."""
+        if "versions" not in props:
+            return None
+        versions, digests, pruned = props["versions"], props.get("digests", ""), props.get("pruned", {})
+        return Record(
+            org_id=props["org_id"],
+            org=props.get("org"),
+            digests=UNKNOWN if digests is UNKNOWN else json.loads(digests or "{}"),
+            versions=UNKNOWN if versions is UNKNOWN else {unescape_key(k): _count(v) for k, v in versions.items()},
+            rotate_on=_unescaped(props.get("rotate_on")),
+            overwrite=bool(props.get("overwrite", False)),
+            exclusive=_flag(props.get("exclusive", False)),
+            keep=_patterns(props.get("keep")),
+            pruned=UNKNOWN if pruned is UNKNOWN else {unescape_key(k): int(v) for k, v in pruned.items()},
+            drift=_unescaped(props.get("drift")),
+        )
+
+    def inputs(self, record: Record) -> dict[str, Any]:
+        """Write what is stored as inputs."""
+        inputs: dict[str, Any] = {
+            "org_id": record.org_id,
+            "digests": _digests_text(record.digests),
+            "versions": _escaped(record.versions),
+            "pruned": _escaped(record.pruned),
+            "exclusive": record.exclusive,
+            "keep": list(record.keep),
+            "overwrite": record.overwrite,
+        }
+        if record.org is not None:
+            inputs["org"] = record.org
+        if record.rotate_on:
+            inputs["rotate_on"] = _escaped(record.rotate_on)
+        if record.drift:
+            inputs["drift"] = _escaped(record.drift)
+        return inputs
+
+    def outputs(self, record: Record) -> dict[str, Any]:
+        """Write what is stored as outputs; `drift` is a map there even when it is empty."""
+        return self.inputs(record) | {"drift": _escaped(record.drift)}
+
+    def id(self, record: Record) -> str:
+        """Return the org's id."""
+        return str(record.org_id)
+
+    def is_gone(self, found: Record) -> bool:
+        """Never: the next preview names the keys that it writes again, one by one."""
+        del found
+        return False
+
+
+def _common(news: Props) -> dict[str, Any]:
+    told = news[DECLARATION]
+    elsewhere = told.get("elsewhere", {})
+    return {
+        "resource": told["resource"],
+        "preview": bool(told.get("preview")),
+        "elsewhere": frozenset(json.loads(elsewhere.get("claimed", "[]"))),
+        "otherwise": {(id_, org): frozenset(keys) for id_, org, keys in json.loads(elsewhere.get("otherwise", "[]"))},
+        "doubtful": None if elsewhere.get("open") else frozenset(json.loads(elsewhere.get("doubtful", "[]"))),
+        "resources": int(elsewhere.get("resources", 0)),
+        "org_id": news.get("org_id"),
+        "org": news.get("org"),
+        "overwrite": bool(news.get("overwrite", False)),
+    }
+
+
+def _value(value: Any) -> str | Unknown | NotText:  # noqa: ANN401 (whatever a program passed)
+    if isinstance(value, (str, Unknown)):
+        return value
+    return NotText(str(value.get(NOT_TEXT)) if isinstance(value, Mapping) else "no text")
+
+
+def _rotations(given: Any, secrets: Any) -> dict[str, Any]:  # noqa: ANN401 (properties)
+    if given is UNKNOWN:
+        # It may name each key.
+        return {} if secrets is UNKNOWN else dict.fromkeys(secrets or (), UNKNOWN)
+    return _unescaped(given)
+
+
+def _flag(value: Any) -> bool | Unknown:  # noqa: ANN401 (a property)
+    return UNKNOWN if value is UNKNOWN else bool(value)
+
+
+def _patterns(given: Any) -> tuple[str | Unknown, ...]:  # noqa: ANN401 (a property)
+    return (UNKNOWN,) if given is UNKNOWN else tuple(given or ())
+
+
+def _count(value: float | Unknown) -> int | Unknown:
+    return UNKNOWN if value is UNKNOWN else int(value)
+
+
+def _escaped(entries: Mapping[str, Any] | Unknown) -> dict[str, Any] | Unknown:
+    return UNKNOWN if entries is UNKNOWN else {escape_key(key): value for key, value in entries.items()}
+
+
+def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {unescape_key(name): value for name, value in (entries or {}).items()}
+
+
+def _unescaped_or_unknown(entries: Mapping[str, Any] | Unknown | None) -> dict[str, Any] | Unknown | None:
+    return entries if entries is None or entries is UNKNOWN else _unescaped(entries)
+
+
+def _digests_text(digests: Mapping[str, str | Unknown] | Unknown) -> str | Unknown:
+    if digests is UNKNOWN or UNKNOWN in digests.values():
+        return UNKNOWN
+    return json.dumps(digests, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,93 @@
+"""The part of `doctor` that asks nobody: settings and where each comes from, certificates, proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from influx_secrets._client.settings import Settings
+from influx_secrets._client.settings_sources import Found, Raw, gather
+from influx_secrets.cli.doctor.check_result import Line, ok, worth_knowing, wrong
+from influx_secrets.cli.doctor.token_command import token_command
+from influx_secrets.cli.shared.console import plain
+
+_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_NOWHERE: Final = "set INFLUX_TOKEN, or activate a profile of the influx CLI; the config of a stack is not read here"
+_OPTIONS: Final = {
+    "setting 'org'": "--org",
+    "setting 'orgId'": "--org-id",
+    "setting 'allowInsecure'": "--allow-insecure",
+}
+
+
+def settings_lines(
+    settings: Settings, inputs: Mapping[str, Raw | None], environ: Mapping[str, str], proxy: str | None
+) -> Iterator[Line]:
+    """Say what each setting is, and where it comes from; of the token only the latter.
+
+    Args:
+        settings: What came out.
+        inputs: The options of the command.
+        environ: The environment variables.
+        proxy: Host and port of the proxy that requests really go through; None: none.
+    """
+    found = gather(inputs, environ)
+    yield ok("url", f"{settings.url}, {_source(found, 'url')}")
+    yield _token(settings, found)
+    yield _org(settings, found)
+    if settings.url.startswith("https:"):
+        yield _certificates(settings, found, environ)
+    yield _proxy(settings, environ, proxy)
+
+
+def _source(found: Mapping[str, Found], field: str) -> str:
+    if field not in found:
+        return "the default"
+    return "from " + _OPTIONS.get(found[field].source, plain(found[field].source))
+
+
+def _token(settings: Settings, found: Mapping[str, Found]) -> Line:
+    if settings.token is None:
+        command = token_command(settings.url, settings.org_id)
+        return wrong("token", "there is none", f"{_NOWHERE}; make one as below, if there is none yet", command)
+    says = f"is set, {_source(found, 'token')}"
+    of_profile = [field in found and " of profile " in found[field].source for field in ("url", "token")]
+    if of_profile[0] != of_profile[1]:
+        do = "make sure that this token belongs to this server"
+        return worth_knowing("token", f"{says}; the url comes from elsewhere", do)
+    return ok("token", says)
+
+
+def _org(settings: Settings, found: Mapping[str, Found]) -> Line:
+    if settings.org_id is not None:
+        return ok("org", f"{settings.org_id}, {_source(found, 'org_id')}")
+    if settings.org is not None:
+        return ok("org", f'"{plain(settings.org)}", {_source(found, "org")}')
+    return worth_knowing("org", "none is named, so permissions cannot be checked", "give --org or --org-id")
+
+
+def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str]) -> Line:
+    if settings.skip_verify:
+        says = f"any is accepted, {_source(found, 'skip_verify')}: whoever is in between sees the token"
+        return worth_knowing("certificates", says, "name the authority's file in INFLUXDB_V2_SSL_CA_CERT instead")
+    if settings.ca_file is not None:
+        return ok("certificates", f"those of {plain(settings.ca_file)} are trusted, {_source(found, 'ca_file')}")
+    bundle = next((name for name in _BUNDLES if environ.get(name)), None)
+    if bundle is not None:
+        return ok("certificates", f"those of {plain(environ[bundle])} are trusted, from {bundle}")
+    return ok("certificates", "those that this machine trusts are trusted")
+
+
+def _proxy(settings: Settings, environ: Mapping[str, str], proxy: str | None) -> Line:
+    """Say where requests really go: an environment variable may send them elsewhere."""
+    if proxy is None:
+        return ok("proxy", "none: requests go straight to the server")
+    scheme, host = urlsplit(settings.url).scheme, urlsplit(settings.url).hostname
+    names = [name for kind in (scheme, "all") for name in (f"{kind}_proxy", f"{kind}_PROXY".upper())]
+    source = next((name for name in names if environ.get(name)), "the system's settings")
+    says = f"requests go through {plain(proxy)}, from {source}"
+    do = f"if the server can be reached without, add {host} to NO_PROXY"
+    if scheme == "http":
+        return wrong("proxy", f"{says}, which sees the token and all values, for the url is plain http", do)
+    return worth_knowing("proxy", says, do)

@@ -1,0 +1,119 @@
+"""The command `review`: what a preview does to the secrets, readable in a pull request."""
+
+from __future__ import annotations
+
+import io
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from influx_secrets._client.client import SecretsClient
+from influx_secrets._client.settings import Settings
+from influx_secrets._client.settings_sources import Raw
+from influx_secrets.cli.review.preview import PreviewError
+from influx_secrets.cli.review.preview_parser import read_preview
+from influx_secrets.cli.review.render_json import render_json
+from influx_secrets.cli.review.render_markdown import GITHUB_LIMIT, render_markdown
+from influx_secrets.cli.review.render_text import print_review
+from influx_secrets.cli.review.report import Gate, Review
+from influx_secrets.cli.review.report import review as review_of
+from influx_secrets.cli.review.warnings import Readers, Reading
+from influx_secrets.cli.shared.connection import AllowInsecure, given
+from influx_secrets.cli.shared.console import chosen, completed, end_on
+from influx_secrets.cli.usage.command import named
+from influx_secrets.cli.usage.readers import find_readers
+
+_SHORTEST = 1_000
+"""What a review without any row and warning needs."""
+
+
+class Format(str, Enum):
+    """How a review is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def review(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="What `pulumi preview --json` printed, or an event log. Without it, or as -, standard input."
+        ),
+    ] = None,
+    format_: Annotated[
+        Format, typer.Option("--format", help="text for people, markdown for a comment, json for programs.")
+    ] = Format.TEXT,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LIST",
+            autocompletion=completed(Gate),
+            help=f"End with code 1 if one of these is found: {', '.join(Gate)}. Separated by commas, or repeated.",
+        ),
+    ] = None,
+    max_length: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Cut Markdown to so many characters, with a count of what is missing: GitHub takes 65,536 in a "
+            "comment, GitLab 1,000,000. 0 cuts nothing.",
+        ),
+    ] = GITHUB_LIMIT,
+    usage: Annotated[
+        bool,
+        typer.Option(
+            "--usage/--no-usage",
+            help="Ask the server of the environment which tasks and checks still read a key that goes. Needs a token "
+            "that may read them; all else needs no server.",
+        ),
+    ] = False,
+    allow_insecure: AllowInsecure = False,
+) -> None:
+    """Review what a preview does to the secrets: which keys are created, rotated, repaired, moved or removed.
+
+    pulumi preview --json | influx-secrets review --format markdown
+    """
+    gates = chosen(fail_on, Gate)
+    if 0 < max_length < _SHORTEST:
+        raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST}", param_hint="--max-length")
+    readers = _asking(given(None, None, allow_insecure=allow_insecure)) if usage else None
+    found = review_of(read_preview(_read(file)), readers)
+    _write(found, format_, max_length, sys.stdout)
+    end_on([f"{number} {gate.value}" for gate, number in found.gates.items() if gate in gates])
+
+
+def _asking(inputs: dict[str, Raw | None]) -> Readers:
+    """Return what asks the server who reads which key. A server that cannot be asked is a warning in the review."""
+
+    def ask(org_id: str) -> Reading:
+        with SecretsClient(Settings.resolve(inputs)) as client:
+            found = find_readers(client, org_id)
+        by_key = {key: [named(one) for one in scripts] for key, scripts in found.by_key.items()}
+        return Reading(by_key, [named(one) for one in found.unknown], found.unseen)
+
+    return ask
+
+
+def _read(file: Path | None) -> bytes:
+    if file is None or str(file) == "-":
+        if sys.stdin.isatty():
+            raise PreviewError("give a file, or a pipe: pulumi preview --json | influx-secrets review")
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise PreviewError(f"cannot read {file}: {error.strerror}") from None
+
+
+def _write(found: Review, format_: Format, max_length: int, out: TextIO) -> None:
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")  # A poor encoding has no arrow, and no keys of other scripts.
+    if format_ is Format.TEXT:
+        print_review(found, out)
+    else:
+        out.write(render_json(found) + "\n" if format_ is Format.JSON else render_markdown(found, max_length))

@@ -1,0 +1,73 @@
+"""A review as JSON, for programs: the schema is described in docs/review.md, and counted up when it changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from influx_secrets._model.state import UNKNOWN, Unknown
+from influx_secrets.cli.review.changes import Change
+from influx_secrets.cli.review.preview import Resource, name_of
+from influx_secrets.cli.review.report import OrgReview, Review
+from influx_secrets.cli.review.warnings import Their, Warn
+
+SCHEMA: Final = "influx-secrets/review"
+VERSION: Final = 1
+
+
+def render_json(review: Review) -> str:
+    """Return the review as one JSON document, in ASCII: text of others is escaped by that alone."""
+    document = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "complete": review.complete,
+        "found": {gate.value: number for gate, number in review.gates.items()},
+        "counts": {action.value: number for action, number in review.counts.items()},
+        "warnings": [_warning(one) for one in review.warnings],
+        "orgs": [_org(one) for one in review.orgs],
+        "other_resources": dict(review.others),
+        "unlisted_resources": review.unlisted,
+    }
+    return json.dumps(document, indent=2)
+
+
+def _warning(warning: Warn) -> dict[str, Any]:
+    place = warning.place
+    return {
+        "kind": warning.kind.value,
+        "message": "".join(one.text if isinstance(one, Their) else one for one in warning.words),
+        "provider": None if place is None else name_of(place.provider),
+        "org_id": None if place is None else place.org_id,
+        "keys": list(warning.keys),
+    }
+
+
+def _org(org: OrgReview) -> dict[str, Any]:
+    return {
+        "provider": org.provider,
+        "org_id": org.place.org_id,
+        "org": org.name,
+        "kept": org.kept,
+        "changes": [_change(one) for one in org.changes],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "key": None if change.key is UNKNOWN else change.key,
+        "action": change.action.value,
+        "before": _version(change.before),
+        "after": _version(change.after),
+        "drift": change.drift,
+        "resource": _resource(change.resource),
+        "source": None if change.source is None else _resource(change.source),
+        "notes": list(change.notes),
+    }
+
+
+def _version(version: int | Unknown | None) -> int | str | None:
+    return "unknown" if version is UNKNOWN else version
+
+
+def _resource(resource: Resource) -> dict[str, str]:
+    return {"kind": resource.kind, "name": resource.name, "urn": resource.urn}

@@ -1,0 +1,134 @@
+"""A review as data: warnings, counts, and the changes of each org, in the order in which every format shows them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from influx_secrets.cli.review.changes import Action, Change, Place, changes, org_names
+from influx_secrets.cli.review.preview import Preview, name_of
+from influx_secrets.cli.review.provider_notices import hear
+from influx_secrets.cli.review.warnings import (
+    DEFAULT_PROVIDER,
+    Kind,
+    Readers,
+    Warn,
+    place_order,
+    prunes_unknown,
+    warnings,
+)
+
+_ORDER: Final = {action: number for number, action in enumerate(Action)}
+
+
+class Gate(str, Enum):
+    """What `--fail-on` can ask for."""
+
+    REMOVE = "remove"
+    PRUNE = "prune"
+    TAKEOVER = "takeover"
+    DRIFT = "drift"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class OrgReview:
+    """One org: its changes, the dangerous first, and how many of its keys stay as they are.
+
+    Attributes:
+        provider: The provider's logical name.
+        shows_provider: Whether the org is one of several servers.
+    """
+
+    place: Place
+    name: str | None
+    provider: str
+    shows_provider: bool
+    changes: tuple[Change, ...]
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All that a review shows.
+
+    Attributes:
+        counts: Number of keys for each action, also where it is 0.
+        others: Operation to number of resources of other types.
+        unlisted: How many unchanged resources the preview counts, but does not list.
+        complete: Whether the preview came to its end.
+        gates: What `--fail-on` can ask for, with how often it was found; nothing that was not.
+    """
+
+    warnings: tuple[Warn, ...]
+    counts: Mapping[Action, int]
+    orgs: tuple[OrgReview, ...]
+    others: Mapping[str, int]
+    unlisted: int
+    complete: bool
+    gates: Mapping[Gate, int]
+
+
+def review(preview: Preview, readers: Readers | None = None) -> Review:
+    """Work out what a preview does to the secrets.
+
+    Args:
+        preview: As it was read.
+        readers: Tells which keys are read by tasks and checks; None asks nobody.
+    """
+    heard = hear(changes(preview), preview.notices)
+    counts = Counter(one.action for one in heard.changes)
+    found = warnings(preview, heard, readers)
+    return Review(
+        warnings=found,
+        counts={action: counts[action] for action in Action},
+        orgs=tuple(_orgs(heard.changes, org_names(preview))),
+        others=preview.others,
+        unlisted=preview.unlisted,
+        complete=preview.complete,
+        gates=_gates(counts, found, sum(map(prunes_unknown, preview.steps))),
+    )
+
+
+def _orgs(found: Iterable[Change], names: Mapping[Place, str]) -> Iterator[OrgReview]:
+    by_place: dict[Place, list[Change]] = {}
+    for one in found:
+        by_place.setdefault(one.place, []).append(one)
+    several = len({place.provider for place in by_place}) > 1
+    for place in sorted(by_place, key=lambda one: place_order(one, names)):
+        shown = [one for one in by_place[place] if one.action is not Action.KEEP or one.source is not None]
+        provider = name_of(place.provider)
+        yield OrgReview(
+            place=place,
+            name=names.get(place, place.name),
+            provider=provider,
+            shows_provider=several or provider not in ("", DEFAULT_PROVIDER),
+            changes=tuple(sorted(shown, key=_danger)),
+            kept=len(by_place[place]) - len(shown),
+        )
+
+
+def _danger(change: Change) -> tuple[int, bool, str, str]:
+    unknown = not isinstance(change.key, str)
+    return _ORDER[change.action], unknown, str(change.key), change.resource.urn
+
+
+def _gates(counts: Mapping[Action, int], found: Iterable[Warn], unknown_prunes: int) -> dict[Gate, int]:
+    kinds = Counter(one.kind for one in found)
+    numbers = {
+        Gate.REMOVE: counts[Action.REMOVE],
+        # Who allows no prune allows none that a preview cannot name either.
+        Gate.PRUNE: counts[Action.PRUNE] + unknown_prunes,
+        Gate.TAKEOVER: counts[Action.TAKE_OVER],
+        Gate.DRIFT: max(counts[Action.DRIFT] + counts[Action.REPAIR], kinds[Kind.DRIFT]),
+        Gate.UNKNOWN: max(
+            counts[Action.UNKNOWN] + counts[Action.COMPARE],
+            kinds[Kind.UNKNOWN] + kinds[Kind.UNASKED],
+        ),
+        Gate.ERROR: max(kinds[Kind.ERROR] - 1, 0),  # one of them says only that the rest is not complete
+    }
+    return {gate: number for gate, number in numbers.items() if number}

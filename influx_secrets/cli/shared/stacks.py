@@ -1,0 +1,126 @@
+"""Which keys a Pulumi stack manages, as the Pulumi CLI tells: keys are plain in a state, and secrets stay encrypted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from influx_secrets._errors import InfluxSecretsError
+from influx_secrets._model.keys import unescape_key
+from influx_secrets.cli.shared.console import plain
+
+StackName = Annotated[
+    str | None,
+    typer.Option("--stack", metavar="NAME", help="The Pulumi stack that manages keys. Default: the selected one."),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--cwd", metavar="DIR", help="The folder of the Pulumi program. Default: this one."),
+]
+
+_ONE_KEY: Final = "pulumi-python:dynamic/influxdb:Secret"
+_MANY_KEYS: Final = "pulumi-python:dynamic/influxdb:OrgSecrets"
+_ERROR: Final = "error: "
+_CONFIG: Final = ("config", "--json")
+_PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
+
+
+class StackError(InfluxSecretsError):
+    """The state of the stack could not be had; the text says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """A key that a stack manages; `resource` is the logical name of the resource that does."""
+
+    org_id: str
+    key: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What a command needs to know of a stack.
+
+    Attributes:
+        managed: The keys that it manages.
+        resources: The logical names of all its resources.
+        config: The names in its config, without their namespaces.
+    """
+
+    managed: tuple[Managed, ...]
+    resources: frozenset[str]
+    config: frozenset[str]
+
+
+def stack_here(stack: str | None, folder: Path | None) -> Stack | None:
+    """Ask Pulumi for the stack; None where none is named and there is no Pulumi program in the folder.
+
+    Raises:
+        StackError: There is a program, or a name, and Pulumi cannot tell.
+    """
+    if stack is None and folder is None and not _in_project(Path.cwd()):
+        return None
+    exported, config = (_pulumi(*words, stack=stack, folder=folder) for words in (("stack", "export"), _CONFIG))
+    resources = (exported.get("deployment") or {}).get("resources") or ()
+    return Stack(managed(resources), frozenset(map(_name, resources)), frozenset(n.rpartition(":")[2] for n in config))
+
+
+def managed(resources: Iterable[Mapping[str, Any]]) -> tuple[Managed, ...]:
+    """Return what the resources of a state manage; one that is only looked up, or is to go, manages nothing."""
+    return tuple(one for item in resources if not (item.get("external") or item.get("delete")) for one in _keys(item))
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    return str(resource["urn"]).rpartition("::")[2]
+
+
+def _keys(resource: Mapping[str, Any]) -> Iterator[Managed]:
+    outputs = resource.get("outputs") or {}
+    if resource.get("type") == _ONE_KEY:
+        keys = [outputs.get("key")]
+    elif resource.get("type") == _MANY_KEYS:
+        versions = outputs.get("versions")
+        keys = [unescape_key(name) for name in versions] if isinstance(versions, dict) else []
+    else:
+        return
+    org_id, name = str(outputs.get("org_id")), _name(resource)
+    yield from (Managed(org_id, key, name) for key in keys if isinstance(key, str))
+
+
+def _in_project(folder: Path) -> bool:
+    """Whether the Pulumi CLI would find a program: in the folder, or in one above it."""
+    return any((place / name).exists() for place in (folder, *folder.parents) for name in _PROJECT_FILES)
+
+
+def _pulumi(*words: str, stack: str | None, folder: Path | None) -> Mapping[str, Any]:
+    # Without --show-secrets: what is secret stays encrypted, and no passphrase is needed.
+    command = ["pulumi", *words, "--non-interactive", "--color=never"]
+    command += [f"--stack={stack}"] if stack is not None else []
+    command += [f"--cwd={folder}"] if folder is not None else []
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 (no shell)
+    except FileNotFoundError:
+        raise StackError("there is no pulumi on PATH, which knows what the stack manages") from None
+    if done.returncode:
+        raise StackError(f"pulumi {' '.join(words)} failed: {_reason(done.stderr)}")
+    try:
+        told = json.loads(done.stdout)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise StackError(f"pulumi {' '.join(words)} wrote no JSON: is the Pulumi CLI of version 3.216 or later?")
+    return told
+
+
+def _reason(said: str) -> str:
+    """Return the first line that is an error, else the first one at all."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(_ERROR)]
+    return plain(next(iter(errors or lines), "it did not say why").removeprefix(_ERROR))

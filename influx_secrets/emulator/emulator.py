@@ -1,0 +1,260 @@
+"""The Python API of the emulator: what tests and trials start, ask and change from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from influx_secrets.emulator.api import endpoints as _endpoints
+from influx_secrets.emulator.api.context import parse_id
+from influx_secrets.emulator.api.router import API
+from influx_secrets.emulator.faults import Fault, Script
+from influx_secrets.emulator.server.request_log import Log, Request
+from influx_secrets.emulator.server.service import Hook, Service
+from influx_secrets.emulator.store import Grant, Org, Store
+
+if TYPE_CHECKING:
+    from influx_secrets.emulator.server.http import HTTPServer
+
+
+class Emulator:
+    """An InfluxDB that knows orgs, tokens and secrets: influxd 2.9.1 as far as the secrets API goes.
+
+    Use it as a context manager, or call `start` and `stop`. It listens on loopback and keeps everything in memory; with
+    `file` it also keeps its state there. **That file holds the values and tokens in clear text** (mode 0600): it is for
+    trials, not for secrets that matter. One emulator per file.
+
+    Args:
+        orgs: names of orgs to create unless the file has them; a mapping gives them ids (16 hex digits).
+        token: the operator token, which may do everything. None: the one in the file, else a random one.
+        file: where the state is kept. None: nowhere.
+        host: address to listen on.
+        port: port to listen on; 0 is a free one, and the same again after `stop` and `start`.
+        before: called before each answer, to delay or replace it; for what `faults` cannot say.
+        faults: requests that are to go wrong, as with `inject`.
+    """
+
+    def __init__(
+        self,
+        orgs: Iterable[str] | Mapping[str, str] = ("acme",),
+        *,
+        token: str | None = None,
+        file: str | Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        before: Hook | None = None,
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self._store = Store(Path(file) if file is not None else None)
+        self.token = self._store.operator_token(token)
+        self._create_orgs(orgs)
+        self._before = before
+        self._serve_store(faults)
+        self._host = host
+        self._port = port
+        self._accepted = 0
+        self._server: HTTPServer | None = None
+
+    def __repr__(self) -> str:
+        return f"Emulator(url={self.url!r}, orgs={[org.name for org in self._store.orgs()]!r})"
+
+    def __enter__(self) -> Emulator:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            ModuleNotFoundError: aiohttp is not installed.
+            OSError: the address is in use or not of this machine.
+        """
+        from influx_secrets.emulator.server.http import HTTPServer  # noqa: PLC0415  # aiohttp is an extra, asked for where it is needed
+
+        if self._server is None:
+            self._server = HTTPServer(lambda: self._service, self._host, self._port)
+            self._port = self._server.port
+
+    def stop(self) -> None:
+        """Stop listening and close all connections; the state stays, and `start` serves it again."""
+        if self._server is not None:
+            self._server.stop()
+            self._accepted += self._server.connections
+            self._server = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that make the package and the `influx` CLI use it."""
+        return {"INFLUX_HOST": self.url, "INFLUX_TOKEN": self.token}
+
+    def reset(self, orgs: Iterable[str] | Mapping[str, str] = ("acme",)) -> None:
+        """Begin anew, with these orgs: forget all orgs, secrets, faults, requests, and all tokens but the operator's.
+
+        Address and operator token stay, so that one server does for many tests. A request that is still under way, such
+        as a delayed one, no longer acts on anything that can be seen.
+        """
+        # All of it new, so that a request which is still under way acts on what is forgotten.
+        self._store = self._store.successor()
+        self._store.operator_token(self.token)
+        self._create_orgs(orgs)
+        self._serve_store()
+
+    def inject(self, *faults: Fault) -> None:
+        """Let requests go wrong, from now on; faults that were injected before come first."""
+        self._script.add(faults)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults that may still happen; a test can assert that none is left."""
+        return self._script.pending
+
+    def clear_faults(self) -> None:
+        """Let nothing more go wrong."""
+        self._script.clear()
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """All requests answered so far, `/health` and `/ping` among them, in the order of their answers."""
+        return self._log.requests
+
+    @property
+    def writes(self) -> tuple[Request, ...]:
+        """Those of the requests that wrote: PATCH and both deletes, where the API granted them."""
+        return tuple(request for request in self._log.requests if request.wrote)
+
+    def clear_requests(self) -> None:
+        """Forget the requests answered so far."""
+        self._log.clear()
+
+    @property
+    def connections(self) -> int:
+        """Number of TCP connections accepted so far."""
+        return self._accepted + (self._server.connections if self._server else 0)
+
+    @property
+    def orgs(self) -> dict[str, str]:
+        """The ids of all orgs by name."""
+        return {org.name: org.id for org in self._store.orgs()}
+
+    def org_id(self, org: str) -> str:
+        """Return the id of the org with this name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._org(org).id
+
+    def create_org(self, name: str, org_id: str | None = None) -> str:
+        """Create an org and return its id: `org_id`, or a random one.
+
+        Raises:
+            ValueError: the name or the id is taken.
+        """
+        return self._store.create_org(name, org_id).id
+
+    def delete_org(self, org: str) -> None:
+        """Remove an org with its secrets and tokens."""
+        self._store.delete_org(self.org_id(org))
+
+    def create_token(
+        self, org: str, *, read_org: bool = True, read_secrets: bool = True, write_secrets: bool = True
+    ) -> str:
+        """Return a new token for one org with exactly these permissions."""
+        return self._store.add_token(Grant(self.org_id(org), read_org, read_secrets, write_secrets))
+
+    def revoke_token(self, token: str) -> None:
+        """Make a token worthless.
+
+        Raises:
+            KeyError: there is no such token.
+        """
+        self._store.revoke_token(token)
+
+    def secrets(self, org: str) -> dict[str, str]:
+        """Return the org's secrets with their values, for assertions. No request is recorded."""
+        return self._store.secrets(self.org_id(org))
+
+    def put_secret(self, org: str, key: str, value: str) -> None:
+        """Set a secret as another writer would. No request is recorded."""
+        if not self._store.patch(self.org_id(org), {key: value}):
+            raise ValueError("key too large")
+
+    def remove_secret(self, org: str, key: str) -> None:
+        """Remove a secret as another writer would. No request is recorded."""
+        self._store.delete(self.org_id(org), [key])
+
+    def put_notification_endpoint(
+        self,
+        org: str,
+        kind: str,
+        *,
+        endpoint_id: str | None = None,
+        token: str | None = None,
+        routing_key: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> str:
+        """Set the secrets that the server sets for a new notification endpoint, and return the endpoint's id.
+
+        They stay when the endpoint is deleted, on the real server too, so there is no call for that.
+
+        Args:
+            org: name of the org.
+            kind: `slack` (`token`), `pagerduty` (`routing_key`), `http` (`token`, or `username` and `password`, or
+                none) or `telegram` (`token`).
+            endpoint_id: 16 hex digits. None: a new id.
+            token: a credential, kept under the key `<id>-token`.
+            routing_key: as `<id>-routing-key`.
+            username: as `<id>-username`.
+            password: as `<id>-password`.
+
+        Raises:
+            ValueError: the server would refuse these credentials for this kind.
+        """
+        endpoint_id = parse_id(endpoint_id) if endpoint_id else self._store.new_id()
+        given = {"token": token, "routing_key": routing_key, "username": username, "password": password}
+        self._store.patch(self.org_id(org), _endpoints.secrets_of(kind, endpoint_id, given))
+        return endpoint_id
+
+    def apply_template(self, org: str, secrets: Mapping[str, str]) -> None:
+        """Do to the org's secrets what `influx apply --secret KEY=VALUE` does: **these replace all others**.
+
+        Without any secret nothing changes; with a key that is too large, everything is removed and nothing set.
+
+        Raises:
+            ValueError: a key is too large.
+        """
+        org_id = self.org_id(org)
+        if not secrets:
+            return
+        self._store.delete(org_id, self._store.secrets(org_id))
+        if not self._store.patch(org_id, secrets):
+            raise ValueError("key too large")
+
+    def _serve_store(self, faults: Iterable[Fault] = ()) -> None:
+        self._script = Script(faults)
+        self._log = Log()
+        self._service = Service(API(self._store), self._store, self._script, self._log, self._before)
+
+    def _org(self, name: str) -> Org:
+        org = self._store.org_named(name)
+        if org is None:
+            raise KeyError(f"the emulator has no org named {name!r}")
+        return org
+
+    def _create_orgs(self, orgs: Iterable[str] | Mapping[str, str]) -> None:
+        for name in orgs:
+            if self._store.org_named(name) is None:
+                self._store.create_org(name, orgs[name] if isinstance(orgs, Mapping) else None)

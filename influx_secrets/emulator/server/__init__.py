@@ -1,0 +1,1 @@
+"""How the emulator is served."""

@@ -1,0 +1,143 @@
+"""Serves the API on a real socket: an aiohttp server on an event loop in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from http import HTTPStatus
+from typing import Any
+
+try:
+    from aiohttp import web
+    from aiohttp.http import HttpProcessingError
+except ModuleNotFoundError as missing:
+    if missing.name != "aiohttp":
+        raise
+    raise ModuleNotFoundError(
+        "the emulator needs aiohttp: pip install 'influx_secrets[emulator]'", name="aiohttp"
+    ) from None
+
+from influx_secrets.emulator.api.context import Call
+from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.server.service import Service
+from influx_secrets.emulator.server.wire_faults import Delivery, send_raw
+
+_MAX_HEADER = (1 << 20) + 4096
+"""What Go's HTTP server takes for the request line and the headers together: a long key fits into a path."""
+
+_GZIP_FROM = 1400
+"""Smallest result of a query that influxd compresses."""
+
+
+class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]  # not generic before Python 3.11
+    """Keeps quiet about requests that are not HTTP: they are answered, and need not stand in the log of a test."""
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401  # as the base has it
+        if not isinstance(kwargs.get("exc_info"), HttpProcessingError):
+            super().log(level, msg, *args, **kwargs)
+
+
+class _Server(web.Server):
+    """Counts the connections that it accepts."""
+
+    accepted = 0
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        self.accepted += 1
+        super().connection_made(handler, transport)
+
+
+class HTTPServer:
+    """Listens on `host` and `port` (0: a free one) from construction until `stop`.
+
+    Each request is given to the service that `current` returns as it comes in.
+    """
+
+    def __init__(self, current: Callable[[], Service], host: str, port: int) -> None:
+        self._current = current
+        self._server: _Server | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._stopped: asyncio.Event
+        started: Future[int] = Future()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(host, port, started)),
+            name="influx_secrets emulator",
+            daemon=True,
+        )
+        self._thread.start()
+        try:
+            self.port = started.result()
+        except BaseException:
+            self._thread.join()
+            raise
+
+    @property
+    def connections(self) -> int:
+        """Number of TCP connections accepted so far."""
+        return self._server.accepted if self._server else 0
+
+    def stop(self) -> None:
+        """Close the socket and all connections, and wait until that is done."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    async def _serve(self, host: str, port: int, started: Future[int]) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        self._server = _Server(
+            self._handle,
+            access_log=None,
+            logger=_Log(logging.getLogger("influx_secrets.emulator")),
+            auto_decompress=False,
+            max_line_size=_MAX_HEADER,
+            max_field_size=_MAX_HEADER,
+        )
+        runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, host, port).start()
+        except OSError as problem:
+            await runner.cleanup()
+            started.set_exception(problem)
+            return
+        started.set_result(runner.addresses[0][1])
+        await self._stopped.wait()
+        await runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        service = self._current()
+        # Of a header that comes twice, Go takes the first.
+        headers = {name.lower(): value for name, value in reversed(tuple(request.headers.items()))}
+        expected = headers.get("expect", "").lower()
+        transport = request.transport
+        if transport is None or expected not in {"", "100-continue"}:
+            return web.Response(status=HTTPStatus.EXPECTATION_FAILED)
+        if expected:
+            transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        target = request.raw_path.encode("utf-8", "surrogateescape")
+        try:
+            call = Call(request.method, target, headers, await request.content.read())
+        except ConnectionError:
+            return web.Response()  # nobody is there any more
+        fault = service.due(call)
+        delivery = fault.effect.delivery if fault else Delivery()
+        await asyncio.sleep(delivery.wait)
+        answer = await asyncio.to_thread(service.answer, call, fault)
+        await asyncio.sleep(delivery.hold)
+        if delivery.is_raw:
+            await send_raw(transport, answer, delivery)
+            return web.Response()
+        return _response(answer, headers.get("accept-encoding", ""))
+
+
+def _response(answer: Answer, encodings: str) -> web.Response:
+    response = web.Response(status=answer.status, headers=answer.headers, body=answer.body or None)
+    # The real server does not name itself; here it helps to see who answered.
+    response.headers["Server"] = "influx_secrets-emulator"
+    if "Vary" in answer.headers and len(answer.body) >= _GZIP_FROM and "gzip" in encodings:
+        response.body = gzip.compress(answer.body, 6)
+        response.headers["Content-Encoding"] = "gzip"
+    return response

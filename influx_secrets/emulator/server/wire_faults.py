@@ -1,0 +1,75 @@
+"""How an answer goes out: as it is, late, cut, in drops, or not at all. What a fault changes is said here as data."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from influx_secrets.emulator.api.responses import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What becomes of one request.
+
+    Attributes:
+        acts: whether the API does what is asked; with `answer` None it must.
+        answer: sent in place of the API's answer.
+        wait: seconds before the API acts.
+        hold: seconds between acting and answering.
+        resets: break the connection and send nothing.
+        cuts: close the connection in the middle of the answer.
+        pause: seconds between any two bytes of the answer.
+    """
+
+    acts: bool = True
+    answer: Answer | None = None
+    wait: float = 0.0
+    hold: float = 0.0
+    resets: bool = False
+    cuts: bool = False
+    pause: float = 0.0
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the answer goes out other than by the rules of HTTP."""
+        return self.resets or self.cuts or self.pause > 0
+
+
+async def send_raw(transport: asyncio.Transport, answer: Answer, delivery: Delivery) -> None:
+    """Write what is to be sent of an answer, and end the connection."""
+    if delivery.resets:
+        # Without waiting for what is under way, a close is a reset.
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+        return
+    head, body = _head(answer), answer.body
+    if delivery.cuts:
+        # A head that ends behind a line would be taken for a whole one.
+        head, body = (head, body[: len(body) // 2]) if body else (head[:6], b"")
+    for piece in _pieces(head + body, drops=delivery.pause > 0):
+        if transport.is_closing():
+            return
+        transport.write(piece)
+        await asyncio.sleep(delivery.pause)
+    transport.close()
+
+
+def _pieces(whole: bytes, *, drops: bool) -> Iterable[bytes]:
+    return (whole[at : at + 1] for at in range(len(whole))) if drops else (whole,)
+
+
+def _head(answer: Answer) -> bytes:
+    headers = {**answer.headers, "Connection": "close"}
+    if answer.status != HTTPStatus.NO_CONTENT:
+        headers["Content-Length"] = str(len(answer.body))
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", *(f"{n}: {v}" for n, v in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()

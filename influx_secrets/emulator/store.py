@@ -1,0 +1,198 @@
+"""The state of the emulated server: orgs, tokens and secrets. No HTTP in here.
+
+One lock guards everything, because requests, outside writers and assertions come from several threads. With a file,
+every change replaces it as a whole: whoever reads it sees a complete state.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from influx_secrets.emulator.server import atomic_file as _private
+
+MAX_KEY_BYTES = 32_752
+"""Longest key: the 32,768 bytes that bolt allows, less the 16 of the org's id in front of it."""
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """An organization; `created` is a time stamp in the server's format."""
+
+    id: str
+    name: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token may do in one org; `org_id` None: everything, in every org."""
+
+    org_id: str | None
+    read_org: bool = True
+    read_secrets: bool = True
+    write_secrets: bool = True
+
+    def reads_org(self, org_id: str) -> bool:
+        """Whether the token may see the org at all."""
+        return self.org_id is None or (self.read_org and self.org_id == org_id)
+
+    def reads_secrets(self, org_id: str) -> bool:
+        """Whether the token may list keys, and use values in Flux."""
+        return self.org_id is None or (self.read_secrets and self.org_id == org_id)
+
+    def writes_secrets(self, org_id: str) -> bool:
+        """Whether the token may set and remove secrets."""
+        return self.org_id is None or (self.write_secrets and self.org_id == org_id)
+
+
+class Store:
+    """Orgs by id, grants by token, secrets by org and key; kept in `file` when one is given."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._lock = threading.RLock()
+        self._file = file
+        self._orgs: dict[str, Org] = {}
+        self._grants: dict[str, Grant] = {}
+        self._secrets: dict[str, dict[str, str]] = {}
+        if file is not None and file.exists():
+            self._load(file)
+
+    def operator_token(self, wanted: str | None) -> str:
+        """Return the token that may do everything: `wanted`, else the stored one, else a new one."""
+        with self._lock:
+            stored = [token for token, grant in self._grants.items() if grant.org_id is None]
+            token = wanted or (stored[0] if stored else secrets.token_urlsafe(48))
+            if stored != [token]:
+                for old in stored:
+                    del self._grants[old]
+                self._grants[token] = Grant(None)
+                self._save()
+            return token
+
+    def orgs(self) -> list[Org]:
+        """Return all orgs, in the server's order."""
+        with self._lock:
+            return sorted(self._orgs.values(), key=lambda org: org.id)
+
+    def org(self, org_id: str) -> Org | None:
+        """Return the org with this id."""
+        with self._lock:
+            return self._orgs.get(org_id)
+
+    def org_named(self, name: str) -> Org | None:
+        """Return the org with this name."""
+        with self._lock:
+            return next((org for org in self._orgs.values() if org.name == name), None)
+
+    def create_org(self, name: str, org_id: str | None = None) -> Org:
+        """Add an org.
+
+        Raises:
+            ValueError: the name or the id is taken.
+        """
+        with self._lock:
+            org_id = org_id or self.new_id()
+            if self.org_named(name) or org_id in self._orgs:
+                raise ValueError(f"organization with name {name} already exists")
+            created = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
+            org = self._orgs[org_id] = Org(org_id, name, created)
+            self._secrets[org_id] = {}
+            self._save()
+            return org
+
+    @staticmethod
+    def new_id() -> str:
+        """Return a random id, as the server has for orgs: they are listed by it, in no order that means anything."""
+        return f"{secrets.randbits(64) | 1 << 60:016x}"
+
+    def successor(self) -> Store:
+        """Return an empty store for the same file, which this one leaves alone from now on."""
+        empty = Store()
+        with self._lock:
+            empty._file, self._file = self._file, None
+        return empty
+
+    def delete_org(self, org_id: str) -> None:
+        """Remove an org, its secrets, and the tokens that were for it alone."""
+        with self._lock:
+            del self._orgs[org_id], self._secrets[org_id]
+            self._grants = {token: grant for token, grant in self._grants.items() if grant.org_id != org_id}
+            self._save()
+
+    def add_token(self, grant: Grant) -> str:
+        """Return a new token with these permissions."""
+        with self._lock:
+            token = secrets.token_urlsafe(48)
+            self._grants[token] = grant
+            self._save()
+            return token
+
+    def revoke_token(self, token: str) -> None:
+        """Forget a token.
+
+        Raises:
+            KeyError: there is no such token.
+        """
+        with self._lock:
+            if self._grants.pop(token, None) is None:
+                raise KeyError("no such token")
+            self._save()
+
+    def grant(self, token: str) -> Grant | None:
+        """Return what a token may do; None: unknown."""
+        with self._lock:
+            return self._grants.get(token)
+
+    def secrets(self, org_id: str) -> dict[str, str]:
+        """Return a copy of the org's secrets."""
+        with self._lock:
+            return dict(self._secrets[org_id])
+
+    def patch(self, org_id: str, changes: Mapping[str, str]) -> bool:
+        """Set all of `changes`, or, where a key is too long, none. Return whether they were set."""
+        if any(len(key.encode()) > MAX_KEY_BYTES for key in changes):
+            return False
+        with self._lock:
+            self._secrets[org_id].update(changes)
+            if changes:
+                self._save()
+        return True
+
+    def delete(self, org_id: str, keys: Iterable[str]) -> None:
+        """Remove keys; those that are not there do not matter."""
+        with self._lock:
+            held = self._secrets[org_id]
+            if [key for key in keys if held.pop(key, None) is not None]:
+                self._save()
+
+    def _load(self, file: Path) -> None:
+        try:
+            state: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            known = state["format"] == _FORMAT
+        except (ValueError, TypeError, KeyError):
+            known = False
+        if not known:
+            raise ValueError(f"{file} does not hold the state of an emulator: name another file, or remove it")
+        self._orgs = {org["id"]: Org(**org) for org in state["orgs"]}
+        self._grants = {token: Grant(**grant) for token, grant in state["tokens"].items()}
+        self._secrets = {org_id: dict(state["secrets"].get(org_id, {})) for org_id in self._orgs}
+
+    def _save(self) -> None:
+        if self._file is None:
+            return
+        state = {
+            "format": _FORMAT,
+            "orgs": [asdict(org) for org in self.orgs()],
+            "tokens": {token: asdict(grant) for token, grant in self._grants.items()},
+            "secrets": self._secrets,
+        }
+        _private.write(self._file, json.dumps(state, ensure_ascii=False, indent=1))

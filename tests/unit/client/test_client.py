@@ -1,0 +1,247 @@
+"""The client's calls: what each sends, what it makes of the answer, and which route it takes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from scripted_server import ScriptedServer, Step, answer, json_answer, reset
+from sending import ORG, SECRETS, TOKEN, asked, client, transport
+
+from influx_secrets import _errors as errors
+from influx_secrets._client.client import Org, SecretsClient
+from influx_secrets._client.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DONE = answer(204)
+NO_ORG = json_answer(404, {"code": "not found", "message": "404 page not found"})
+
+
+# The client itself
+
+
+def test_client_shown_masks_the_token() -> None:
+    """No text form of a client holds the token."""
+    made = SecretsClient(Settings(token=TOKEN))
+    assert TOKEN not in f"{made!r} {made} {made.__dict__}"
+    assert "token='***'" in repr(made)
+
+
+def test_client_without_settings_takes_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`SecretsClient()` resolves its settings."""
+    monkeypatch.setenv("INFLUX_HOST", "https://from-environment")
+    with SecretsClient() as made:
+        assert made.settings.url == "https://from-environment"
+
+
+def test_client_settings_beside_a_transport_are_refused() -> None:
+    """Two sources of settings contradict each other."""
+    made = SecretsClient(Settings())
+    with pytest.raises(errors.DeclarationError, match="one of the two"):
+        SecretsClient(Settings(), transport=made._transport)
+
+
+def test_client_hurried_shares_the_connection_and_tries_once() -> None:
+    """A hurried client is for previews: one attempt, no connection of its own."""
+    with ScriptedServer(json_answer(200, {"secrets": []}), reset) as server:
+        made = SecretsClient(transport=transport(server.url))
+        made.list_secret_keys(ORG)
+        with pytest.raises(errors.NoAnswerError):
+            made.hurried().list_secret_keys(ORG)
+        assert len(server.requests) == 2
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("org_id", ["", "acme", ORG[:-1], ORG + "0", "../../../health", ORG + "\n", "\uff10" * 16])
+def test_org_id_malformed_is_refused_before_any_request(org_id: str) -> None:
+    """Only 16 hex digits ever become part of a path."""
+    with client(DONE) as (made, seen):
+        for call in (
+            lambda: made.list_secret_keys(org_id),
+            lambda: made.upsert_secrets(org_id, {"K": "v"}),
+            lambda: made.delete_secret(org_id, "K"),
+            lambda: made.delete_secrets(org_id, ["K"]),
+            lambda: made.org_exists(org_id),
+        ):
+            with pytest.raises(errors.DeclarationError, match="is no org id: it has 16 hex digits"):
+                call()
+        assert seen == []
+
+
+# list_secret_keys
+
+
+def test_list_keys_come_sorted_by_bytes() -> None:
+    """One GET; the order is that of UTF-8, in which the server sorts too."""
+    keys = ["ключ", "a", "Z", "\U0001f4a5", "\uffff", "a/b"]
+    with client(json_answer(200, {"links": {}, "secrets": keys})) as (made, seen):
+        assert made.list_secret_keys(ORG) == ("Z", "a", "a/b", "ключ", "\uffff", "\U0001f4a5")
+        assert asked(seen) == [("GET", SECRETS)]
+
+
+@pytest.mark.parametrize("body", [[], {}, {"secrets": None}, {"secrets": "K"}, {"secrets": ["K", 1]}, None, "K"])
+def test_list_answer_of_another_shape_is_not_the_apis(body: object) -> None:
+    """A good status with a body that is no list of keys proves nothing, least of all that keys are gone."""
+    with client(json_answer(200, body)) as (made, _), pytest.raises(errors.ResponseError) as caught:
+        made.list_secret_keys(ORG)
+    assert f"cannot list the secret keys of org {ORG}: HTTP 200 from http://" in str(caught.value)
+
+
+def test_list_answer_in_html_or_cut_is_not_the_apis() -> None:
+    """A login page with status 200 and a JSON that ends too early are told as such."""
+    for body in ("<html>", '{"secrets": ["A", "B'):
+        with client(answer(200, body)) as (made, _), pytest.raises(errors.ResponseError, match="was cut"):
+            made.list_secret_keys(ORG)
+
+
+def test_list_unknown_org_names_both_causes_and_the_permissions() -> None:
+    """The ambiguous 404 is explained."""
+    with client(NO_ORG) as (made, _), pytest.raises(errors.NotFoundError) as caught:
+        made.list_secret_keys(ORG)
+    assert str(caught.value).endswith(
+        '("404 page not found"): either there is no such org, or the token may not read it; the token needs read '
+        "on the org, read on its secrets and write on its secrets"
+    )
+
+
+def test_list_unauthorized_names_the_permission() -> None:
+    """A 401 says which permission may be missing."""
+    refusal = json_answer(401, {"code": "unauthorized", "message": "unauthorized access"})
+    with client(refusal) as (made, _), pytest.raises(errors.UnauthorizedError) as caught:
+        made.list_secret_keys(ORG)
+    assert f"lacks the permission to read the secrets of org {ORG}" in str(caught.value)
+
+
+# upsert_secrets
+
+
+def test_upsert_sends_one_patch_with_the_bytes_of_utf8() -> None:
+    """All keys travel in one PATCH, as JSON that is not escaped beyond need."""
+    secrets = {"a/b": 'q"\\', "ключ": "\u2028\n\0\U0001f4a5", "e": ""}
+    with client(DONE) as (made, seen):
+        made.upsert_secrets(ORG, secrets)
+        (one,) = seen
+    assert (one.method, one.target) == ("PATCH", SECRETS)
+    assert one.headers["content-type"] == "application/json"
+    assert json.loads(one.body) == secrets
+    assert "ключ".encode() in one.body
+
+
+def test_upsert_nothing_makes_no_request() -> None:
+    """An empty mapping is done already."""
+    with client(DONE) as (made, seen):
+        made.upsert_secrets(ORG, {})
+        assert seen == []
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_upsert_success_of_another_kind_proves_no_write(status: int) -> None:
+    """Only 204 is the API's answer to a PATCH."""
+    with client(json_answer(status, {})) as (made, _), pytest.raises(errors.ResponseError):
+        made.upsert_secrets(ORG, {"K": "v"})
+
+
+@pytest.mark.parametrize(
+    ("secrets", "kind", "says"),
+    [
+        ({"K": None}, TypeError, "the value of key 'K' must be a str, not NoneType"),
+        ({"K": 31337}, TypeError, "the value of key 'K' must be a str, not int"),
+        ({"K": b"hunter2"}, TypeError, "the value of key 'K' must be a str, not bytes"),
+        ({7: "hunter2"}, TypeError, "the key '7' must be a str, not int"),
+        ({"": "hunter2"}, errors.DeclarationError, "a key must not be empty"),
+        ({"K": "hunter2\ud800"}, errors.DeclarationError, "the value of key 'K' is not valid text"),
+        ({"\udfff": "hunter2"}, errors.DeclarationError, r"the key '\udfff' is not valid text"),
+    ],
+)
+def test_upsert_what_cannot_be_sent_is_refused_unseen(secrets: object, kind: type[Exception], says: str) -> None:
+    """What JSON or UTF-8 cannot carry is refused before any request, without the value, here or in the context."""
+    with client(DONE) as (made, seen):
+        write: Callable[..., None] = made.upsert_secrets
+        with pytest.raises(kind) as caught:
+            write(ORG, secrets)
+        assert seen == []
+    assert str(caught.value).startswith(says)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [(["A"], "'A'"), (["A", "B", "C"], "'A' and 2 more"), (["k" * 32_000], f"'{'k' * 99}…'"), (["a\nb"], r"'a\nb'")],
+)
+def test_upsert_error_names_the_keys_shortly(keys: list[str], named: str) -> None:
+    """The line names the first key, escaped and shortened, and counts the rest."""
+    refusal = json_answer(413, {"code": "request too large", "message": "key too large"})
+    with client(refusal) as (made, _), pytest.raises(errors.RequestTooLargeError) as caught:
+        made.upsert_secrets(ORG, dict.fromkeys(keys, "v"))
+    assert str(caught.value).startswith(f"cannot write secret {named} of org {ORG}: HTTP 413 from ")
+
+
+# find_org, org_exists
+
+
+def test_find_org_asks_by_name_and_takes_the_exact_one() -> None:
+    """The name goes into the query, escaped; an org of another name in the answer is not taken."""
+    orgs = [{"id": "1" * 16, "name": "other"}, {"id": ORG, "name": "a&b", "links": {}}]
+    with client(json_answer(200, {"orgs": orgs})) as (made, seen):
+        assert made.find_org("a&b") == Org(ORG, "a&b")
+        assert asked(seen) == [("GET", "/api/v2/orgs?org=a%26b")]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        json_answer(200, {"orgs": []}),
+        json_answer(200, {"orgs": [{"id": ORG, "name": "Acme"}]}),
+        json_answer(404, {"code": "not found", "message": 'organization name "acme" not found'}),
+    ],
+)
+def test_find_org_that_is_not_there_names_both_causes(step: Step) -> None:
+    """404, and the empty list for a token that may not read it, are one error with both causes."""
+    with client(step) as (made, _), pytest.raises(errors.NotFoundError) as caught:
+        made.find_org("acme")
+    assert caught.value.code == "not found"
+    assert str(caught.value).startswith("cannot find the org named 'acme': ")
+    assert "either there is no org of that name, or the token may not read it" in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [[], {"orgs": {}}, {"orgs": [5]}, {"orgs": [{"id": 5, "name": "acme"}]}])
+def test_find_org_answer_of_another_shape_is_not_the_apis(body: object) -> None:
+    """A list of anything but orgs is no answer."""
+    with client(json_answer(200, body)) as (made, _), pytest.raises(errors.ResponseError):
+        made.find_org("acme")
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (json_answer(200, {"id": ORG, "name": "acme"}), True),
+        (json_answer(404, {"code": "not found", "message": "organization not found"}), False),
+        (json_answer(401, {"code": "unauthorized", "message": f"read:orgs/{ORG} is unauthorized"}), None),
+    ],
+)
+def test_org_exists_tells_absent_from_unknown(step: Step, expected: object) -> None:
+    """True, False only when confirmed, None where the token may not know."""
+    with client(step) as (made, seen):
+        assert made.org_exists(ORG.upper()) is expected
+        assert asked(seen) == [("GET", f"/api/v2/orgs/{ORG.upper()}")]
+
+
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        (json_answer(404, {"code": "not found", "message": "path not found"}), errors.NotFoundError),
+        (json_answer(404, {"message": "organization not found"}), errors.NotFoundError),
+        (json_answer(401, {"code": "unauthorized", "message": "unauthorized access"}), errors.UnauthorizedError),
+        (json_answer(401, {"code": "unauthorized"}), errors.UnauthorizedError),
+        (answer(404, "nothing here", content_type="text/html"), errors.ResponseError),
+        (json_answer(200, {"id": 5}), errors.ResponseError),
+    ],
+)
+def test_org_exists_anything_else_is_an_error(step: Step, kind: type[Exception]) -> None:
+    """A wrong token, a wrong path or another program prove nothing about the org."""
+    with client(step) as (made, _), pytest.raises(kind):
+        made.org_exists(ORG)

@@ -1,0 +1,176 @@
+"""Answers that are not the expected one: of others, and the API's errors."""
+
+from __future__ import annotations
+
+import pytest
+from scripted_server import Clock, answer, json_answer
+from sending import failing
+
+from influx_secrets import _errors as errors
+from influx_secrets._client.messages import Request
+from influx_secrets._client.transport import MAX_ERROR_BYTES
+
+HTML = answer(502, "<html>planted</html>", content_type="text/html; charset=utf-8")
+
+
+def test_answer_html_of_a_proxy_says_what_to_check() -> None:
+    """HTML with a 5xx: `ResponseError` naming status and type, quoting nothing."""
+    error = failing(HTML)
+    assert isinstance(error, errors.ResponseError)
+    assert (error.status, error.content_type) == (502, "text/html")
+    assert "HTTP 502" in str(error)
+    assert "(tried 5 times)" in str(error)
+    assert "text/html" in str(error)
+    assert "HTTPS_PROXY" in str(error)
+    assert "planted" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "content_type"),
+    [
+        (404, "404 page not found\n", "text/plain"),
+        (404, "", "text/plain"),
+        (401, "", ""),
+        (403, "[]", "application/json"),
+        (400, '{"code": "inv', "application/json"),
+        (407, "login", "text/html"),
+        (201, '{"code": "invalid"}', "application/json"),
+        (204, "", ""),
+    ],
+)
+def test_answer_of_another_shape_is_not_the_apis(status: int, body: str, content_type: str) -> None:
+    """Neither a text nor an empty body, nor a success of another kind, is taken for an answer of the API."""
+    error = failing(answer(status, body, content_type=content_type))
+    assert isinstance(error, errors.ResponseError)
+    assert (error.status, error.content_type) == (status, content_type or None)
+
+
+def test_answer_without_content_type_is_described() -> None:
+    """An answer without a type is said to have none."""
+    error = failing(answer(418, "tea"))
+    assert "the answer (of no type, 3 bytes) is not the InfluxDB API's" in str(error)
+
+
+def test_answer_very_long_error_is_read_in_part() -> None:
+    """An endless error page is not read to its end."""
+    error = failing(answer(404, b"x" * (10 * MAX_ERROR_BYTES), content_type="text/html"))
+    assert isinstance(error, errors.ResponseError)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 304])
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://u:planted@sso.example.com:8443/planted?session=planted", "https://sso.example.com:8443"),
+        ("https://sso.example.com/planted", "https://sso.example.com"),
+        ("/planted", "another place"),
+        ("https://h:planted/", "another place"),
+        ("", "another place"),
+    ],
+)
+def test_answer_redirect_is_not_followed_and_shows_the_host_alone(status: int, location: str, shown: str) -> None:
+    """A redirect is an error that names scheme and host; session keys in it stay unseen."""
+    clock = Clock()
+    error = failing(answer(status, "{}", location=location), clock=clock)
+    assert isinstance(error, errors.ResponseError)
+    assert error.status == status
+    assert f"a redirect to {shown}, and redirects are not followed" in str(error)
+    assert "planted" not in str(error)
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize("where", ["body", "header"])
+@pytest.mark.parametrize(("code", "kind"), errors.ERROR_BY_CODE.items())
+def test_api_error_each_code_has_its_class(code: str, kind: type[errors.APIError], where: str) -> None:
+    """The code decides, in the body or the header, whatever the status."""
+    body = {"code": code, "message": "said", "op": "platform/op"} if where == "body" else {"message": "said"}
+    headers = {"x_platform_error_code": code} if where == "header" else {}
+    error = failing(json_answer(418, body, **headers))
+    assert type(error) is kind
+    assert isinstance(error, errors.APIError)
+    assert (error.status, error.code, error.server_message) == (418, code, "said")
+    assert (error.method, error.path) == ("GET", "/thing")
+    assert error.op == (None if where == "header" else "platform/op")
+
+
+@pytest.mark.parametrize("body", [{}, {"code": "brand new"}, {"code": 5, "message": ["x"]}])
+@pytest.mark.parametrize(("status", "kind"), [*errors.ERROR_BY_STATUS.items(), (418, errors.APIError)])
+def test_api_error_unknown_code_goes_by_status(
+    status: int, kind: type[errors.APIError], body: dict[str, object]
+) -> None:
+    """A code that we do not know, or none, leaves the status; beyond that it is a plain `APIError`."""
+    error = failing(json_answer(status, body), max_attempts=1)
+    assert type(error) is kind
+    assert isinstance(error, errors.APIError)
+    assert error.code == ("brand new" if body == {"code": "brand new"} else None)
+    assert error.server_message is None
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(405, errors.MethodNotAllowedError), (429, errors.RateLimitedError), (503, errors.UnavailableError)],
+)
+def test_api_error_empty_body_is_read_from_the_status(status: int, kind: type[errors.APIError]) -> None:
+    """The 405 of influxd has no body; load balancers limit rates without one."""
+    assert type(failing(answer(status), max_attempts=1)) is kind
+
+
+def test_api_error_code_in_header_needs_no_json() -> None:
+    """The header `X-Platform-Error-Code` alone is the API's word."""
+    error = failing(answer(404, "gone", x_platform_error_code="not found"))
+    assert type(error) is errors.NotFoundError
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (401, "the token is wrong or revoked, or lacks the permission to read the thing"),
+        (403, "the token may not do this"),
+        (404, "of the request's own"),
+        (405, "is the url that of an InfluxDB 2 server"),
+        (413, "at most 32,752 bytes"),
+        (429, "try again later"),
+        (500, "the server's log says why"),
+        (501, "does not offer"),
+        (503, "not ready"),
+    ],
+)
+def test_api_error_message_says_what_to_do(status: int, says: str) -> None:
+    """One line: what was attempted, what came, from where, in whose words, and what to do."""
+    request = Request(
+        method="GET",
+        path="/thing",
+        intent="get the thing",
+        needs="to read the thing",
+        advice={404: "of the request's own"},
+    )
+    error = failing(json_answer(status, {"message": "the server's\n\x1b[31m words"}), request=request, max_attempts=1)
+    assert str(error).startswith(f"cannot get the thing: HTTP {status} from http://127.0.0.1:")
+    assert '("the server\'s [31m words"): ' in str(error)
+    assert says in str(error)
+    assert "\n" not in str(error)
+
+
+def test_api_error_without_advice_ends_with_the_servers_words() -> None:
+    """Where we know nothing better, the server has the last word; 401 without a known need is short."""
+    assert str(failing(json_answer(400, {"message": "no"}))).endswith('("no")')
+    assert str(failing(json_answer(401, {}))).endswith(": the token is wrong or revoked")
+
+
+def test_api_error_long_message_is_shortened() -> None:
+    """At most 200 characters of the server's are quoted."""
+    error = failing(json_answer(400, {"message": "word " * 100}))
+    assert isinstance(error, errors.APIError)
+    assert error.server_message is not None
+    assert len(error.server_message) == 200
+    assert error.server_message.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"), [("3600", "in 3600 s"), ("soon", "later"), ("9" * 30, "later"), ("481516", "later")]
+)
+def test_api_error_says_how_long_the_server_wants_to_be_left_alone(asked: str, says: str) -> None:
+    """A pause too long to wait for is named, unless it is no number of seconds, or repeats a value that was sent."""
+    request = Request(method="PATCH", path="/thing", intent="do", body=b"{}", sensitive=("481516",))
+    error = failing(json_answer(429, {}, retry_after=asked), request=request, max_attempts=1)
+    assert str(error).endswith(f"the server asks for fewer requests: try again {says}")

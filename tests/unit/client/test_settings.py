@@ -1,0 +1,174 @@
+"""Settings: what is refused, where each field comes from, and what is shown of it."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+
+from influx_secrets._client.settings import Settings
+from influx_secrets._errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+TOKEN = "planted-token=="
+ORG_ID = "0123456789abcdef"
+
+#: The class as a program without type checks sees it.
+build: Callable[..., Settings] = Settings
+
+
+def test_settings_nothing_given_has_documented_defaults() -> None:
+    """The defaults are those of the documentation."""
+    settings = Settings()
+    assert settings.url == "http://localhost:8086"
+    assert (settings.token, settings.org, settings.org_id) == (None, None, None)
+    assert (settings.timeout, settings.max_attempts) == (10.0, 5)
+    assert (settings.verify_values, settings.missing_org) == ("auto", "error")
+    assert (settings.skip_verify, settings.allow_insecure) == (False, False)
+    assert Settings.resolve(environ={"HOME": "/nowhere"}) == settings
+
+
+@pytest.mark.parametrize("text", [repr, str, lambda s: repr([s]), lambda s: f"{s}"])
+def test_settings_shown_mask_the_token(text: Callable[[Settings], str]) -> None:
+    """No text form of the settings holds the token, yet says that there is one."""
+    shown = text(Settings(token=TOKEN))
+    assert TOKEN not in shown
+    assert "token='***'" in shown
+    assert "token=None" in text(Settings())
+
+
+def test_settings_equal_have_one_hash_and_survive_pickle() -> None:
+    """Settings serve as keys of a dict, and travel to other processes."""
+    settings = Settings(token=TOKEN, org_id=ORG_ID.upper(), url="https://h/")
+    assert {settings: 1}[Settings(token=TOKEN, org_id=ORG_ID, url="https://h")] == 1
+    assert pickle.loads(pickle.dumps(settings)) == settings  # noqa: S301 - made one line above
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://localhost:8086/", "http://localhost:8086"),
+        ("https://h.example.com/influx/", "https://h.example.com/influx"),
+        ("http://127.0.0.2:1", "http://127.0.0.2:1"),
+        ("http://[::1]:8086", "http://[::1]:8086"),
+        ("http://db.localhost", "http://db.localhost"),
+        ("HTTPS://H", "HTTPS://H"),
+    ],
+)
+def test_url_usable_is_kept_without_trailing_slash(url: str, kept: str) -> None:
+    """Path prefixes stay; loopback needs no TLS."""
+    assert Settings(url=url).url == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "localhost:8086",
+        "ftp://h",
+        "http://",
+        "https://h:99999",
+        "https://h:0",
+        "https://[::1",
+        "https://h x",
+        "https://h\n",
+        "https://h\\x",
+        7,
+    ],
+)
+def test_url_malformed_is_refused(url: object) -> None:
+    """A malformed url is a one-line error that says what a url looks like."""
+    with pytest.raises(SettingsError, match=r"^url: must be a url such as http://localhost:8086$"):
+        build(url=url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://user:hunter2@h", "https://hunter2@h", "https://h/?token=hunter2", "https://h/#hunter2"]
+)
+def test_url_with_credentials_or_query_is_refused_unseen(url: str) -> None:
+    """A url may hold no password and no query, and the error does not repeat it."""
+    with pytest.raises(SettingsError) as caught:
+        Settings(url=url)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://influx.example.com", "http://10.0.0.1:8086", "HTTP://h"])
+def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
+    """Plain http to another machine needs `allow_insecure`."""
+    with pytest.raises(SettingsError, match="use https, or"):
+        Settings(url=url)
+    assert Settings(url=url, allow_insecure=True).url == url
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("token", "planted token", "the token has a space"),
+        ("token", "planted\n", "the token has a space"),
+        ("token", "plantéd-ключ", "the token has a space"),
+        ("token", "", "the token has a space"),
+        ("token", 5, "the token has a space"),
+        ("org", "", "must be the name of an org"),
+        ("org", 5, "must be the name of an org"),
+        ("org_id", "123", "16 hex digits"),
+        ("org_id", f"{ORG_ID}\n", "16 hex digits"),
+        ("org_id", 5, "16 hex digits"),
+        ("ca_file", 5, "path of a PEM file"),
+        ("ca_file", "/no/such/file", "No such file"),
+        ("ca_file", "nul\0", "cannot read the CA file"),
+        ("skip_verify", "yes", "true or false"),
+        ("allow_insecure", 1, "true or false"),
+        ("timeout", 0, "above 0"),
+        ("timeout", -1.0, "above 0"),
+        ("timeout", float("inf"), "above 0"),
+        ("timeout", float("nan"), "above 0"),
+        ("timeout", True, "above 0"),
+        ("timeout", "1", "above 0"),
+        ("max_attempts", 0, "whole number"),
+        ("max_attempts", 1.5, "whole number"),
+        ("max_attempts", float("inf"), "whole number"),
+        ("max_attempts", True, "whole number"),
+        ("max_attempts", "1", "whole number"),
+        ("verify_values", "sometimes", "one of auto, always, never"),
+        ("missing_org", "ignore", "one of error, gone"),
+        ("trace_span", "a\nb", "printable ASCII"),
+        ("trace_span", "", "printable ASCII"),
+        ("trace_span", 5, "printable ASCII"),
+    ],
+)
+def test_field_unusable_is_refused_in_one_line(field: str, value: object, says: str) -> None:
+    """Each unusable value is refused in a line that begins with the field and never repeats a token."""
+    with pytest.raises(SettingsError) as caught:
+        build(**{field: value})
+    text = str(caught.value)
+    assert text.startswith(f"{field}: ")
+    assert says in text
+    assert "\n" not in text
+    assert "planted" not in text
+
+
+def test_ca_file_readable_is_kept_and_garbage_refused(tmp_path: Path) -> None:
+    """A PEM file passes; a file without a certificate is refused by name."""
+    good = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(good))
+    assert Settings(ca_file=str(good)).ca_file == str(good)
+    bad = tmp_path / "bad.pem"
+    bad.write_text("no certificate")
+    with pytest.raises(SettingsError, match=r"bad\.pem holds no certificate"):
+        Settings(ca_file=str(bad))
+    with pytest.raises(SettingsError, match="Is a directory"):
+        Settings(ca_file=str(tmp_path))
+
+
+def test_org_and_org_id_both_are_refused() -> None:
+    """A default org has a name or an id, not both."""
+    with pytest.raises(SettingsError, match="not both"):
+        Settings(org="a", org_id=ORG_ID)
+    with pytest.raises(SettingsError, match="setting 'org' and setting 'orgId' are both set"):
+        Settings.resolve({"org": "a", "orgId": ORG_ID}, environ={})

@@ -1,0 +1,233 @@
+"""Where each setting comes from: inputs, environment, the profiles of the influx CLI."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+
+from influx_secrets._client.settings import Settings
+from influx_secrets._client.settings_sources import Found
+from influx_secrets._errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOKEN = "planted-token=="
+ORG_ID = "0123456789abcdef"
+
+
+def profile(path: Path, text: str) -> dict[str, str]:
+    """An environment whose influx CLI profiles are this text."""
+    path.write_text(text)
+    return {"INFLUX_CONFIGS_PATH": str(path)}
+
+
+TWO_PROFILES = """
+[default]
+  url = "https://one.example.com"
+  token = "token-one"
+  org = "one"
+  active = false
+
+[eu]
+  url = "https://two.example.com"
+  token = "token-two"
+  org = "two"
+  active = true
+"""
+
+
+def test_found_shown_hides_its_value() -> None:
+    """A raw value may be a token: its text form is that of its source alone."""
+    assert repr(Found(TOKEN, "INFLUX_TOKEN")) == "Found(source='INFLUX_TOKEN')"
+
+
+def test_resolve_inputs_as_text_are_parsed() -> None:
+    """Stack config sends text: every field understands it."""
+    inputs = {
+        "url": "http://h",
+        "token": TOKEN,
+        "orgId": ORG_ID,
+        "skipVerify": "true",
+        "timeout": "2.5",
+        "maxAttempts": "3",
+        "verifyValues": "never",
+        "missingOrg": "gone",
+        "allowInsecure": "TRUE",
+        "traceSpan": "span",
+    }
+    assert Settings.resolve(inputs, environ={}) == Settings(
+        url="http://h",
+        token=TOKEN,
+        org_id=ORG_ID,
+        skip_verify=True,
+        timeout=2.5,
+        max_attempts=3,
+        verify_values="never",
+        missing_org="gone",
+        allow_insecure=True,
+        trace_span="span",
+    )
+
+
+def test_resolve_inputs_as_booleans_and_numbers_are_taken() -> None:
+    """A `Provider` may send booleans, and numbers as floats."""
+    settings = Settings.resolve({"skipVerify": False, "timeout": 3.0, "maxAttempts": 2.0}, environ={})
+    assert (settings.skip_verify, settings.timeout, settings.max_attempts) == (False, 3.0, 2)
+    assert isinstance(settings.max_attempts, int)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        ({"skipVerify": "maybe"}, "setting 'skipVerify': must be true or false"),
+        ({"timeout": "soon"}, "setting 'timeout': must be a number"),
+        ({"timeout": True}, "setting 'timeout': must be a number"),
+        ({"maxAttempts": "0"}, "setting 'maxAttempts': must be a whole number, 1 or more"),
+        ({"url": True}, "setting 'url': must be text"),
+        ({"url": "nonsense"}, "setting 'url': must be a url such as http://localhost:8086"),
+    ],
+)
+def test_resolve_bad_input_names_its_setting(inputs: dict[str, Any], says: str) -> None:
+    """The message begins with the name of the input."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.resolve(inputs, environ={})
+    assert str(caught.value) == says
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"INFLUX_HOST": "nonsense"}, "INFLUX_HOST"),
+        ({"INFLUXDB_V2_URL": "nonsense"}, "INFLUXDB_V2_URL"),
+        ({"INFLUX_HOST": "http://example.com"}, "INFLUX_HOST"),
+        ({"INFLUX_TOKEN": "planted\n"}, "INFLUX_TOKEN"),
+        ({"INFLUX_SKIP_VERIFY": "perhaps"}, "INFLUX_SKIP_VERIFY"),
+        ({"INFLUXDB_V2_SSL_CA_CERT": "/no/such"}, "INFLUXDB_V2_SSL_CA_CERT"),
+        ({"INFLUX_ORG_ID": "acme"}, "INFLUX_ORG_ID"),
+    ],
+)
+def test_resolve_bad_variable_is_named(environ: dict[str, str], name: str) -> None:
+    """The message begins with the environment variable that is to be mended."""
+    with pytest.raises(SettingsError, match=f"^{name}: ") as caught:
+        Settings.resolve(environ=environ)
+    assert "planted" not in str(caught.value)
+
+
+def test_resolve_unknown_input_is_refused_naming_the_known() -> None:
+    """A misspelt name is an error that lists the right ones; the engine's own additions are ignored."""
+    with pytest.raises(
+        SettingsError, match=r"unknown setting 'Url'; known are allowInsecure, caFile, .*, verifyValues"
+    ):
+        Settings.resolve({"Url": "x"}, environ={})
+    assert Settings.resolve({"version": "1", "__internal": "x"}, environ={}) == Settings()
+
+
+def test_resolve_each_variable_fills_its_field(tmp_path: Path) -> None:
+    """Telegraf's names are read where those of the CLI are not set, which win."""
+    ca = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(ca))
+    second = {"INFLUXDB_V2_URL": "https://b", "INFLUXDB_V2_TOKEN": "b", "INFLUXDB_V2_ORG": "b"}
+    tls = {"INFLUX_SKIP_VERIFY": "1", "INFLUXDB_V2_SSL_CA_CERT": str(ca)}
+    expected = Settings(url="https://b", token="b", org="b", skip_verify=True, ca_file=str(ca))
+    assert Settings.resolve(environ=second | tls) == expected
+    first = {"INFLUX_HOST": "https://a", "INFLUX_TOKEN": "a", "INFLUX_ORG": "a"}
+    assert Settings.resolve(environ=second | first) == Settings(url="https://a", token="a", org="a")
+    by_id = Settings.resolve(environ=second | first | {"INFLUX_ORG_ID": ORG_ID})
+    assert (by_id.org, by_id.org_id) == (None, ORG_ID)
+
+
+def test_resolve_no_environ_given_reads_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `environ` the variables of the process decide."""
+    monkeypatch.setenv("INFLUX_HOST", "https://from-process")
+    assert Settings.resolve().url == "https://from-process"
+
+
+def test_resolve_each_field_on_its_own_input_before_variable_before_profile(tmp_path: Path) -> None:
+    """Url, token and org may come from three sources; the earlier source wins."""
+    environ = profile(tmp_path / "configs", TWO_PROFILES)
+    settings = Settings.resolve({"url": "https://in"}, environ=environ | {"INFLUX_TOKEN": "env"})
+    assert (settings.url, settings.token, settings.org) == ("https://in", "env", "two")
+    all_set = {"INFLUX_HOST": "https://env", "INFLUX_TOKEN": "env", "INFLUX_ORG": "env"}
+    won = Settings.resolve({"url": "https://in", "token": "in", "org": "in"}, environ=environ | all_set)
+    assert (won.url, won.token, won.org) == ("https://in", "in", "in")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "environ", "expected"),
+    [
+        ({"orgId": ORG_ID}, {"INFLUX_ORG": "env"}, (None, ORG_ID)),
+        ({"org": "in"}, {"INFLUX_ORG_ID": ORG_ID}, ("in", None)),
+        ({}, {"INFLUX_ORG_ID": ORG_ID}, (None, ORG_ID)),
+        ({"org": "", "orgId": None}, {"INFLUX_ORG": "env"}, ("env", None)),
+        ({}, {"INFLUX_ORG": ""}, ("two", None)),
+    ],
+)
+def test_resolve_org_comes_from_the_first_source_that_names_it(
+    tmp_path: Path, inputs: dict[str, Any], environ: dict[str, str], expected: tuple[str | None, str | None]
+) -> None:
+    """A name of one source never meets an id of another; empty text counts as unset."""
+    settings = Settings.resolve(inputs, environ=profile(tmp_path / "configs", TWO_PROFILES) | environ)
+    assert (settings.org, settings.org_id) == expected
+
+
+def test_profile_named_by_variable_wins_over_the_active(tmp_path: Path) -> None:
+    """`INFLUX_ACTIVE_CONFIG` chooses the profile, as for the CLI; a wrong name is an error."""
+    environ = profile(tmp_path / "configs", TWO_PROFILES)
+    assert Settings.resolve(environ=environ | {"INFLUX_ACTIVE_CONFIG": "default"}).token == "token-one"
+    with pytest.raises(SettingsError, match=r"INFLUX_ACTIVE_CONFIG: .* has no profile 'us'"):
+        Settings.resolve(environ=environ | {"INFLUX_ACTIVE_CONFIG": "us"})
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment", '[a]\nurl = "https://a"\n', "active = true\n[a]\nactive = 1"])
+def test_profile_none_active_leaves_the_defaults(tmp_path: Path, text: str) -> None:
+    """Without an active profile the file says nothing."""
+    assert Settings.resolve(environ=profile(tmp_path / "configs", text)) == Settings()
+
+
+def test_profile_fields_empty_or_of_another_type_count_as_unset(tmp_path: Path) -> None:
+    """A profile without a token, or with nonsense for one, leaves the default."""
+    text = '[a]\nurl = "https://a"\ntoken = ""\norg = 5\nactive = true\n'
+    assert Settings.resolve(environ=profile(tmp_path / "configs", text)) == Settings(url="https://a")
+
+
+@pytest.mark.parametrize("home", ["HOME", "USERPROFILE"])
+def test_profile_without_path_is_sought_in_the_home_folder(tmp_path: Path, home: str) -> None:
+    """The CLI's own place, `~/.influxdbv2/configs`, is read where no path is set."""
+    (tmp_path / ".influxdbv2").mkdir()
+    (tmp_path / ".influxdbv2" / "configs").write_text(TWO_PROFILES)
+    assert Settings.resolve(environ={home: str(tmp_path)}).token == "token-two"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[a]\ntoken = "planted" x', "are not TOML (at line 2)"),
+        ("planted", "are not TOML"),
+        ("[a]\nactive = true\n[b]\nactive = true\n", "more than one profile is active"),
+        ('[a]\nurl = "nonsense"\nactive = true\n', "url of profile 'a' in "),
+    ],
+)
+def test_profile_broken_is_refused_without_its_text(tmp_path: Path, text: str, says: str) -> None:
+    """A broken file is named, with the place of the fault; nothing of it is quoted, as it holds tokens."""
+    path = tmp_path / "configs"
+    with pytest.raises(SettingsError, match=re.escape(says)) as caught:
+        Settings.resolve(environ=profile(path, text))
+    assert str(path) in str(caught.value)
+    assert "planted" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_profile_unreadable_is_refused_unless_not_needed(tmp_path: Path) -> None:
+    """The file is only opened for a field that no other source has."""
+    environ = {"INFLUX_CONFIGS_PATH": str(tmp_path)}
+    with pytest.raises(SettingsError, match="Is a directory"):
+        Settings.resolve(environ=environ)
+    inputs = {"url": "https://a", "token": "t", "orgId": ORG_ID}
+    assert Settings.resolve(inputs, environ=environ).url == "https://a"
+    (tmp_path / "latin").write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        Settings.resolve(environ={"INFLUX_CONFIGS_PATH": str(tmp_path / "latin")})

@@ -1,0 +1,146 @@
+"""The stored formats, pinned: every state in the world holds them."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+from pulumi.dynamic.dynamic import ResourceProvider, serialize_provider
+
+import influx_secrets
+from influx_secrets._model.serialization import OrgSecretsFormat, SecretFormat
+from influx_secrets._model.state import UNKNOWN, NotText, Record
+
+ORG = "0123456789abcdef"
+TOLD = {"resource": "r", "preview": False}
+
+SECRET = Record(org_id=ORG, org="acme", digests={"K": "d"}, versions={"K": 3}, rotate_on={"K": "r"}, overwrite=True)
+SECRET_PROPS = {
+    "org_id": ORG,
+    "org": "acme",
+    "key": "K",
+    "digest": "d",
+    "version": 3,
+    "rotate_on": "r",
+    "overwrite": True,
+}
+MANY = Record(
+    org_id=ORG,
+    org="acme",
+    digests={"__b": "2", "A": "1", "ключ": "3"},
+    versions={"A": 1, "__b": 2, "ключ": 3},
+    rotate_on={"__b": "r"},
+    overwrite=False,
+    exclusive=True,
+    keep=("TEAM_*",),
+    pruned={"\\stray": 1},
+)
+MANY_PROPS = {
+    "org_id": ORG,
+    "org": "acme",
+    "digests": '{"A":"1","__b":"2","ключ":"3"}',
+    "versions": {"A": 1, "\\__b": 2, "ключ": 3},
+    "rotate_on": {"\\__b": "r"},
+    "overwrite": False,
+    "exclusive": True,
+    "keep": ["TEAM_*"],
+    "pruned": {"\\\\stray": 1},
+}
+
+
+def test_secret_inputs_and_outputs_are_pinned() -> None:
+    """The outputs are the inputs again; a drift stands in both while there is one."""
+    drifted = replace(SECRET, drift={"K": "changed"})
+    assert SecretFormat().inputs(SECRET) == SecretFormat().outputs(SECRET) == SECRET_PROPS
+    assert SecretFormat().inputs(drifted) == SecretFormat().outputs(drifted) == SECRET_PROPS | {"drift": "changed"}
+    assert SecretFormat().id(SECRET) == f"{ORG}/K"
+
+
+def test_secret_record_is_read_back() -> None:
+    """Numbers come back as floats; what is absent has its default."""
+    fmt = SecretFormat()
+    assert fmt.record(SECRET_PROPS | {"version": 3.0}) == SECRET
+    assert fmt.record({"org_id": ORG, "key": "K", "digest": "d", "version": 1}) == Record(
+        org_id=ORG, digests={"K": "d"}, versions={"K": 1}
+    )
+    assert fmt.record(SECRET_PROPS | {"drift": "changed"}) == replace(SECRET, drift={"K": "changed"})
+    assert fmt.record({}) is None
+    assert fmt.record({"org_id": ORG, "key": "K"}) is None
+
+
+def test_secret_of_unknown_key_goes_out_and_in() -> None:
+    """In a preview the key itself may not be known."""
+    fmt = SecretFormat()
+    declared = fmt.declaration({"key": UNKNOWN, "value": "v", "org": "acme", "declaration": TOLD}, None)
+    assert (declared.keys, declared.named) == (UNKNOWN, frozenset())
+    props = fmt.inputs(Record(org_id=ORG, digests=UNKNOWN, versions=UNKNOWN))
+    assert (props["key"], props["digest"], props["version"]) == (UNKNOWN, UNKNOWN, UNKNOWN)
+    record = fmt.record(props)
+    assert record is not None
+    assert record.versions is UNKNOWN
+
+
+def test_org_secrets_inputs_and_outputs_are_pinned() -> None:
+    """Digests are one sorted text; names that a preview would hide are escaped; the output `drift` is always a map."""
+    fmt = OrgSecretsFormat()
+    assert fmt.inputs(MANY) == MANY_PROPS
+    assert fmt.outputs(MANY) == MANY_PROPS | {"drift": {}}
+    drifted = replace(MANY, drift={"__b": "deleted"})
+    assert fmt.inputs(drifted) == fmt.outputs(drifted) == MANY_PROPS | {"drift": {"\\__b": "deleted"}}
+    assert fmt.id(MANY) == ORG
+
+
+def test_org_secrets_record_is_read_back() -> None:
+    """Numbers come back as floats; what is absent has its default."""
+    fmt = OrgSecretsFormat()
+    floats = {"versions": {"A": 1.0, "\\__b": 2.0, "ключ": 3.0}, "pruned": {"\\\\stray": 1.0}}
+    assert fmt.record(MANY_PROPS | floats) == MANY
+    assert fmt.record({}) is None
+    assert fmt.record({"org_id": ORG, "versions": {}}) == Record(org_id=ORG)
+
+
+def test_org_secrets_with_unknowns_goes_out_and_in() -> None:
+    """One unknown digest makes the text unknown; the versions stand one by one."""
+    fmt = OrgSecretsFormat()
+    props = fmt.inputs(Record(org_id=ORG, digests={"A": UNKNOWN}, versions={"A": UNKNOWN}, pruned=UNKNOWN))
+    assert (props["digests"], props["versions"], props["pruned"]) == (UNKNOWN, {"A": UNKNOWN}, UNKNOWN)
+    record = fmt.record(props)
+    assert record is not None
+    assert (record.digests, record.pruned) == (UNKNOWN, UNKNOWN)
+    assert fmt.inputs(Record(org_id=ORG, digests=UNKNOWN, versions=UNKNOWN))["versions"] is UNKNOWN
+
+
+def test_values_that_are_no_text_are_named() -> None:
+    """The program sends a name in place of such a value."""
+    news = {"key": "K", "value": {"notText": "null"}, "declaration": TOLD}
+    assert SecretFormat().declaration(news, None).values == {"K": NotText("null")}
+    odd = {"key": "K", "value": 5, "declaration": TOLD}
+    assert SecretFormat().declaration(odd, None).values == {"K": NotText("no text")}
+
+
+@pytest.mark.parametrize(
+    ("provider", "pickled"),
+    [
+        (influx_secrets.SecretProvider(), b"cinflux_secrets\nSecretProvider"),
+        (influx_secrets.OrgSecretsProvider(), b"cinflux_secrets\nOrgSecretsProvider"),
+    ],
+)
+def test_pickled_provider_is_a_bare_path(provider: ResourceProvider, pickled: bytes) -> None:
+    """The state holds a reference to `influx_secrets.<name>` and nothing else, whatever file the class is in."""
+    module, _, name = pickled[1:].partition(b"\n")
+    data = base64.b64decode(serialize_provider(provider))
+    expected = (
+        b"\x80\x04\x95"
+        + (len(module) + len(name) + 12).to_bytes(8, "little")
+        + b"\x8c"
+        + bytes([len(module)])
+        + module
+        + b"\x94"
+        + b"\x8c"
+        + bytes([len(name)])
+        + name
+        + b"\x94"
+        + b"\x93\x94)\x81\x94."
+    )
+    assert data == expected

@@ -1,0 +1,165 @@
+"""A user's own unit test of a program with secrets: `pulumi.runtime.set_mocks`, no engine, no server, no request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import pulumi
+import pytest
+
+import influx_secrets as influx
+from influx_secrets._program import inputs as influx_inputs
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """Answers with the inputs, as users write it, and remembers what was declared."""
+
+    def __init__(self) -> None:
+        self.declared: dict[str, pulumi.runtime.MockResourceArgs] = {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.declared[args.name] = args
+        return f"{args.name}-id", {**args.inputs, "org_id": "0123456789abcdef", "version": 1.0, "versions": {"A": 1.0}}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
+        raise AssertionError(f"nothing is to be called, but {args.token} was")
+
+
+@pytest.fixture
+def mocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mocks]:
+    """The mocks of one test; a request would go where nobody listens, and fail."""
+    monkeypatch.setenv("INFLUX_HOST", "http://127.0.0.1:9")
+    made = Mocks()
+    pulumi.runtime.set_mocks(made, preview=False)
+    yield made
+    pulumi.runtime.settings.reset_options()
+
+
+@pytest.mark.usefixtures("mocks")
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_program_under_mocks_has_the_outputs_of_the_mocks() -> pulumi.Output[None]:
+    """The constructors work without a server, and outputs are what the mock says."""
+    one = influx.Secret("one", org="acme", key="A", value="hunter2")
+    many = influx.OrgSecrets("many", org="acme", secrets={"A": pulumi.Output.secret("hunter2")})
+
+    def check(found: dict[str, Any]) -> None:
+        assert found == {
+            "id": "one-id",
+            "org_id": "0123456789abcdef",
+            "key": "A",
+            "version": 1,
+            "drift": None,
+            "keys": ["A"],
+            "versions": {"A": 1},
+        }
+        assert type(found["version"]) is int
+
+    found = {
+        "id": one.id,
+        "org_id": one.org_id,
+        "key": one.key,
+        "version": one.version,
+        "drift": one.drift,
+        "keys": many.keys,
+        "versions": many.versions,
+    }
+    return pulumi.Output.all(**found).apply(check)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_program_under_mocks_declares_type_provider_and_inputs(mocks: Mocks) -> pulumi.Output[None]:
+    """A test of a user's can look at what the program declares."""
+    given = influx.Provider("given", url="https://eu.example.com:8086", token="t")
+    default = influx.Secret("default", org="acme", key="A", value="hunter2")
+    named = influx.Secret("named", org="acme", key="B", value="2", opts=pulumi.ResourceOptions(provider=given))
+
+    def check(_: object) -> None:
+        assert set(mocks.declared) == {"given", "influx-secrets", "default", "named"}
+        assert mocks.declared["default"].typ == "pulumi-python:dynamic/influxdb:Secret"
+        assert mocks.declared["default"].inputs["key"] == "A"
+        assert mocks.declared["default"].inputs["org"] == "acme"
+        used = {name: (mocks.declared[name].provider or "").split("::")[-2] for name in ("default", "named")}
+        assert used == {"default": "influx-secrets", "named": "given"}
+        assert mocks.declared["given"].inputs["influx-secrets:url"] == "https://eu.example.com:8086"
+
+    return pulumi.Output.all(default.urn, named.urn).apply(check)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_any_input_may_be_a_coroutine(mocks: Mocks) -> pulumi.Output[None]:
+    """An `Input` may be anything that can be awaited, of which some can be awaited once only."""
+
+    async def later(value: Any) -> Any:  # noqa: ANN401 (an input)
+        return value
+
+    one = influx.Secret("one", org_id=later("0123456789abcdef"), key=later("A"), value=later("1"))
+    two = influx.Secret("two", org=later("acme"), key="B", value="2", overwrite=later(value=True), rotate_on=later("r"))
+    many = influx.OrgSecrets(
+        "many", org=later("acme"), secrets=later({"C": "3"}), exclusive=later(value=True), keep=later(["D"])
+    )
+    none = influx.OrgSecrets("none", org="acme", secrets={"D": "4"}, rotate_on=later(None))
+    given = influx.Provider("given", url=later("https://eu.example.com:8086"), token=later("t"), timeout=later(3))
+
+    def check(_: object) -> None:
+        told = {name: declared.inputs for name, declared in mocks.declared.items()}
+        assert {name: told["one"][name] for name in ("org_id", "key")} == {"org_id": "0123456789abcdef", "key": "A"}
+        assert told["one"]["value"]["value"] == "1"  # as a secret goes over the wire
+        assert told["two"]["org"] == "acme"
+        assert (told["two"]["overwrite"], told["two"]["rotate_on"]) == (True, "r")
+        assert told["many"]["org"] == "acme"
+        assert set(told["many"]["secrets"]["value"]) == {"C"}
+        assert (told["many"]["exclusive"], told["many"]["keep"]) == (True, ["D"])
+        assert not told["none"].get("rotate_on")
+        assert told["given"]["influx-secrets:timeout"] == "3"
+        assert told["given"]["influx-secrets:url"] == "https://eu.example.com:8086"
+        assert told["given"]["influx-secrets:token"]["value"] == "t"
+
+    return pulumi.Output.all(one.urn, two.urn, many.urn, none.urn, given.urn).apply(check)
+
+
+@pytest.mark.skipif(not hasattr(pulumi.Output, "_untrack"), reason="this version of the SDK waits for every output")
+@pytest.mark.usefixtures("mocks")
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_sdk_waits_for_all_resources_as_for_one() -> None:
+    """Whenever one is there it looks at all that it waits for: those of a thousand resources would cost a million."""
+    value = pulumi.Output.from_input("hunter2")
+    made: list[influx.Secret | influx.OrgSecrets] = []
+    for n in range(3):
+        made.append(influx.Secret(f"one{n}", org="acme", key=f"A{n}", value=value))
+        made.append(influx.OrgSecrets(f"many{n}", org="acme", secrets={f"B{n}": value}))
+    assert not [name for one in made for name, output in vars(one).items() if is_awaited(output)]
+    assert not is_awaited(influx_inputs.hidden(value))
+
+
+def is_awaited(attribute: object) -> bool:
+    """Whether the SDK waits for an output by itself, not as a part of something else."""
+    return isinstance(attribute, pulumi.Output) and attribute._data in pulumi.runtime.settings.SETTINGS.outputs
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_provider_is_found_by_its_package_whatever_the_map_calls_it(mocks: Mocks) -> pulumi.Output[None]:
+    """A secret must not go to the default server because of a word."""
+    other = influx.Provider("other", url="http://127.0.0.1:8")
+    opts = pulumi.ResourceOptions(providers={"influx": other})
+    one = influx.Secret("one", org="acme", key="A", value="hunter2", opts=opts)
+
+    def check(_: str) -> None:
+        assert "::other::" in str(mocks.declared["one"].provider)
+
+    return one.urn.apply(check)
+
+
+@pytest.mark.usefixtures("mocks")
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_list_of_dependencies_may_grow_afterwards() -> pulumi.Output[None]:
+    """Each resource depends on those before it, not on itself, where a loop appends to one list."""
+    done: list[pulumi.Resource] = []
+    for n in range(3):
+        opts = pulumi.ResourceOptions(depends_on=done)
+        done.append(influx.Secret(f"one{n}", org="acme", key=f"A{n}", value="hunter2", opts=opts))
+
+    def check(urns: list[str]) -> None:
+        assert len(urns) == 3
+
+    return pulumi.Output.all(*[one.urn for one in done]).apply(check)
