@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from e2e.leaks import leaks
+from engine.leaks import leaks
 from typer.testing import CliRunner
 
 from influx_secrets.cli.app import make_app

@@ -73,7 +73,7 @@ def test_site_has_every_public_name(site: dict[str, _Page]) -> None:
 
 def test_site_has_the_files_that_its_pages_name(site: dict[str, _Page]) -> None:
     """A test that a page names can be read in the site."""
-    assert {"index.html", "tutorial.html", "project/tests/e2e/test_leaks.py.html"} <= set(site)
+    assert {"index.html", "tutorial.html", "project/tests/engine/test_leaks.py.html"} <= set(site)
 
 
 def test_page_of_settings_names_each() -> None:

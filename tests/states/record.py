@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 if __name__ == "__main__":
     sys.path[:0] = [str(FOLDER.parent), str(FOLDER.parents[1])]
 
-from e2e.stack import STACK, Stack  # noqa: E402 (the path leads to it)
+from engine.stack import STACK, Stack  # noqa: E402 (the path leads to it)
 
 from influx_secrets.emulator import Emulator  # noqa: E402 (after the path is set)
 

@@ -20,7 +20,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(FOLDER.parents[1]), str(FOLDER.parents[2])]
 
 from cli.review.scenarios import ORGS, SCENARIOS, Scenario  # noqa: E402 (the path leads to it)
-from e2e.stack import Stack  # noqa: E402 (after the path is set)
+from engine.stack import Stack  # noqa: E402 (after the path is set)
 from programs import find  # noqa: E402 (after the path is set)
 from servers import EmulatorServer, InfluxdServer  # noqa: E402 (after the path is set)
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from e2e.breaks import Break, Breaker, is_whole
+from engine.breaks import Break, Breaker, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from e2e.breaks import Place
+    from engine.breaks import Place
 
 REQUEST = b"PATCH /thing HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nbody"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer"

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from e2e.console import blocks, matches, run, steps
+from engine.console import blocks, matches, run, steps
 
 if TYPE_CHECKING:
     from pathlib import Path

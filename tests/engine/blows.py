@@ -1,0 +1,236 @@
+"""Kills at random moments: who dies, and when, drawn from one seeded generator and dealt while a command runs.
+
+A moment of the clock mostly meets a phase in which nothing happens. So most moments are events: the request that is
+about to reach influxd, has just been done there, or has just been answered; a checkpoint that was just written.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from engine.running import kill
+from engine.wedge import HangUp
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+    from engine.running import Running
+    from engine.wedge import Passed, Wedge
+    from servers import InfluxdServer
+
+Victim = Literal["influxd", "provider", "pulumi", "group", "machine"]
+VICTIMS: tuple[Victim, ...] = ("influxd", "provider", "provider", "pulumi", "pulumi", "group", "machine")
+"""A pack of cards: who holds a value or writes it is in it twice."""
+
+Place = Literal["lost", "done", "answered"]
+PLACES: tuple[Place, ...] = ("lost", "done", "answered")
+"""Before the request reached influxd; after it was done there, without an answer; after the answer."""
+
+_SHORT_SECONDS = 0.001
+_LONGEST_SECONDS = 2.0
+_WRITES = ("PATCH", "DELETE")
+
+
+@dataclass(frozen=True, slots=True)
+class AtRequest:
+    """At the request of this number, counted from 1; `writes` counts those alone that change something."""
+
+    number: int
+    place: Place
+    writes: bool
+
+    def __str__(self) -> str:
+        return f"{'write' if self.writes else 'request'} {self.number} {self.place}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtCheckpoint:
+    """Right after the checkpoint of this number, counted from 1."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtTime:
+    """So many seconds after the victim was there."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """A kill to be: whom, when, and whether influxd is started again while the command still runs."""
+
+    victim: Victim
+    moment: AtRequest | AtCheckpoint | AtTime
+    revive: bool
+
+    def __str__(self) -> str:
+        return f"{self.victim} at {self.moment}" + (", revived" if self.revive and self.victim == "influxd" else "")
+
+    @classmethod
+    def draw(cls, rng: random.Random, victim: Victim, *, requests: int, writes: int, checkpoints: int) -> Blow:
+        """Draw the moment of a blow to a command that makes about so many requests, writes and checkpoints."""
+        moment: AtRequest | AtCheckpoint | AtTime
+        kind = rng.random()
+        if kind < 0.4 and writes:
+            moment = AtRequest(rng.randint(1, writes), rng.choice(PLACES), writes=True)
+        elif kind < 0.6:
+            moment = AtRequest(rng.randint(1, requests), rng.choice(PLACES), writes=False)
+        elif kind < 0.8:
+            moment = AtCheckpoint(rng.randint(1, checkpoints))
+        else:
+            moment = AtTime(rng.uniform(0, _LONGEST_SECONDS))
+        return cls(victim, moment, revive=rng.random() < 0.3)
+
+
+class Assassin:
+    """Deals a blow to a running command, for as long as the context lasts.
+
+    Attributes:
+        hit: Whether somebody was killed.
+    """
+
+    def __init__(self, blow: Blow, running: Running, influxd: InfluxdServer, wedge: Wedge, checkpoints: Path) -> None:
+        self.hit = False
+        self._blow = blow
+        self._running = running
+        self._influxd = influxd
+        self._wedge = wedge
+        self._checkpoints = checkpoints
+        self._lock = threading.RLock()
+        self._seen = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._lurk, daemon=True)
+
+    def __enter__(self) -> Assassin:
+        self._wedge.before, self._wedge.after, self._wedge.answered = self._before, self._after, self._answered
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        with self._lock:  # a blow that is under way
+            self._wedge.before, self._wedge.after, self._wedge.answered = (
+                lambda *_: None,
+                lambda _: False,
+                lambda _: None,
+            )
+
+    # Requests: in the threads of the proxy.
+
+    def _before(self, method: str, path: str) -> HangUp | None:
+        with self._lock:
+            self._seen += self._counts(method, path)
+            return HangUp() if self._is_due("lost", method, path) and self._deal() else None
+
+    def _after(self, passed: Passed) -> bool:
+        with self._lock:
+            return self._is_due("done", passed.method, passed.path) and self._deal()
+
+    def _answered(self, passed: Passed) -> None:
+        with self._lock:
+            if self._is_due("answered", passed.method, passed.path):
+                self._deal()
+
+    def _counts(self, method: str, path: str) -> bool:
+        moment = self._blow.moment
+        return isinstance(moment, AtRequest) and (
+            not moment.writes or method in _WRITES or path.endswith("/secrets/delete")
+        )
+
+    def _is_due(self, place: Place, method: str, path: str) -> bool:
+        moment = self._blow.moment
+        return (
+            isinstance(moment, AtRequest)
+            and moment.place == place
+            and self._seen >= moment.number
+            and self._counts(method, path)
+        )
+
+    # Everything else: in a thread of its own.
+
+    def _lurk(self) -> None:
+        moment = self._blow.moment
+        if isinstance(moment, AtCheckpoint):
+            last, left = _stamp(self._checkpoints), moment.number
+            while left and not self._over.wait(_SHORT_SECONDS):
+                now = _stamp(self._checkpoints)
+                left, last = left - (now != last), now
+            if not left:
+                self._deal()
+        elif isinstance(moment, AtTime):
+            while not self._is_there() and not self._over.wait(_SHORT_SECONDS):
+                pass
+            if not self._over.wait(moment.seconds):
+                self._deal()
+
+    def _is_there(self) -> bool:
+        return self._blow.victim != "provider" or bool(self._running.providers())
+
+    def _deal(self) -> bool:
+        """Kill, once; whether somebody was killed now."""
+        with self._lock:
+            if self.hit or self._running.is_over:
+                return False
+            strike: dict[Victim, Callable[[], bool]] = {
+                "influxd": self._kill_influxd,
+                "provider": self._kill_providers,
+                "pulumi": self._kill_pulumi,
+                "group": self._kill_group,
+                "machine": self._kill_machine,
+            }
+            self.hit = strike[self._blow.victim]()
+            return self.hit
+
+    def _kill_influxd(self) -> bool:
+        self._influxd.kill()
+        if self._blow.revive:
+            self._influxd.start()
+        return True
+
+    def _kill_providers(self) -> bool:
+        found = self._running.providers()
+        for process in found:
+            kill(process)
+        return bool(found)
+
+    def _kill_pulumi(self) -> bool:
+        self._running.started()  # so that they are known: they have no parent afterwards
+        self._running.kill()
+        return True
+
+    def _kill_group(self) -> bool:
+        self._running.started()
+        self._running.kill_group()
+        return True
+
+    def _kill_machine(self) -> bool:
+        started = self._running.started()
+        self._influxd.kill()
+        self._running.kill_group()
+        for process in started:
+            kill(process)
+        return True
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except FileNotFoundError:  # while it is replaced
+        return 0, 0
+    return found.st_mtime_ns, found.st_size

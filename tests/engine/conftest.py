@@ -1,0 +1,53 @@
+"""Fixtures of the tests that run Pulumi itself: a stack of the test's own, on a real influxd."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+# The toolchain is no part of an installed package. At the end of the path it hides none.
+sys.path.append(str(Path(__file__).parents[2]))
+
+from engine.stack import Stack
+from programs import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.stack import NewStack
+    from servers import InfluxdServer
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the engine: everything here."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    """The Pulumi CLI."""
+    return needed("pulumi")
+
+
+@pytest.fixture
+def new_stack(engine: Path, tmp_path: Path) -> NewStack:
+    """Make a stack from an environment and constants for its programs."""
+    del engine  # It is there.
+    made: list[Stack] = []
+
+    def make(environ: Mapping[str, str], **constants: str) -> Stack:
+        made.append(Stack(tmp_path / f"stack-{len(made)}", environ, **constants))
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def stack(new_stack: NewStack, influxd: InfluxdServer, acme: str) -> Stack:
+    """A stack whose programs have the name of a new org on influxd in `ORG`."""
+    return new_stack(influxd.environment, ORG=acme)

@@ -1,0 +1,179 @@
+"""The documents run: each command of README, tutorial and how-to pages, and each program, with the real engine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from engine.console import blocks, run, steps
+
+from influx_secrets import NotFoundError, SecretsClient, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.console import Block
+    from engine.stack import NewStack
+    from servers import InfluxdServer
+
+    from influx_secrets.emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "README.md", *DOCS.rglob("*.md")))
+IN_A_CHECKOUT = ("README.md", "docs/tutorial.md")
+#: Pages whose blocks other tests run.
+ELSEWHERE = {
+    "docs/commands.md": "tests/engine/test_commands_page.py",
+    "docs/interrupted.md": "tests/engine/test_interrupted.py",
+    "docs/review.md": "tests/test_review_document.py",
+    "docs/testing.md": "tests/test_testing_page.py",
+}
+#: What the how-to pages find in the stack's config.
+GIVEN = {"pagerduty": "a-pagerduty", "slack": "a-slack", "smtp": "a-smtp"}
+
+
+def of(page: str) -> list[Block]:
+    return blocks((ROOT / page).read_text("utf-8"))
+
+
+def sessions() -> list[str]:
+    """Return the pages that a reader follows command by command in a project of their own."""
+    others = (*IN_A_CHECKOUT, *ELSEWHERE)
+    return [page for page in PAGES if page not in others and any(block.language == "console" for block in of(page))]
+
+
+def programs() -> list[Block]:
+    """Return the programs that stand in no session."""
+    found = [block for page in PAGES if page not in ELSEWHERE for block in of(page)]
+    return [block for block in found if block.language == "python" and not block.title]
+
+
+@pytest.fixture
+def checkout(engine: Path, tmp_path: Path) -> Path:
+    """A copy of what `make` needs, with the virtual environment that runs now."""
+    del engine  # It is there.
+    folder = tmp_path / "checkout"
+    (folder / ".venv").mkdir(parents=True)
+    for name in ("Makefile", "Pulumi.yaml", "__main__.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "toolchain", folder / "toolchain", ignore=shutil.ignore_patterns("__pycache__"))
+    for part in Path(sys.prefix).iterdir():
+        if part.name in {"bin", "lib", "lib64", "pyvenv.cfg"}:
+            (folder / ".venv" / part.name).symlink_to(part)
+    (folder / ".venv" / ".installed").touch()  # Newer than pyproject.toml: nothing is to be installed.
+    return folder
+
+
+@pytest.mark.parametrize("page", IN_A_CHECKOUT)
+def test_page_for_a_new_user_does_what_it_says(page: str, checkout: Path, tmp_path: Path) -> None:
+    """Who has nothing but a checkout, and types each command as it stands, sees what the page shows."""
+    session = list(steps(of(page)))
+    assert len(session) > 4
+    problems = run(session, checkout, _anybody(tmp_path / "home"))
+    assert not problems, "\n\n".join(problems)
+
+
+def _anybody(home: Path) -> Mapping[str, str]:
+    """The environment of a user who has a shell and a home, and nothing of Pulumi or InfluxDB yet."""
+    home.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("INFLUX", "PULUMI", "MAKE"))}
+    # Home is another one: the Pulumi CLI is found where the toolchain keeps it for all checkouts.
+    kept.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    return {**kept, "HOME": str(home), "SHELL": "/bin/bash", "NO_PROXY": "localhost,127.0.0.1"}
+
+
+@pytest.mark.parametrize("page", sessions())
+def test_how_to_does_what_it_says(page: str, new_stack: NewStack, emulator: Emulator) -> None:
+    """Who follows the page in a project with a stack, beside a server, sees what the page shows."""
+    stack = new_stack(emulator.environment)
+    stack.pulumi("config", "set-all", *(part for item in GIVEN.items() for part in ("--secret", "=".join(item))))
+    problems = run(list(steps(of(page))), stack.project, stack.environment)
+    assert not problems, "\n\n".join(problems)
+
+
+def test_programs_can_be_applied(new_stack: NewStack, emulator: Emulator) -> None:
+    """All that stand in no session are one program together."""
+    emulator.create_org("acme-labs")
+    eu = emulator.create_org("eu", "0123456789abcdef")
+    stack = new_stack(emulator.environment)
+    text = "\n".join(block.text for block in programs() if "def test_" not in block.text)
+    (stack.project / "__main__.py").write_text(text.replace("https://eu.example.com:8086", emulator.url), "utf-8")
+    asked = sorted(set(re.findall(r'config\.require(?:_secret)?\("(\w+)"\)', text)))
+    special = {"euToken": emulator.token, "stagingToken": emulator.token, "stagingUrl": emulator.url}
+    given = [part for name in asked for part in ("--secret", f"{name}={special.get(name, f'a-{name}')}")]
+    stack.pulumi("config", "set-all", *given)
+    stack.up()
+    assert emulator.secrets("acme") == {
+        "DEPLOY_TOKEN": "a-deployToken",
+        "PAGERDUTY_KEY": "a-pagerduty",
+        "SLACK_TOKEN": "a-slackToken",
+        "SMTP_PASSWORD": "a-smtp",
+        "STATUS_PAGE_KEY": "a-statusPage",
+    }
+    assert emulator.secrets("acme-labs") == {"STATUS_PAGE_KEY": "a-labsStatusPage"}
+    assert emulator.secrets("eu") == {"SLACK_TOKEN": "a-slackToken"}
+    assert stack.stored("slack-eu")["id"] == f"{eu}/SLACK_TOKEN"
+
+
+def test_tests_that_are_shown_pass(engine: Path, tmp_path: Path) -> None:
+    """A test that a page shows is one."""
+    shown = [block.text for block in programs() if "def test_" in block.text]
+    for number, text in enumerate(shown):
+        (tmp_path / f"test_shown_{number}.py").write_text(text, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{engine.parent}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"{len(shown)} passed" in done.stdout, done.stdout
+
+
+@pytest.mark.influxd
+def test_command_makes_a_token_that_suffices(influxd: InfluxdServer, acme: str) -> None:
+    """The command prints a token with which every call of the API works, and no other org can be seen."""
+    if shutil.which("curl") is None:
+        pytest.skip("no curl")
+    influxd.create_org(f"{acme}-other")
+    (script,) = [block.text for block in of("docs/howto/permissions.md") if block.language == "sh"]
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script.replace("org=acme", f"org={acme}")],
+        env={**os.environ, **influxd.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    with SecretsClient(Settings(url=influxd.url, token=done.stdout.strip())) as client:
+        with pytest.raises(NotFoundError):
+            client.find_org(f"{acme}-other")
+        org = client.find_org(acme)
+        client.upsert_secrets(org.id, {"A": "1", "B/": "2", "C": "3"})
+        client.delete_secret(org.id, "A")
+        client.delete_secrets(org.id, ["B/"])
+        assert client.list_secret_keys(org.id) == ("C",)
+        assert len(client.query(org.id, 'import "array" array.from(rows: [{a: "1"}])')) == 1
+
+
+def test_every_block_is_run() -> None:
+    """A block is a command, a file for one, or a program; what another test runs is named."""
+    followed = {*sessions(), *IN_A_CHECKOUT}
+    run_here = {
+        (page, block.line)
+        for page in PAGES
+        for block in of(page)
+        if (page in followed and (block.title or block.language == "console"))
+        or (block.language == "python" and not block.title)
+        or (page == "docs/howto/permissions.md" and block.language == "sh")
+    }
+    every = {(page, block.line) for page in PAGES if page not in ELSEWHERE for block in of(page)}
+    assert sorted(every - run_here) == []
+    assert all((ROOT / test).exists() for test in ELSEWHERE.values())

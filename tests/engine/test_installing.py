@@ -1,0 +1,54 @@
+"""The commands with which users install the package, as the documents and the CI files have them, from an index."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from engine.console import blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+CHECKOUT = "path/to/the/checkout"
+
+
+def of_the_page() -> str:
+    """Return the command of the page on the command line."""
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    (found,) = [block.text for block in blocks(page) if block.text.startswith("pip install")]
+    return found.replace(CHECKOUT, str(ROOT))
+
+
+def of_ci() -> Iterator[str]:
+    """Return what each CI file installs from an index; the Pulumi CLI comes from its vendor, and is there."""
+    for file in sorted((ROOT / "examples" / "ci" / "github").glob("*.yml")):
+        (job,) = yaml.safe_load(file.read_text("utf-8"))["jobs"].values()
+        yield from (line for step in job["steps"] for line in step.get("run", "").splitlines() if "pip" in line)
+    template = yaml.safe_load((ROOT / "examples" / "ci" / "gitlab" / "gitlab-ci.yml").read_text("utf-8"))[".pulumi"]
+    yield from (line for line in template["before_script"] if line.startswith("pip"))
+
+
+@pytest.mark.parametrize("command", sorted({of_the_page(), *of_ci()}))
+def test_installed_command_runs(command: str, tmp_path: Path) -> None:
+    """In an environment that has nothing; the requirements are those that the page on CI asks for."""
+    (tmp_path / "requirements.txt").write_text(f"influx_secrets[cli] @ {ROOT.as_uri()}\n", "utf-8")
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+    path = f"{tmp_path / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", f"{command}\ninflux-secrets --help\ninflux-secrets review --help"],
+        cwd=tmp_path,
+        env={**kept, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "influx-secrets review" in done.stdout

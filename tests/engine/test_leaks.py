@@ -1,0 +1,118 @@
+"""No value and no token is left behind: not in the state, not in any output, not in any file."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from engine.leaks import forms, leaks, places
+
+if TYPE_CHECKING:
+    from engine.stack import NewStack, Stack
+    from servers import InfluxdServer
+
+    from influx_secrets.emulator import Emulator
+
+# With what each way of writing changes: quotes, a backslash, a space, letters beyond ASCII.
+PLANTED = 'hunter2 "grüße" \\ 100%/ключ'
+ROTATED = 'correct horse "größe" \\ 200%/замок'
+
+
+@pytest.mark.parametrize("around", ["", "x", "xy", "xyz"])
+def test_search_finds_a_value_however_it_is_written(around: str) -> None:
+    """Each form is found, base64 at any offset and within longer text."""
+    text = f"{around}{PLANTED}{around}"
+    written = {
+        "raw": text.encode(),
+        "JSON": json.dumps({"value": text}).encode(),
+        "JSON in JSON": json.dumps(json.dumps({"value": text})).encode(),
+        "base64": base64.b64encode(text.encode()),
+        "hex": text.encode().hex().encode(),
+    }
+    assert {leak.place for leak in leaks(PLANTED, written)} == set(written)
+    assert leaks(PLANTED, {"nothing": b"hunter2 and no more", "empty": b""}) == []
+
+
+def test_search_has_no_form_that_is_found_everywhere() -> None:
+    """A form of a few letters would be found by chance."""
+    assert min(map(len, forms(PLANTED).values())) > len(PLANTED) / 2
+
+
+def test_value_planted_in_the_open_is_found(stack: Stack) -> None:
+    """The search over a stack's folder and outputs sees a value that is there: in the config, the state, an output."""
+    stack.set_config("open", PLANTED)
+    stack.program('pulumi.export("open", config.require("open"))').up()
+    found = {leak.place for leak in leaks(PLANTED, places(stack))}
+    assert {"project/Pulumi.dev.yaml", "state/.pulumi/stacks/e2e/dev.json", "export --show-secrets"} <= found
+    assert any(place.startswith("output ") for place in found)
+
+
+def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """Neither the old nor the new value nor the token is in any file or output after a whole life."""
+    stack.set_secret("slack", PLANTED)
+    stack.program("""
+        secret = influx.Secret("a", org=ORG, key="A", value=config.require_secret("slack"))
+        influx.Secret("b", org=ORG, key="B", value=secret.key.apply(lambda key: config.require("slack")))
+        pulumi.export("version", secret.version)
+        pulumi.export("key", secret.key)
+    """)
+    stack.preview("--debug", "--show-secrets", "--save-plan=plan.json", diff=True)
+    stack.up("--debug", "--plan=plan.json")
+    assert influxd.values(acme) == {"A": PLANTED, "B": PLANTED}
+    assert stack.stack_outputs() == {"version": 1, "key": "A"}
+    stack.set_secret("slack", ROTATED)
+    stack.preview("--json")
+    stack.up()
+    assert influxd.values(acme) == {"A": ROTATED, "B": ROTATED}
+    stack.refresh()
+    left = places(stack)
+    assert {"export --show-secrets", "project/plan.json"} <= set(left)
+    for planted in (PLANTED, ROTATED, influxd.token):
+        assert leaks(planted, left) == []
+    stack.destroy()
+    assert leaks(PLANTED, places(stack)) == []
+
+
+def test_value_is_in_no_log_of_ours(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """The engine's own -v9 lines hold values, which is its documented way; no other line of the output does.
+
+    Every Python process of the run, program and provider, logs all that any library of ours has to say.
+    """
+    site = stack.folder / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("import logging\nlogging.basicConfig(level=logging.DEBUG)\n", "utf-8")
+    path = [str(site), stack.environment.get("PYTHONPATH", "")]
+    stack.environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
+    stack.program('influx.Secret("a", org=ORG, key="A", value=VALUE)', VALUE=PLANTED)
+    output = stack.up("-v9", "--logtostderr").output
+    assert influxd.values(acme) == {"A": PLANTED}
+    engine = "\n".join(re.findall(r'\{"time":.*', output))
+    others = re.sub(r'\{"time":.*', "", output)
+    assert leaks(PLANTED, {"engine": engine.encode()}) != []
+    assert "DEBUG:urllib3.connectionpool:" in others
+    for planted in (PLANTED, influxd.token):
+        assert leaks(planted, {"others": others.encode()}) == []
+
+
+def test_automatic_log_of_the_cli_holds_the_value_encrypted(new_stack: NewStack, emulator: Emulator) -> None:
+    """The CLI's own log of an up is the one place, encrypted as the config is; a file in its way prevents it."""
+    stack = new_stack(emulator.environment)
+    logs = Path(stack.environment["PULUMI_HOME"], "logs")
+    if logs.is_file():
+        logs.unlink()
+    stack.program('influx.Secret("a", org="acme", key="A", value=VALUE)', VALUE=PLANTED).up()
+    if not logs.exists():
+        pytest.skip("this version of the Pulumi CLI keeps no log of its own")
+    (log,) = logs.glob("organization+e2e+dev-*.log")
+    assert leaks(PLANTED, {"log": log.read_bytes()}) == []
+    assert leaks(PLANTED, {"log": stack.pulumi("logs", "decrypt", str(log)).output.encode()}) != []
+    shutil.rmtree(logs)
+    logs.touch()
+    stack.up()
+    assert logs.read_bytes() == b""
