@@ -67,6 +67,7 @@ docs: $(STAMP)  ## the site, into .cache/site; a warning is an error
 pictures: $(STAMP)  ## draw the pictures of README and site anew, from a real run
 	@$(PY) -m toolchain pulumi
 	@$(PY) -m toolchain.pictures
+	@$(PY) -m toolchain.structure
 
 build: $(STAMP)  ## the source distribution and the wheel, into dist/
 	@rm -rf dist

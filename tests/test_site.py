@@ -82,3 +82,14 @@ def test_page_of_settings_names_each() -> None:
     variables = [name for names in _VARIABLES.values() for name in names]
     named = set(re.findall(r"`(\w+)`", page))
     assert [name for name in (*INPUT_KEYS, *INPUT_KEYS.values(), *variables) if name not in named] == []
+
+
+def test_index_of_decisions_names_each() -> None:
+    """A reader finds each record, which has a context, a decision and a consequence, under its title."""
+    folder = _ROOT / "docs" / "decisions"
+    index = (folder / "index.md").read_text("utf-8")
+    records = {path.name: path.read_text("utf-8") for path in folder.glob("*.md") if path.name != "index.md"}
+    titles = {name: text.partition("\n")[0].removeprefix("# ") for name, text in records.items()}
+    assert [name for name, title in titles.items() if f"[{title}]({name})" not in index] == []
+    parts = ("**Context.**", "**Decision.**", "**Consequence.**")
+    assert [name for name, text in records.items() if not all(part in text for part in parts)] == []
