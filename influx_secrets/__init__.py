@@ -1,5 +1,7 @@
 """InfluxDB OSS v2 organization secrets as Pulumi resources: reviewed in the preview, never stored in the state."""
 
+from __future__ import annotations
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     from influx_secrets._client.client import Org, SecretsClient
     from influx_secrets._client.settings import Settings
     from influx_secrets._program.functions import get_org, get_org_output, list_secret_keys, list_secret_keys_output
-    from influx_secrets._program.resources import OrgSecrets, Provider, Secret
+    from influx_secrets._program.org_secrets import OrgSecrets
+    from influx_secrets._program.provider import Provider
+    from influx_secrets._program.secret import Secret
     from influx_secrets._provider.dynamic import OrgSecretsProvider as OrgSecretsProvider
     from influx_secrets._provider.dynamic import SecretProvider as SecretProvider
 
@@ -82,7 +86,9 @@ _HOMES = {
     "_client.client": ("Org", "SecretsClient"),
     "_program.functions": ("get_org", "get_org_output", "list_secret_keys", "list_secret_keys_output"),
     "_provider.dynamic": ("OrgSecretsProvider", "SecretProvider"),
-    "_program.resources": ("OrgSecrets", "Provider", "Secret"),
+    "_program.org_secrets": ("OrgSecrets",),
+    "_program.provider": ("Provider",),
+    "_program.secret": ("Secret",),
     "_client.settings": ("Settings",),
 }
 """Imported when they are named for the first time: a program does without HTTP, the command line without Pulumi."""

@@ -1,4 +1,4 @@
-"""The functions that a program calls to ask the server: they run in the program, for a dynamic provider has none."""
+"""Functions that ask the server, in the program: dynamic providers have no functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pulumi
 
 from influx_secrets._errors import DeclarationError
-from influx_secrets._program.run import PACKAGE, configured, setting
+from influx_secrets._program import sdk
+from influx_secrets._program.config import setting, stack_settings
+from influx_secrets._program.secret import Secret
 from influx_secrets._provider.dynamic import SETTINGS
 
 if TYPE_CHECKING:
@@ -20,38 +22,38 @@ T = TypeVar("T")
 
 
 def get_org(name: str, *, settings: Settings | None = None) -> Org:
-    """Return the org of a name.
+    """Look an org up by its name.
 
     Args:
-        name: The org's name, not empty.
-        settings: Of the server; by default those of the stack's config, the environment, and the `influx` CLI.
+        name: Name of the org, not empty.
+        settings: Settings of the server; by default those of the stack's config, the environment and the `influx` CLI.
 
     Raises:
-        NotFoundError: There is no such org, or the token may not read it.
-        InfluxSecretsError: The settings cannot work, or the server gave no usable answer.
+        NotFoundError: The org does not exist, or the token may not read it.
+        InfluxSecretsError: The settings cannot work, or the server did not send a usable response.
     """
     return _ask(settings, lambda client: client.find_org(name))
 
 
 def get_org_output(name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None) -> pulumi.Output[Org]:
-    """Return the org of a name that may be an output, of the server of `opts.provider`; see `get_org`."""
+    """Look an org up on the server of `opts.provider`, by a name that may be an output; see `get_org`."""
     return _later(opts, [name], lambda client, known: client.find_org(known))
 
 
 def list_secret_keys(
     *, org_id: str | None = None, org: str | None = None, settings: Settings | None = None
 ) -> tuple[str, ...]:
-    """Return the keys of an org's secrets, sorted; values cannot be read.
+    """Return the keys of an org's secrets, sorted. Values cannot be read.
 
     Args:
-        org_id: 16 hexadecimal digits. Give this or `org`; without both, the settings' default org.
-        org: The org's name.
-        settings: Of the server; by default those of the stack's config, the environment, and the `influx` CLI.
+        org_id: Id of the org, 16 hexadecimal digits. Give this or `org`; without both, the settings' default org.
+        org: Name of the org.
+        settings: Settings of the server; by default those of the stack's config, the environment and the `influx` CLI.
 
     Raises:
         DeclarationError: `org` and `org_id` are both given, or neither and there is no default.
-        NotFoundError: There is no such org, or the token may not read it.
-        InfluxSecretsError: The settings cannot work, or the server gave no usable answer.
+        NotFoundError: The org does not exist, or the token may not read it.
+        InfluxSecretsError: The settings cannot work, or the server did not send a usable response.
     """
     return _ask(settings, lambda client: client.list_secret_keys(_org_id(client, org_id, org)))
 
@@ -62,7 +64,7 @@ def list_secret_keys_output(
     org: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> pulumi.Output[tuple[str, ...]]:
-    """Return the keys of an org's secrets, of the server of `opts.provider`; see `list_secret_keys`."""
+    """Return the keys of an org's secrets on the server of `opts.provider`; see `list_secret_keys`."""
     return _later(
         opts,
         [org_id, org],
@@ -71,14 +73,14 @@ def list_secret_keys_output(
 
 
 def _ask(settings: Settings | Mapping[str, Any] | None, call: Callable[[SecretsClient], T]) -> T:
-    # Here and not above: most programs call no function, and do without the client.
+    # Not at the top: most programs call no function, and need no client.
     from influx_secrets._client.client import SecretsClient  # noqa: PLC0415
     from influx_secrets._client.connect import connect  # noqa: PLC0415
     from influx_secrets._client.settings import Settings  # noqa: PLC0415
     from influx_secrets._notices import say_on_stderr  # noqa: PLC0415
 
     if not isinstance(settings, Settings):
-        settings = Settings.resolve(configured() if settings is None else settings)
+        settings = Settings.resolve(stack_settings() if settings is None else settings)
     with SecretsClient(transport=connect(settings, say_on_stderr)) as client:
         return call(client)
 
@@ -96,10 +98,10 @@ def _later(opts: pulumi.InvokeOptions | None, args: list[Any], call: Callable[..
 def _settings_of(opts: pulumi.InvokeOptions | None) -> dict[str, Any]:
     provider = opts.provider if opts is not None else None
     if provider is None and opts is not None and opts.parent is not None:
-        provider = opts.parent.get_provider(f"{PACKAGE}:dynamic/influxdb:Secret")
+        provider = opts.parent.get_provider(sdk.type_token(Secret))
     if provider is None:
-        return configured()
-    return {name: provider.__dict__.get(setting(name)) for name in SETTINGS}
+        return stack_settings()
+    return {name: sdk.given(provider, setting(name)) for name in SETTINGS}
 
 
 def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:

@@ -1,4 +1,4 @@
-"""How the inputs of a program leave it: what a preview may show, what is secret, and what may not be sent at all."""
+"""How the inputs of a program leave it: public, secret or refused."""
 
 from __future__ import annotations
 
@@ -16,74 +16,76 @@ Secrets = Mapping[str, pulumi.Input[str]]
 
 
 def org_inputs(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> dict[str, Any]:
-    """Return the properties that can name an org, of which one at most is given; `org_id` comes back in any case."""
+    """Return the properties that name the org; at most one is given, and `org_id` is an output of the resource too."""
     if org_id is not None and org is not None:
         raise DeclarationError("org_id and org are both given: give one of them")
-    known: dict[str, Any] = {"org_id": None if org_id is None else plain(org_id)}
-    return known if org is None else {**known, "org": plain(org)}
+    known: dict[str, Any] = {"org_id": None if org_id is None else as_public(org_id)}
+    return known if org is None else {**known, "org": as_public(org)}
 
 
-def readable(secrets: pulumi.Input[Secrets]) -> Secrets | pulumi.Output[Secrets]:
-    """Return a map of secrets that can be read more than once, which a coroutine cannot."""
+def replayable(secrets: pulumi.Input[Secrets]) -> Secrets | pulumi.Output[Secrets]:
+    """Return a map of secrets that can be awaited more than once, which a coroutine cannot."""
     if not isinstance(secrets, (pulumi.Output, Awaitable)):
         return _map(secrets)
     return _as_output(secrets)
 
 
-def plain(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
-    """Return an input that a preview may show, whether the caller took it for a secret or not."""
+def as_public(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
+    """Return an input that a preview may show, whether the caller marked it secret or not."""
     return value if isinstance(value, (str, bool)) else outputs.unsecret(_as_output(value))
 
 
-def key(given: pulumi.Input[str]) -> pulumi.Input[str]:
-    """Return a key that the SDK can send; what else is wrong with it, `check` says."""
+def secret_key(given: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Return a key that the SDK can send; `check` reports what else is wrong with it."""
     if isinstance(given, (pulumi.Output, Awaitable)):
-        return plain(_as_output(given).apply(_sendable_key))
+        return as_public(_as_output(given).apply(_sendable_key))
     return _sendable_key(given)
 
 
-def hidden(value: pulumi.Input[str]) -> pulumi.Output[Any]:
-    """Return an input that is secret; what is no text is named instead of sent, for the SDK drops None in silence."""
+def as_secret(value: pulumi.Input[str]) -> pulumi.Output[Any]:
+    """Return a secret input; where the value is not a string, its type is sent: the SDK drops None silently."""
     if isinstance(value, str):
         known = pulumi.Output.secret(_sendable(value))
         outputs.untrack(known)  # which cannot fail
         return known
-    # One output that is secret after all, not `secret` of one that is not: what `secret` makes in between is tracked,
-    # and of the error of an output in the middle Python forgets where in the program it came from.
-    return outputs.untracked(_as_output(value).apply(_hidden, run_with_unknowns=True))
+    # Secret inside `apply`, not `Output.secret` of an output: that creates another output in between, and the error of
+    # an output in the middle loses the traceback that shows the user's line.
+    return outputs.untrack(_as_output(value).apply(_secret_or_unknown, run_with_unknowns=True))
 
 
-def _hidden(known: object) -> pulumi.Output[Any]:
+def _secret_or_unknown(known: object) -> pulumi.Output[Any]:
     return pulumi.Output.secret(known if isinstance(known, pulumi.output.Unknown) else _sendable(known))
 
 
-def hidden_map(secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
+def as_secret_map(secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
     """Return a map of secret inputs, marked one by one: of one secret map, one unknown value would hide every key.
 
     Keys go out escaped: the SDK keeps names that begin with two underscores from a provider
     (seen with 3.216 to 3.230).
     """
     if not isinstance(secrets, pulumi.Output):
-        return {_map_key(name): hidden(value) for name, value in secrets.items()}
+        return {_map_key(name): as_secret(value) for name, value in secrets.items()}
     entries = secrets.apply(
         lambda known: {_map_key(name): pulumi.Output.secret(_sendable(value)) for name, value in _map(known).items()}
     )
-    return outputs.untracked(entries)
+    return outputs.untrack(entries)
 
 
 def rotations(given: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> pulumi.Input[Any]:
-    """Return the texts of `rotate_on`, one by one as the secrets, so that one unknown text hides no other."""
+    """Return the strings of `rotate_on`, one by one as the secrets, so that one unknown string hides no other."""
     if isinstance(given, Mapping):
-        return {_map_key(name): plain(text) for name, text in given.items()}
-    return plain(_as_output(given).apply(lambda known: {_map_key(name): text for name, text in (known or {}).items()}))
+        return {_map_key(name): as_public(text) for name, text in given.items()}
+    return as_public(
+        _as_output(given).apply(lambda known: {_map_key(name): text for name, text in (known or {}).items()})
+    )
 
 
-def patterns(given: pulumi.Input[Sequence[pulumi.Input[str]]]) -> pulumi.Input[Any]:
+def keep_patterns(given: pulumi.Input[Sequence[pulumi.Input[str]]]) -> pulumi.Input[Any]:
     """Return the patterns of `keep`, one by one."""
-    return [plain(pattern) for pattern in given] if isinstance(given, (list, tuple)) else plain(given)
+    return [as_public(pattern) for pattern in given] if isinstance(given, (list, tuple)) else as_public(given)
 
 
-def names(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Output[list[str]]:
+def map_keys(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Output[list[str]]:
     """Return the keys of a map, which the engine may take entries out of (`ignore_changes`)."""
     if not isinstance(secrets, pulumi.Output):
         return sorted(secrets)
@@ -91,8 +93,10 @@ def names(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Outpu
 
 
 def setting_text(value: pulumi.Input[Any]) -> pulumi.Input[str]:
-    """Return a setting as a text, which is what a stack's config holds too."""
-    return plain(_as_output(value).apply(lambda known: str(known).lower() if isinstance(known, bool) else str(known)))
+    """Return a setting as a string, which is what a stack's config holds too."""
+    return as_public(
+        _as_output(value).apply(lambda known: str(known).lower() if isinstance(known, bool) else str(known))
+    )
 
 
 def _as_output(value: pulumi.Input[Any]) -> pulumi.Output[Any]:

@@ -1,4 +1,4 @@
-"""The options of a resource: which are refused, and which provider serves it."""
+"""Which resource options are refused, and which provider serves a resource."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from pulumi import dynamic
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._model.keys import escape_key
-from influx_secrets._program.run import PACKAGE, Run
+from influx_secrets._program import sdk
+from influx_secrets._program.run import Run
 
 _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
 
-def checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Return the options, if they can work."""
+def validated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """Return the options.
+
+    Raises:
+        DeclarationError: One of them cannot work.
+    """
     opts = opts or pulumi.ResourceOptions()
     if opts.id is not None:
         raise DeclarationError("opts.id would store the value in the state: look a secret up with Secret.get(name, id)")
@@ -29,18 +34,17 @@ def checked(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     return opts
 
 
-def provider_of(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ProviderResource:
-    """Return the provider of a resource, found as the SDK finds it: given, inherited, or else the program's own."""
+def resolve_provider(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ProviderResource:
+    """Return the provider of a resource, found as the SDK finds it: given, inherited, or else the default one."""
     given = opts.providers or {}
     # By their own packages: a map may have any keys, and with another one a secret would go to the default server.
-    among = {one.package: one for one in (given.values() if isinstance(given, Mapping) else given)}
-    token = f"{PACKAGE}:{resource._resource_type_name}"  # noqa: SLF001 (the SDK has no other way to the type)
-    inherited = opts.parent.get_provider(token) if opts.parent is not None else None
-    explicit = opts.provider if opts.provider is not None and opts.provider.package == PACKAGE else None
-    return explicit or among.get(PACKAGE) or inherited or Run.current().default_provider()
+    by_package = {one.package: one for one in (given.values() if isinstance(given, Mapping) else given)}
+    inherited = opts.parent.get_provider(sdk.type_token(resource)) if opts.parent is not None else None
+    explicit = opts.provider if opts.provider is not None and opts.provider.package == sdk.PACKAGE else None
+    return explicit or by_package.get(sdk.PACKAGE) or inherited or Run.current().default_provider
 
 
-def escaped_ignores(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+def escape_ignore_changes(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     """Return the options with `ignore_changes=["secrets.__x"]` naming the key as it leaves the program."""
     if not opts.ignore_changes:
         return opts
@@ -48,7 +52,7 @@ def escaped_ignores(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     return _with(opts, ignore_changes=paths)
 
 
-def served_by(
+def with_provider(
     opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource, **more: pulumi.Input[str]
 ) -> pulumi.ResourceOptions:
     """Return the options of a resource that this provider serves, with some more."""
@@ -58,7 +62,7 @@ def served_by(
 
 
 def _with(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 (options of any type)
-    # Not merged, which takes as long as all else that this package does to declare a resource, and adds list to list.
+    # Not merged: that takes as long as all else that this package does to declare a resource, and concatenates lists.
     changed = copy.copy(opts)
     for name, value in more.items():
         setattr(changed, name, value)

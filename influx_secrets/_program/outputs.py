@@ -16,19 +16,19 @@ import pulumi
 from pulumi.runtime.settings import SETTINGS
 
 from influx_secrets._errors import DeclarationError
-from influx_secrets._program.sdk import of_this_run
+from influx_secrets._program.sdk import run_scoped
 
 T = TypeVar("T")
 
 
-def untracked(output: pulumi.Output[T]) -> pulumi.Output[T]:
+def untrack(output: pulumi.Output[T]) -> pulumi.Output[T]:
     """Return an output that is an input of a resource, by whose registration it is waited for.
 
     Its error ends the program as soon as it is there, and whether or not the resource comes to be registered.
     """
     if hasattr(type(output), "_untrack"):
         output._data.add_done_callback(_tell_error)  # noqa: SLF001 (a registration may never await it)
-    untrack(output)
+    _untrack(output)
     return output
 
 
@@ -37,14 +37,14 @@ def unsecret(output: pulumi.Output[T]) -> pulumi.Output[T]:
 
     So is the given one, which no longer has to be: what is awaited in between takes the traceback of an error along.
     """
-    untrack(output)
-    return untracked(pulumi.Output.unsecret(output))
+    _untrack(output)
+    return untrack(pulumi.Output.unsecret(output))
 
 
 def _tell_error(done: asyncio.Future[Any]) -> None:
     error = _error_of(done)
     if error is not None:
-        of_this_run(Registrations).fail(error, done.get_loop())
+        run_scoped(RegistrationGate).fail(error, done.get_loop())
 
 
 def _error_of(done: asyncio.Future[Any]) -> BaseException | None:
@@ -79,7 +79,7 @@ def _depth(traceback: TracebackType | None) -> int:
     return sum(1 for _ in walk_tb(traceback))
 
 
-def untrack(output: Any) -> None:  # noqa: ANN401 (an attribute of a resource)
+def _untrack(output: Any) -> None:  # noqa: ANN401 (an attribute of a resource)
     """Have the SDK not wait for an output by itself; what is none is left alone."""
     # Of the class: an output passes any other attribute on to its value, and not every version of the SDK has this.
     found = getattr(type(output), "_untrack", None)
@@ -87,14 +87,14 @@ def untrack(output: Any) -> None:  # noqa: ANN401 (an attribute of a resource)
         found(output)
 
 
-def follow(resource: pulumi.Resource) -> None:
+def await_registration(resource: pulumi.Resource) -> None:
     """Have the SDK wait for the registration of a resource, and not for each of its outputs besides."""
     for output in resource.__dict__.values():
-        untrack(output)
-    of_this_run(Registrations).follow(resource.urn)
+        _untrack(output)
+    run_scoped(RegistrationGate).follow(resource.urn)
 
 
-class Registrations:
+class RegistrationGate:
     """The registrations of a run's resources, for which the SDK waits by one future.
 
     It is done when the newest resource is registered: others may not be then, but all have begun. When one fails,

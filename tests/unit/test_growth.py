@@ -143,7 +143,7 @@ def test_resources_of_one_program_ask_each_other_once() -> None:
             run = Run()
             made = [run.declare(f"r{n}", provider, {"org_id": f"{n:016x}"}, [f"KEY_{n}"]) for n in range(resources)]
             for one in made:
-                told = await run.elsewhere(one).future()
+                told = await run.other_declarations(one).future()
                 assert told is not None
                 assert json.loads(told["claimed"]) == []
                 assert told["resources"] == resources
@@ -179,13 +179,17 @@ print(*set(sys.modules) - before)
         "_model.keys",
         "_model.state",
         "_program",
+        "_program.config",
+        "_program.declarations",
         "_program.functions",
         "_program.inputs",
         "_program.options",
+        "_program.org_secrets",
         "_program.outputs",
-        "_program.resources",
+        "_program.provider",
         "_program.run",
         "_program.sdk",
+        "_program.secret",
         "_provider",
         "_provider.dynamic",
     ]

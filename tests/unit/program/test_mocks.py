@@ -129,7 +129,7 @@ def test_sdk_waits_for_all_resources_as_for_one() -> None:
         made.append(influx.Secret(f"one{n}", org="acme", key=f"A{n}", value=value))
         made.append(influx.OrgSecrets(f"many{n}", org="acme", secrets={f"B{n}": value}))
     assert not [name for one in made for name, output in vars(one).items() if is_awaited(output)]
-    assert not is_awaited(influx_inputs.hidden(value))
+    assert not is_awaited(influx_inputs.as_secret(value))
 
 
 def is_awaited(attribute: object) -> bool:

@@ -1,0 +1,75 @@
+"""The resource `Provider`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from influx_secrets._program import inputs, outputs
+from influx_secrets._program.config import setting
+from influx_secrets._program.sdk import PACKAGE
+
+
+class Provider(pulumi.ProviderResource):
+    """One InfluxDB server, for resources that name it in `opts.provider` or inherit it from a component.
+
+    A setting that is not given is looked up in the environment, then in the active profile of the `influx` CLI, each
+    setting on its own. A token that comes from there is in no state; one given here is stored, encrypted, with the
+    stack.
+
+    Args:
+        resource_name: Pulumi's logical name.
+        url: URL of the server, such as `https://eu.example.com:8086`; may be an output of the same program.
+        token: API token with three permissions: read the org, read its secrets, write its secrets.
+        org: Name of the org for resources that name none.
+        org_id: Id of the org for resources that name none, 16 hexadecimal digits.
+        ca_file: Path of a file of certificates to trust, in PEM.
+        skip_verify: Accept any certificate; False by default.
+        timeout: Time limit of one attempt, in seconds; 10 by default.
+        max_attempts: Number of attempts for one request, the first one included; 5 by default.
+        verify_values: `auto` compares values where the server can, `always` fails where it cannot, `never` does not
+            compare; `auto` by default.
+        missing_org: `error` stops `pulumi destroy` where the org does not exist any more, `gone` lets it go on; `error`
+            by default.
+        allow_insecure: Send the token over plain http to another machine; False by default.
+        trace_span: Content of the header `Zap-Trace-Span`, printable ASCII.
+        opts: Options of the resource.
+    """
+
+    def __init__(  # noqa: PLR0913 (each is a setting, by keyword)
+        self,
+        resource_name: str,
+        *,
+        url: pulumi.Input[str] | None = None,
+        token: pulumi.Input[str] | None = None,
+        org: pulumi.Input[str] | None = None,
+        org_id: pulumi.Input[str] | None = None,
+        ca_file: pulumi.Input[str] | None = None,
+        skip_verify: pulumi.Input[bool] | None = None,
+        timeout: pulumi.Input[float] | None = None,
+        max_attempts: pulumi.Input[int] | None = None,
+        verify_values: pulumi.Input[str] | None = None,
+        missing_org: pulumi.Input[str] | None = None,
+        allow_insecure: pulumi.Input[bool] | None = None,
+        trace_span: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        given: dict[str, pulumi.Input[Any] | None] = {
+            "url": url,
+            "org": org,
+            "orgId": org_id,
+            "caFile": ca_file,
+            "skipVerify": skip_verify,
+            "timeout": timeout,
+            "maxAttempts": max_attempts,
+            "verifyValues": verify_values,
+            "missingOrg": missing_org,
+            "allowInsecure": allow_insecure,
+            "traceSpan": trace_span,
+        }
+        props = {setting(name): inputs.setting_text(value) for name, value in given.items() if value is not None}
+        if token is not None:
+            props[setting("token")] = pulumi.Output.secret(token)
+        super().__init__(PACKAGE, resource_name, props, opts)
+        outputs.await_registration(self)

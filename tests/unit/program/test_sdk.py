@@ -1,0 +1,95 @@
+"""What `_program/sdk.py` uses of the Pulumi SDK without being documented: each is there, and does what is needed."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import pulumi
+import pytest
+from pulumi import dynamic
+
+import influx_secrets as influx
+from influx_secrets._program import sdk
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """A provider that answers with the inputs."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return args.name, args.inputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
+        raise AssertionError(args.token)
+
+
+@pytest.fixture(autouse=True)
+def mocks() -> Iterator[None]:
+    pulumi.runtime.set_mocks(Mocks())
+    yield
+    pulumi.runtime.settings.reset_options()
+
+
+class Thing:
+    """What a run may share."""
+
+
+def connect() -> None:
+    """Begin a run; the stub of the SDK, which makes no request until it is called."""
+    pulumi.runtime.configure(pulumi.runtime.Settings("project", "stack", monitor="127.0.0.1:9"))
+
+
+def test_run_scope_lives_as_long_as_the_connection_to_the_engine() -> None:
+    """Each run has a thing of its own, and no thing is kept when its run has ended."""
+    connect()
+    first = sdk.run_scoped(Thing)
+    assert sdk.run_scoped(Thing) is first
+    seen = weakref.ref(first)
+    connect()
+    assert sdk.run_scoped(Thing) is not first
+    del first
+    gc.collect()
+    assert seen() is None
+
+
+def test_two_things_of_one_name_are_two() -> None:
+    """The scope goes by the class, not by what it is called."""
+    other = type("Thing", (), {})
+    assert type(sdk.run_scoped(Thing)) is Thing
+    assert type(sdk.run_scoped(other)) is other
+
+
+def test_program_without_an_engine_is_an_error_in_the_words_of_pulumi() -> None:
+    """`python __main__.py` declares nothing, so it must not end as if it had."""
+    pulumi.runtime.settings.reset_options()
+    with pytest.raises(pulumi.RunError, match=r"^program run without the Pulumi engine available; re-run using the"):
+        influx.Secret("a", org="acme", key="A", value="v")
+
+
+def test_type_of_a_dynamic_resource() -> None:
+    """States hold it."""
+    assert sdk.type_token(influx.Secret) == "pulumi-python:dynamic/influxdb:Secret"
+    assert sdk.type_token(influx.OrgSecrets) == "pulumi-python:dynamic/influxdb:OrgSecrets"
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_inputs_are_kept_as_outputs_until_they_are_forgotten() -> pulumi.Output[None]:
+    """Under the names that the provider has for them, the pickled provider among them."""
+
+    class Kept(dynamic.Resource):
+        pass
+
+    kept = Kept(dynamic.ResourceProvider(), "kept", {"a_b": "hidden", "c": "shown"})
+    provider = influx.Provider("provider", url="http://127.0.0.1:9")
+    assert {"a_b", "c", "__provider"} <= vars(kept).keys()
+    sdk.forget_inputs(kept, "a_b")
+    assert not {"a_b", "__provider"} & vars(kept).keys()
+    given = sdk.given(provider, "influx-secrets:url")
+    assert sdk.given(provider, "influx-secrets:timeout") is None
+
+    def check(found: list[Any]) -> None:
+        assert found == ["shown", "http://127.0.0.1:9"]
+
+    return pulumi.Output.all(sdk.output(kept, "c"), given).apply(check)
