@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
 from influx_secrets._model.state import DECLARATION, NOT_TEXT, UNKNOWN, Declaration, NotText, Record, Unknown
@@ -184,6 +184,16 @@ class OrgSecretsFormat:
         """Never: the next preview names the keys that it writes again, one by one."""
         del found
         return False
+
+
+TYPE_PREFIX: Final = "pulumi-python:dynamic/influxdb:"
+"""How the type tokens of both resources begin; the rest is the name of the class."""
+
+CODECS: Final[Mapping[str, Format]] = {
+    f"{TYPE_PREFIX}Secret": SecretFormat(),
+    f"{TYPE_PREFIX}OrgSecrets": OrgSecretsFormat(),
+}
+"""Type token to the codec of its property bags."""
 
 
 def _common(news: Props) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Literal
 
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Raw
-from influx_secrets._model.serialization import Format, OrgSecretsFormat, SecretFormat
+from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._notices import say_on_stderr
 from influx_secrets._provider.handlers import Calls, one_line
 from influx_secrets._provider.session import Ledger
@@ -35,8 +35,6 @@ class Ledgers:
 PROCESS = Ledgers()
 """The one store of this package that lives as long as the process: the engine makes the provider objects by itself."""
 
-_FORMATS: Final[Mapping[str, Format]] = {"Secret": SecretFormat(), "OrgSecrets": OrgSecretsFormat()}
-
 
 @one_line
 def calls(kind: Literal["Secret", "OrgSecrets"], given: Mapping[str, Raw]) -> Calls:
@@ -45,4 +43,4 @@ def calls(kind: Literal["Secret", "OrgSecrets"], given: Mapping[str, Raw]) -> Ca
     Raises:
         SettingsError: The settings cannot work.
     """
-    return Calls(_FORMATS[kind], PROCESS.of(Settings.resolve(given)))
+    return Calls(CODECS[f"{TYPE_PREFIX}{kind}"], PROCESS.of(Settings.resolve(given)))

@@ -128,24 +128,27 @@ def resource(kind: str, name: str, outputs: object, **more: object) -> dict[str,
 
 
 def test_managed_is_what_live_resources_own() -> None:
-    """Escaped keys, one key or many; what is only looked up, on its way out, or unreadable, owns nothing."""
-    one = {"org_id": ORG, "key": "A"}
+    """Escaped keys, one key or many; what is only looked up, on its way out, or encrypted, owns nothing."""
+    one = {"org_id": ORG, "key": "A", "version": 1}
+    encrypted = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
     found = managed(
         [
             resource("Secret", "one", one),
             resource("OrgSecrets", "many", {"org_id": ORG, "versions": {"\\__B": 1, "\\\\C": 2, "D": 1}}),
             resource("Secret", "looked-up", one, external=True),
             resource("Secret", "replaced", one, delete=True),
-            resource("OrgSecrets", "secret", {"org_id": ORG, "versions": "encrypted"}),
+            resource("OrgSecrets", "secret", {"org_id": ORG, "versions": encrypted}),
+            resource("Secret", "counted", one | {"key": "E", "version": encrypted}),
             resource("Secret", "empty", None),
             {"urn": "urn:pulumi:dev::p::random:index:Id::id", "type": "random:index:Id", "outputs": one},
         ]
     )
     assert found == (
         Managed(ORG, "A", "one"),
-        Managed(ORG, "__B", "many"),
-        Managed(ORG, "\\C", "many"),
         Managed(ORG, "D", "many"),
+        Managed(ORG, "\\C", "many"),
+        Managed(ORG, "__B", "many"),
+        Managed(ORG, "E", "counted"),
     )
 
 

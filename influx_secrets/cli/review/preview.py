@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._model.serialization import Format, OrgSecretsFormat, SecretFormat
+from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._model.state import UNKNOWN, Record
 
-_TYPE: Final = "pulumi-python:dynamic/influxdb:"
-_FORMATS: Final[Mapping[str, Format]] = {"Secret": SecretFormat(), "OrgSecrets": OrgSecretsFormat()}
 _UNKNOWN_MARK: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes what a preview does not know (seen in the JSON and the events of Pulumi 3.259.0)."""
 
@@ -98,8 +96,8 @@ class Preview:
 
 def kind_of(urn: str) -> str | None:
     """Return which kind of our resources a URN names: `Secret` or `OrgSecrets`; None for any other resource."""
-    kind = _parts(urn)[2].rpartition("$")[2]
-    return kind.removeprefix(_TYPE) if kind.startswith(_TYPE) and kind.removeprefix(_TYPE) in _FORMATS else None
+    type_token = _parts(urn)[2].rpartition("$")[2]
+    return type_token.removeprefix(TYPE_PREFIX) if type_token in CODECS else None
 
 
 def name_of(urn: str) -> str:
@@ -122,7 +120,7 @@ def read_state(raw: Mapping[str, Any] | None, *, before: bool) -> State | None:
     if kind is None:
         return None
     stored = outputs if before and "org_id" in outputs else inputs
-    record = _FORMATS[kind].record({name: _known(stored[name]) for name in _READ if name in stored})
+    record = CODECS[f"{TYPE_PREFIX}{kind}"].record({name: _known(stored[name]) for name in _READ if name in stored})
     if record is None:
         return None
     return State(

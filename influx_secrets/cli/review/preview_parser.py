@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
+from influx_secrets._model.serialization import TYPE_PREFIX
 from influx_secrets.cli.review.preview import Preview, PreviewError, Problem, Step, kind_of, read_state
 
 _Json: TypeAlias = dict[str, Any]
@@ -18,7 +19,7 @@ _Json: TypeAlias = dict[str, Any]
 _FOUND_BY_REFRESH: Final = frozenset({"refresh", "delete", "update"})
 _CHANGES_NOTHING: Final = frozenset({"same", "refresh", "read", "read-replacement", "discard", "discard-replaced"})
 _HALF_A_REPLACEMENT: Final = frozenset({"create-replacement", "delete-replaced"})
-_OURS: Final = ("influx_secrets.", "pulumi-python:dynamic/influxdb:")
+_OURS: Final = ("influx_secrets.", TYPE_PREFIX)
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _SAID: Final = "influx-secrets: "
 

@@ -12,7 +12,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._model.keys import unescape_key
+from influx_secrets._model.keys import ENGINE_MARK
+from influx_secrets._model.serialization import CODECS
+from influx_secrets._model.state import UNKNOWN
 from influx_secrets.cli.shared.console import plain
 
 StackName = Annotated[
@@ -24,8 +26,7 @@ Folder = Annotated[
     typer.Option("--cwd", metavar="DIR", help="The folder of the Pulumi program. Default: this one."),
 ]
 
-_ONE_KEY: Final = "pulumi-python:dynamic/influxdb:Secret"
-_MANY_KEYS: Final = "pulumi-python:dynamic/influxdb:OrgSecrets"
+_READ: Final = ("org_id", "key", "version", "versions")
 _ERROR: Final = "error: "
 _CONFIG: Final = ("config", "--json")
 _PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
@@ -82,16 +83,16 @@ def _name(resource: Mapping[str, Any]) -> str:
 
 
 def _keys(resource: Mapping[str, Any]) -> Iterator[Managed]:
+    codec = CODECS.get(str(resource.get("type")))
     outputs = resource.get("outputs") or {}
-    if resource.get("type") == _ONE_KEY:
-        keys = [outputs.get("key")]
-    elif resource.get("type") == _MANY_KEYS:
-        versions = outputs.get("versions")
-        keys = [unescape_key(name) for name in versions] if isinstance(versions, dict) else []
-    else:
-        return
-    org_id, name = str(outputs.get("org_id")), _name(resource)
-    yield from (Managed(org_id, key, name) for key in keys if isinstance(key, str))
+    state = codec.record({name: _readable(outputs[name]) for name in _READ if name in outputs}) if codec else None
+    if state is not None:
+        yield from (Managed(str(state.org_id), key, _name(resource)) for key in sorted(state.keys))
+
+
+def _readable(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Return a property, unknown where it is encrypted, as `additional_secret_outputs` makes it."""
+    return UNKNOWN if isinstance(value, dict) and ENGINE_MARK in value else value
 
 
 def _in_project(folder: Path) -> bool:
