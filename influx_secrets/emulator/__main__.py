@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from influx_secrets.emulator.faults import Fault, parse_fault
-from influx_secrets.emulator.server.serve import serve
+from influx_secrets.emulator.fault_words import parse_fault
+from influx_secrets.emulator.faults import Fault
+from influx_secrets.emulator.serve import serve
 
 _DESCRIPTION = """\
 An InfluxDB for trials: orgs, tokens and secrets of InfluxDB OSS 2.9, on a real socket, without InfluxDB.

@@ -7,11 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from influx_secrets.emulator.api import endpoints as _endpoints
+from influx_secrets.emulator.api import alerts
 from influx_secrets.emulator.api.context import parse_id
 from influx_secrets.emulator.api.router import API
-from influx_secrets.emulator.faults import Fault, Script
-from influx_secrets.emulator.server.request_log import Log, Request
+from influx_secrets.emulator.faults import Fault, FaultScript
+from influx_secrets.emulator.server.request_log import Request, RequestLog
 from influx_secrets.emulator.server.service import Hook, Service
 from influx_secrets.emulator.store import Grant, Org, Store
 
@@ -225,7 +225,7 @@ class Emulator:
         """
         endpoint_id = parse_id(endpoint_id) if endpoint_id else self._store.new_id()
         given = {"token": token, "routing_key": routing_key, "username": username, "password": password}
-        self._store.patch(self.org_id(org), _endpoints.secrets_of(kind, endpoint_id, given))
+        self._store.patch(self.org_id(org), alerts.secrets_of(kind, endpoint_id, given))
         return endpoint_id
 
     def apply_template(self, org: str, secrets: Mapping[str, str]) -> None:
@@ -244,8 +244,8 @@ class Emulator:
             raise ValueError("key too large")
 
     def _serve_store(self, faults: Iterable[Fault] = ()) -> None:
-        self._script = Script(faults)
-        self._log = Log()
+        self._script = FaultScript(faults)
+        self._log = RequestLog()
         self._service = Service(API(self._store), self._store, self._script, self._log, self._before)
 
     def _org(self, name: str) -> Org:

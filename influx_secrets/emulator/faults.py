@@ -1,4 +1,4 @@
-"""Scripted faults: which request goes wrong, how, and how often; as values, and as words of a command line.
+"""Scripted faults: which request fails, how, and how often.
 
 ```python
 influxdb.inject(Fault(Status(503, retry_after=1), method="PATCH", times=2))
@@ -8,21 +8,46 @@ influxdb.inject(Fault(Status(503, retry_after=1), method="PATCH", times=2))
 from __future__ import annotations
 
 import math
-import shlex
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from influx_secrets.emulator.api import responses as _answers
+from influx_secrets.emulator.api import responses
 from influx_secrets.emulator.api.context import METHODS
 from influx_secrets.emulator.api.responses import Answer
-from influx_secrets.emulator.server.wire_faults import Delivery
 
-_Number = TypeVar("_Number", int, float)
 _PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>a proxy</body></html>\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What becomes of one request.
+
+    Attributes:
+        acts: whether the API does what is asked; with `answer` None it must.
+        answer: sent in place of the API's answer.
+        wait: seconds before the API acts.
+        hold: seconds between acting and answering.
+        resets: break the connection and send nothing.
+        cuts: close the connection in the middle of the answer.
+        pause: seconds between any two bytes of the answer.
+    """
+
+    acts: bool = True
+    answer: Answer | None = None
+    wait: float = 0.0
+    hold: float = 0.0
+    resets: bool = False
+    cuts: bool = False
+    pause: float = 0.0
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the answer goes out other than by the rules of HTTP."""
+        return self.resets or self.cuts or self.pause > 0
 
 
 class Effect(Protocol):
@@ -55,7 +80,7 @@ class Status:
     @property
     def delivery(self) -> Delivery:
         """An answer in place of the API's."""
-        answer = _answers.fault(self.status, self.message)
+        answer = responses.fault(self.status, self.message)
         if self.retry_after is not None:
             answer.headers["Retry-After"] = str(self.retry_after)
         return Delivery(acts=self.acted, answer=answer)
@@ -160,7 +185,7 @@ class Fault:
         return self.method in {None, method} and (self.path is None or fnmatchcase(path, self.path))
 
 
-class Script:
+class FaultScript:
     """The faults to come. Each counts the requests that fit it; where several are due, the first one happens."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
@@ -207,89 +232,3 @@ def _check_status(status: int) -> None:
 def _check_seconds(seconds: float) -> None:
     if not 0 <= seconds < math.inf:
         raise ValueError(f"{seconds} is no number of seconds to wait")
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """An effect as a word: the field that its value fills, if any, and how that is read."""
-
-    effect: Callable[..., Effect]
-    field: str | None = None
-    read: Callable[[str], float] = int
-    #: Whether it means nothing without a value.
-    needs_value: bool = False
-    options: frozenset[str] = frozenset()
-
-
-_ACTED, _RETRY_AFTER = "acted", "retry-after"
-_WORDS = {
-    "status": _Word(Status, "status", needs_value=True, options=frozenset({_ACTED, _RETRY_AFTER})),
-    "page": _Word(Page, "status", options=frozenset({_ACTED})),
-    "reset": _Word(Reset, options=frozenset({_ACTED})),
-    "delay": _Word(Delay, "seconds", float, needs_value=True, options=frozenset({_ACTED})),
-    "cut": _Word(Cut),
-    "drip": _Word(Drip, "seconds", float),
-}
-_REACH = frozenset({"method", "path", "nth", "times"})
-
-
-def parse_fault(text: str) -> Fault:
-    """Return the fault that words say, such as `status=503 retry-after=1 method=PATCH path=*/secrets times=2`.
-
-    The first word is what happens: `status=CODE`, `page=CODE`, `reset`, `delay=SECONDS`, `cut` or `drip=SECONDS`.
-    Then, in any order: `method`, `path`, `nth`, `times` (`always` for all); with `status` also `retry-after`; and, with
-    all but `cut` and `drip`, which come after the server has acted anyway, `acted` without a value.
-
-    Raises:
-        ValueError: it says something else.
-    """
-    try:
-        (name, value), *rest = [word.partition("=")[::2] for word in shlex.split(text)] or [("", "")]
-        options = _options(name, rest)
-        times = options.get("times", "1")
-        return Fault(
-            _effect(_WORDS[name], name, value, options),
-            method=options.get("method"),
-            path=options.get("path"),
-            nth=_number("nth", options.get("nth", "1"), int),
-            times=None if times == "always" else _number("times", times, int),
-        )
-    except ValueError as problem:
-        raise ValueError(f"the fault {text!r} cannot be: {problem}") from None
-
-
-def _options(name: str, rest: list[tuple[str, str]]) -> dict[str, str]:
-    if name not in _WORDS:
-        raise ValueError(f"it begins with {name!r}, not with one of {', '.join(_WORDS)}")
-    known = _REACH | _WORDS[name].options
-    options = dict(rest)
-    for option, value in rest:
-        if option not in known:
-            raise ValueError(f"{name} goes with {', '.join(sorted(known))}, not with {option!r}")
-        if (option == _ACTED) == bool(value):
-            raise ValueError(f"{option} takes {'no' if value else 'a'} value")
-    if len(options) < len(rest):
-        raise ValueError("a word is there twice")
-    return options
-
-
-def _effect(word: _Word, name: str, value: str, options: dict[str, str]) -> Effect:
-    fields: dict[str, object] = {}
-    if value and word.field is None:
-        raise ValueError(f"{name} takes no value")
-    if word.needs_value and not value:
-        raise ValueError(f"{name} takes a value")
-    if value and word.field is not None:
-        fields[word.field] = _number(name, value, word.read)
-    if _ACTED in options:
-        fields["acted"] = True
-    if _RETRY_AFTER in options:
-        fields["retry_after"] = options[_RETRY_AFTER]
-    return word.effect(**fields)
-
-
-def _number(name: str, text: str, read: Callable[[str], _Number]) -> _Number:
-    try:
-        return read(text)
-    except ValueError:
-        raise ValueError(f"{name} takes a number, and {text!r} is none") from None

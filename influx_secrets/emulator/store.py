@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from influx_secrets.emulator.server import atomic_file as _private
+from influx_secrets.emulator import atomic_file
 
 MAX_KEY_BYTES = 32_752
 """Longest key: the 32,768 bytes that bolt allows, less the 16 of the org's id in front of it."""
@@ -195,4 +195,4 @@ class Store:
             "tokens": {token: asdict(grant) for token, grant in self._grants.items()},
             "secrets": self._secrets,
         }
-        _private.write(self._file, json.dumps(state, ensure_ascii=False, indent=1))
+        atomic_file.write(self._file, json.dumps(state, ensure_ascii=False, indent=1))

@@ -26,6 +26,21 @@ BELOW = {
 }
 """Each room, and the rooms that its files may import."""
 
+EMULATOR = [
+    "__main__",
+    "serve",
+    "emulator",
+    "server",
+    "fault_words",
+    "faults",
+    "api",
+    "flux",
+    "go",
+    "store",
+    "atomic_file",
+]
+"""The rooms and files of the emulator, from the top down; `__init__` names what is public."""
+
 PULUMI_OF_PROVIDER = {"_provider.dynamic", "_provider.handlers"}
 HTTP = {"requests", "urllib3", "ssl"}
 
@@ -77,6 +92,19 @@ def test_imports_point_one_way() -> None:
         for name, path in modules().items()
         for other in ours(path)
         if room(other) not in {room(name), *BELOW[room(name)]}
+    ]
+    assert not wrong
+
+
+def test_imports_of_the_emulator_point_one_way() -> None:
+    """A file of the emulator imports from its own room and from those below it."""
+    names = {name: name.split(".")[1] for name in modules() if room(name) == "emulator" and name != "emulator.__init__"}
+    assert set(names.values()) == set(EMULATOR)
+    wrong = [
+        f"{name} imports {other}"
+        for name, own in names.items()
+        for other in ours(modules()[name])
+        if EMULATOR.index(names[other]) < EMULATOR.index(own)
     ]
     assert not wrong
 

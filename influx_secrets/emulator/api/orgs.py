@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from influx_secrets.emulator.api import responses as _answers
-from influx_secrets.emulator.api import secrets as _secrets
+from influx_secrets.emulator.api import responses, secrets
 from influx_secrets.emulator.api.context import InvalidIDError, parse_id
 
 if TYPE_CHECKING:
@@ -35,55 +34,55 @@ def answer(context: Context, rest: Sequence[str]) -> Answer:
         return _one(context, rest[0])
     if rest[1] == "secrets":
         return _below(context, rest)
-    return _answers.not_emulated(context.method, context.path) if rest[1] in _BELOW_ORG else _answers.page_not_found()
+    return responses.not_emulated(context.method, context.path) if rest[1] in _BELOW_ORG else responses.page_not_found()
 
 
 def _below(context: Context, rest: Sequence[str]) -> Answer:
     try:
         org_id = parse_id(rest[0])
     except InvalidIDError as problem:
-        return _answers.error("invalid", f"corrupt ID provided: {problem}")
+        return responses.error("invalid", f"corrupt ID provided: {problem}")
     if context.store.org(org_id) is None or not context.grant.reads_org(org_id):
         # The same for both, byte for byte, so that ids cannot be probed.
-        return _answers.error("not found", "404 page not found")
+        return responses.error("not found", "404 page not found")
     context.trace.org_id = org_id
-    return _secrets.answer(context, org_id, rest[2:])
+    return secrets.answer(context, org_id, rest[2:])
 
 
 def _one(context: Context, text: str) -> Answer:
     if context.method in {"PATCH", "DELETE"}:
-        return _answers.not_emulated(context.method, context.path)
+        return responses.not_emulated(context.method, context.path)
     if context.method != "GET":
-        return _answers.method_not_allowed()
+        return responses.method_not_allowed()
     try:
         org_id = parse_id(text)
     except InvalidIDError as problem:
-        return _answers.error("invalid", str(problem))
+        return responses.error("invalid", str(problem))
     if not context.grant.reads_org(org_id):
-        return _answers.forbidden("read", f"orgs/{org_id}")
+        return responses.forbidden("read", f"orgs/{org_id}")
     org = context.store.org(org_id)
     if org is None:
-        return _answers.error("not found", _answers.ORG_NOT_FOUND)
+        return responses.error("not found", responses.ORG_NOT_FOUND)
     context.trace.org_id = org.id
-    return _answers.ok(_body(org))
+    return responses.ok(_body(org))
 
 
 def _many(context: Context) -> Answer:
     if context.method == "POST":
-        return _answers.not_emulated(context.method, context.path)
+        return responses.not_emulated(context.method, context.path)
     if context.method != "GET":
-        return _answers.method_not_allowed()
+        return responses.method_not_allowed()
     try:
         page = _page(context)
         orgs = _wanted(context)
     except ValueError as problem:
-        return _answers.error("invalid", str(problem))
+        return responses.error("invalid", str(problem))
     except LookupError as problem:
-        return _answers.error("not found", str(problem.args[0]))
+        return responses.error("not found", str(problem.args[0]))
     if orgs is None:
         orgs = context.store.orgs()[page]
     shown = [_body(org) for org in orgs if context.grant.reads_org(org.id)]
-    return _answers.ok({"links": {"self": "/api/v2/orgs"}, "orgs": shown})
+    return responses.ok({"links": {"self": "/api/v2/orgs"}, "orgs": shown})
 
 
 def _wanted(context: Context) -> list[Org] | None:
@@ -95,7 +94,7 @@ def _wanted(context: Context) -> list[Org] | None:
         return [] if _id(context, "userID") else None
     org = context.store.org(org_id) if org_id else context.store.org_named(name)
     if org is None:
-        raise LookupError(_answers.ORG_NOT_FOUND if org_id else _answers.org_name_not_found(name))
+        raise LookupError(responses.ORG_NOT_FOUND if org_id else responses.org_name_not_found(name))
     return [org]
 
 

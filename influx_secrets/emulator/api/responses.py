@@ -37,10 +37,6 @@ _CODES = {
 _SERVER_ERROR = 500
 
 ORG_NOT_FOUND = "organization not found"
-NO_STREAM = (
-    "error in query specification while starting program: this Flux script returns no streaming data. "
-    'Consider adding a "yield" or invoking streaming functions directly, without performing an assignment'
-)
 
 
 @dataclass(frozen=True, slots=True)

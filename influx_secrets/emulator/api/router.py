@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from influx_secrets.emulator.api import orgs as _orgs
-from influx_secrets.emulator.api import query as _query
-from influx_secrets.emulator.api import responses as _answers
+from influx_secrets.emulator.api import orgs, query, responses
 from influx_secrets.emulator.api.context import METHODS, Context
-from influx_secrets.emulator.go import url as _paths
+from influx_secrets.emulator.go import url
 
 if TYPE_CHECKING:
     from influx_secrets.emulator.api.context import Call, Trace
@@ -42,10 +40,10 @@ class API:
     def answer(self, call: Call, trace: Trace) -> Answer:
         """Return the answer to one call and note in `trace` what it touched."""
         raw_path, _, query = call.target.partition(b"?")
-        paths = _paths.route_paths(raw_path)
+        paths = url.route_paths(raw_path)
         if paths is None:
-            return _answers.bad_request()
-        return _answers.built(self._answer(call, trace, query, *paths))
+            return responses.bad_request()
+        return responses.built(self._answer(call, trace, query, *paths))
 
     def _answer(self, call: Call, trace: Trace, query: bytes, path: str, decoded: str) -> Answer:
         public = _public(call.method, path, decoded)
@@ -53,8 +51,8 @@ class API:
             return public
         grant = self._grant(call.headers.get("authorization", ""))
         if grant is None:
-            return _answers.unauthenticated()
-        arguments = _paths.arguments(query)
+            return responses.unauthenticated()
+        arguments = url.arguments(query)
         path = path.removesuffix("/")
         return _routed(Context(call, self._store, grant, trace, path, decoded, arguments))
 
@@ -68,16 +66,16 @@ class API:
 def _public(method: str, path: str, decoded: str) -> Answer | None:
     """Return the answer to a request that needs no token, if it is one."""
     if method not in METHODS:
-        return _answers.method_not_allowed()
+        return responses.method_not_allowed()
     if path == "/health" or path.startswith("/health/"):
-        return _answers.health()
+        return responses.health()
     if decoded == "/ping":
-        return _answers.ping(method)
+        return responses.ping(method)
     if decoded in _OTHER_APIS or decoded.startswith("/debug/"):
-        return _answers.not_emulated(method, path)
+        return responses.not_emulated(method, path)
     if not decoded.startswith(("/api/v2", "/v1", "/private")):
-        return _answers.no_assets()
-    return _answers.method_not_allowed() if method == "OPTIONS" else None
+        return responses.no_assets()
+    return responses.method_not_allowed() if method == "OPTIONS" else None
 
 
 def _routed(context: Context) -> Answer:
@@ -86,9 +84,9 @@ def _routed(context: Context) -> Answer:
     ]
     if (start, api, version) == ("", "api", "v2"):
         if resource == "query":
-            return _query.answer(context)
+            return query.answer(context)
         if resource == "orgs":
-            return _orgs.answer(context, rest)
+            return orgs.answer(context, rest)
         if not resource or resource in _NOT_EMULATED:  # the first is the list of all resources
-            return _answers.not_emulated(context.method, context.path)
-    return _answers.error("not found", "path not found")
+            return responses.not_emulated(context.method, context.path)
+    return responses.error("not found", "path not found")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from influx_secrets.emulator.api import bodies as _bodies
-from influx_secrets.emulator.api import responses as _answers
+from influx_secrets.emulator.api import bodies, responses
 from influx_secrets.emulator.go.json import JSONError
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
     """Answer a call below `/api/v2/orgs/<org_id>/secrets`; `rest` are the parts of the path after that."""
     call = (context.method, len([part for part in rest if part]))
     if len(rest) > 1 or (rest and not rest[0] and call[1]):
-        return _answers.page_not_found()
+        return responses.page_not_found()
     if call == ("GET", 0):
         return _list(context, org_id)
     if call == ("PATCH", 0):
@@ -28,43 +27,43 @@ def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
         return _delete(context, org_id, rest)
     if call == ("POST", 1) and rest[0] == "delete":
         return _delete_many(context, org_id)
-    return _answers.method_not_allowed()
+    return responses.method_not_allowed()
 
 
 def _list(context: Context, org_id: str) -> Answer:
     if not context.grant.reads_secrets(org_id):
-        return _answers.forbidden("read", f"orgs/{org_id}/secrets")
+        return responses.forbidden("read", f"orgs/{org_id}/secrets")
     keys = sorted(context.store.secrets(org_id), key=str.encode)
     links = {"org": f"/api/v2/orgs/{org_id}", "self": f"/api/v2/orgs/{org_id}/secrets"}
-    return _answers.ok({"links": links, "secrets": keys})
+    return responses.ok({"links": links, "secrets": keys})
 
 
 def _patch(context: Context, org_id: str) -> Answer:
     try:
-        changes = _bodies.string_map(context.call.body)
+        changes = bodies.string_map(context.call.body)
     except JSONError as problem:
-        return _answers.bad_json(str(problem))
+        return responses.bad_json(str(problem))
     context.trace.keys = tuple(changes)
     if not context.grant.writes_secrets(org_id):
-        return _answers.forbidden("write", f"orgs/{org_id}/secrets")
+        return responses.forbidden("write", f"orgs/{org_id}/secrets")
     if not context.store.patch(org_id, changes):
-        return _answers.error("request too large", "key too large")
+        return responses.error("request too large", "key too large")
     context.trace.wrote = True
-    return _answers.no_content()
+    return responses.no_content()
 
 
 def _delete_many(context: Context, org_id: str) -> Answer:
     try:
-        keys = _bodies.secret_keys(context.call.body)
+        keys = bodies.secret_keys(context.call.body)
     except JSONError as problem:
-        return _answers.bad_json(str(problem))
+        return responses.bad_json(str(problem))
     return _delete(context, org_id, keys)
 
 
 def _delete(context: Context, org_id: str, keys: Sequence[str]) -> Answer:
     context.trace.keys = tuple(keys)
     if not context.grant.writes_secrets(org_id):
-        return _answers.forbidden("write", f"orgs/{org_id}/secrets")
+        return responses.forbidden("write", f"orgs/{org_id}/secrets")
     context.store.delete(org_id, keys)
     context.trace.wrote = True
-    return _answers.no_content()
+    return responses.no_content()

@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from influx_secrets.emulator.api import responses as _answers
-
 _TOKEN = re.compile(
     rb"""
       (?P<space>[ \t\r\n\v\f]+|//[^\n]*)
@@ -37,6 +35,11 @@ _ARGUMENTS = {
 }
 _KEYWORDS = frozenset(
     {"and", "builtin", "else", "exists", "if", "import", "not", "option", "or", "package", "return", "testcase", "then"}
+)
+
+_NO_STREAM = (
+    "error in query specification while starting program: this Flux script returns no streaming data. "
+    'Consider adding a "yield" or invoking streaming functions directly, without performing an assignment'
 )
 
 
@@ -183,7 +186,7 @@ class _Parser:
                 raise unsupported(f'import "{path}"')
             self._imported[_PACKAGES[path]] = None
         if self._here.kind == "end":
-            raise FluxError("invalid", _answers.NO_STREAM)
+            raise FluxError("invalid", _NO_STREAM)
         statement = self._operand()
         self._take("end")
         if not isinstance(statement, _Call):

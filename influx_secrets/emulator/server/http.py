@@ -23,8 +23,9 @@ except ModuleNotFoundError as missing:
 
 from influx_secrets.emulator.api.context import Call
 from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.faults import Delivery
 from influx_secrets.emulator.server.service import Service
-from influx_secrets.emulator.server.wire_faults import Delivery, send_raw
+from influx_secrets.emulator.server.wire_faults import send_raw
 
 _MAX_HEADER = (1 << 20) + 4096
 """What Go's HTTP server takes for the request line and the headers together: a long key fits into a path."""

@@ -31,7 +31,7 @@ class Request:
     fault: str = ""
 
 
-class Log:
+class RequestLog:
     """The requests so far, in the order of their answers; used from several threads."""
 
     def __init__(self) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from influx_secrets.emulator.api.context import Trace
 from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.faults import Delivery
 from influx_secrets.emulator.server.request_log import Request
-from influx_secrets.emulator.server.wire_faults import Delivery
 
 if TYPE_CHECKING:
     from influx_secrets.emulator.api.context import Call
     from influx_secrets.emulator.api.router import API
-    from influx_secrets.emulator.faults import Fault, Script
-    from influx_secrets.emulator.server.request_log import Log
+    from influx_secrets.emulator.faults import Fault, FaultScript
+    from influx_secrets.emulator.server.request_log import RequestLog
     from influx_secrets.emulator.store import Store
 
 Hook = Callable[[str, str], "Answer | None"]
@@ -27,7 +27,7 @@ _NONE = Answer(0)
 class Service:
     """Answers calls; used from several threads."""
 
-    def __init__(self, api: API, store: Store, script: Script, log: Log, before: Hook | None) -> None:
+    def __init__(self, api: API, store: Store, script: FaultScript, log: RequestLog, before: Hook | None) -> None:
         self._api = api
         self._store = store
         self._script = script

@@ -1,46 +1,18 @@
-"""How an answer goes out: as it is, late, cut, in drops, or not at all. What a fault changes is said here as data."""
+"""Sends an answer against the rules of HTTP: reset, cut, or byte by byte."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import struct
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-
-from influx_secrets.emulator.api.responses import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What becomes of one request.
-
-    Attributes:
-        acts: whether the API does what is asked; with `answer` None it must.
-        answer: sent in place of the API's answer.
-        wait: seconds before the API acts.
-        hold: seconds between acting and answering.
-        resets: break the connection and send nothing.
-        cuts: close the connection in the middle of the answer.
-        pause: seconds between any two bytes of the answer.
-    """
-
-    acts: bool = True
-    answer: Answer | None = None
-    wait: float = 0.0
-    hold: float = 0.0
-    resets: bool = False
-    cuts: bool = False
-    pause: float = 0.0
-
-    @property
-    def is_raw(self) -> bool:
-        """Whether the answer goes out other than by the rules of HTTP."""
-        return self.resets or self.cuts or self.pause > 0
+    from influx_secrets.emulator.api.responses import Answer
+    from influx_secrets.emulator.faults import Delivery
 
 
 async def send_raw(transport: asyncio.Transport, answer: Answer, delivery: Delivery) -> None:

@@ -11,8 +11,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, TextIO
 
+from influx_secrets.emulator import atomic_file
 from influx_secrets.emulator.emulator import Emulator
-from influx_secrets.emulator.server import atomic_file as _private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,7 @@ def serve(
             _say(emulator, shown, output or sys.stdout)
             if ready_file:
                 ready = {"url": emulator.url, "token": emulator.token, "orgs": emulator.orgs, "pid": os.getpid()}
-                _private.write(ready_file, json.dumps(ready))
+                atomic_file.write(ready_file, json.dumps(ready))
             stop.wait()
         finally:
             if ready_file:
