@@ -1,4 +1,4 @@
-"""The planning of changes: what a declaration makes of a record, and which calls lead there. Pure functions."""
+"""Pure planning: the next state, and the calls that lead there."""
 
 from __future__ import annotations
 
@@ -8,43 +8,45 @@ from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from influx_secrets._model.keys import digest, is_server_owned
-from influx_secrets._model.state import UNKNOWN, Declaration, Drift, NotText, Record, Unknown
+from influx_secrets._model.state import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The calls that lead from one record to the next.
+    """The calls that lead from one state to the next.
 
     Attributes:
         write: Keys whose value goes into the one PATCH, sorted.
         remove: Keys that go into the one POST delete, sorted: no longer declared, or pruned.
-        moves: Whether the record belongs to another org now, which takes a replacement.
-        unsure: Whether something is not known yet, so that there may be more to do than the keys named here.
+        replaces: Whether the state belongs to another org now, which takes a replacement.
+        incomplete: Whether something is not known yet, so that there may be more to do than the keys named here.
     """
 
     write: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
-    moves: bool = False
-    unsure: bool = False
+    replaces: bool = False
+    incomplete: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.write or self.remove or self.moves or self.unsure)
+        return bool(self.write or self.remove or self.replaces or self.incomplete)
 
 
-def advance(old: Record | None, declared: Declaration, org_id: str | Unknown, org: str | Unknown | None) -> Record:
-    """Return the record that a declaration asks for, given the one in the state.
+def next_state(
+    old: ResourceState | None, declared: Declaration, org_id: str | Unknown, org: str | Unknown | None
+) -> ResourceState:
+    """Return the state that a declaration asks for, given the one in the state.
 
-    A record of another org tells nothing about this one: its keys count as new here.
+    A state of another org tells nothing about this one: its keys count as new here.
     """
     if old is not None and old.org_id != org_id:
         old = None
     if declared.keys is UNKNOWN:
         entries = _Entries(UNKNOWN, UNKNOWN, declared.rotate_on, {})
     else:
-        entries = _entries(old or Record(org_id=org_id), declared, declared.keys, org_id)
-    return Record(
+        entries = _entries(old or ResourceState(org_id=org_id), declared, declared.keys, org_id)
+    return ResourceState(
         org_id=org_id,
         org=org,
         digests=entries.digests,
@@ -58,23 +60,23 @@ def advance(old: Record | None, declared: Declaration, org_id: str | Unknown, or
     )
 
 
-def plan(old: Record | None, new: Record) -> Plan:
+def plan(old: ResourceState | None, new: ResourceState) -> Plan:
     """Return the calls that lead from stored outputs to checked inputs; `old` is None for a resource to be created."""
-    moves = old is not None and old.org_id != new.org_id
-    before = Record(org_id=new.org_id) if old is None or moves else old
+    replaces = old is not None and old.org_id != new.org_id
+    before = ResourceState(org_id=new.org_id) if old is None or replaces else old
     if new.versions is UNKNOWN:
-        return Plan(moves=moves, unsure=True)
+        return Plan(replaces=replaces, incomplete=True)
     write = [key for key in new.versions if _differs(before, new, key)]
     left = [key for key in before.keys if key not in new.versions]
     return Plan(
         write=tuple(sorted(write)),
         remove=tuple(sorted({*left, *newly_pruned(before, new)})),
-        moves=moves,
-        unsure=UNKNOWN in (new.org_id, new.pruned),
+        replaces=replaces,
+        incomplete=UNKNOWN in (new.org_id, new.pruned),
     )
 
 
-def newly_pruned(old: Record, new: Record) -> frozenset[str]:
+def newly_pruned(old: ResourceState, new: ResourceState) -> frozenset[str]:
     """Return the keys that `exclusive` is to remove now."""
     if old.pruned is UNKNOWN or new.pruned is UNKNOWN:
         return frozenset()
@@ -82,16 +84,16 @@ def newly_pruned(old: Record, new: Record) -> frozenset[str]:
     return frozenset(key for key, count in new.pruned.items() if count != before.get(key, 0))
 
 
-def strays(record: Record, listed: Iterable[str], claimed: Collection[str]) -> list[str]:
+def prunable_keys(state: ResourceState, listed: Iterable[str], claimed: Collection[str]) -> list[str]:
     """Return the listed keys that `exclusive` removes, sorted: declared by nobody, not kept, not the server's own."""
-    declared = record.keys
+    declared = state.keys
     return sorted(
         key
         for key in listed
         if key not in declared
         and key not in claimed
         and not is_server_owned(key)
-        and not any(fnmatchcase(key, pattern) for pattern in record.keep if isinstance(pattern, str))
+        and not any(fnmatchcase(key, pattern) for pattern in state.keep if isinstance(pattern, str))
     )
 
 
@@ -100,19 +102,19 @@ def count_pruned(pruned: Mapping[str, int], keys: Iterable[str]) -> dict[str, in
     return {**pruned, **{key: pruned.get(key, 0) + 1 for key in keys}}
 
 
-def apply_drift(record: Record, found: Mapping[str, Drift]) -> tuple[dict[str, str | Unknown], dict[str, Drift]]:
-    """Return the digests and the drift of a record after a refresh found some keys changed or gone.
+def apply_drift(state: ResourceState, found: Mapping[str, Drift]) -> tuple[dict[str, str | Unknown], dict[str, Drift]]:
+    """Return the digests and the drift of a state after a refresh found some keys changed or gone.
 
     A drifted key loses its digest, so that no later run takes its value for known.
     """
-    digests = {} if record.digests is UNKNOWN else dict(record.digests)
+    digests = {} if state.digests is UNKNOWN else dict(state.digests)
     digests.update(dict.fromkeys(found, ""))
-    return digests, {**record.drift, **found}
+    return digests, {**state.drift, **found}
 
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """The part of a record that is kept key by key."""
+    """The part of a state that is kept key by key."""
 
     digests: Mapping[str, str | Unknown] | Unknown
     versions: Mapping[str, int | Unknown] | Unknown
@@ -120,7 +122,7 @@ class _Entries:
     drift: Mapping[str, Drift]
 
 
-def _entries(old: Record, declared: Declaration, keys: Collection[str], org_id: str | Unknown) -> _Entries:
+def _entries(old: ResourceState, declared: Declaration, keys: Collection[str], org_id: str | Unknown) -> _Entries:
     old_digests = {} if old.digests is UNKNOWN else old.digests
     old_versions = {} if old.versions is UNKNOWN else old.versions
     digests: dict[str, str | Unknown] = {}
@@ -129,7 +131,7 @@ def _entries(old: Record, declared: Declaration, keys: Collection[str], org_id: 
     drift: dict[str, Drift] = {}
     for key in sorted(keys):
         value = declared.values.get(key)
-        if value is None or isinstance(value, NotText):
+        if value is None or isinstance(value, InvalidValue):
             # Left alone: nothing at hand to write, so a drift stays reported instead of repaired.
             digests[key] = old_digests.get(key, "")
             versions[key] = old_versions.get(key, 1)
@@ -182,7 +184,7 @@ def _carry(source: Mapping[str, T], target: dict[str, T], key: str) -> None:
         target[key] = source[key]
 
 
-def _differs(old: Record, new: Record, key: str) -> bool:
+def _differs(old: ResourceState, new: ResourceState, key: str) -> bool:
     return any(
         _entry(ours, key) != _entry(theirs, key)
         for ours, theirs in (

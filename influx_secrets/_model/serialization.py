@@ -1,7 +1,4 @@
-"""What the engine stores: the property names and shapes of both resources. States hold them, so they never change.
-
-A program's inputs come in by `declaration`, stored properties by `record`; `inputs` and `outputs` write them.
-"""
+"""Codecs between property bags and the model. States hold these names and shapes, so they never change."""
 
 from __future__ import annotations
 
@@ -10,42 +7,50 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
-from influx_secrets._model.state import DECLARATION, NOT_TEXT, UNKNOWN, Declaration, NotText, Record, Unknown
+from influx_secrets._model.state import (
+    DECLARATION,
+    INVALID_VALUE,
+    UNKNOWN,
+    Declaration,
+    InvalidValue,
+    ResourceState,
+    Unknown,
+)
 
 Props = Mapping[str, Any]
 
 
-class Format(Protocol):
+class Codec(Protocol):
     """How one kind of resource stands in the property bags of the engine."""
 
     replaces: tuple[str, ...]
     """The properties that name the thing itself: another value there means another thing."""
 
-    def declaration(self, news: Props, old: Record | None) -> Declaration:
+    def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
 
-    def record(self, props: Props) -> Record | None:
+    def decode_state(self, props: Props) -> ResourceState | None:
         """Read stored inputs or outputs; None where there are none, or those of a secret that was only looked up."""
 
-    def inputs(self, record: Record) -> dict[str, Any]:
+    def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as inputs."""
 
-    def outputs(self, record: Record) -> dict[str, Any]:
+    def encode_outputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as outputs: the inputs again, for `read` sees nothing else, and the drift."""
 
-    def id(self, record: Record) -> str:
+    def id(self, state: ResourceState) -> str:
         """Return the resource id."""
 
-    def is_gone(self, found: Record) -> bool:
+    def is_gone(self, found: ResourceState) -> bool:
         """Whether nothing of the resource is left, after a refresh."""
 
 
-class SecretFormat:
+class SecretCodec:
     """`Secret`: one key, flat."""
 
     replaces: tuple[str, ...] = ("org_id", "key")
 
-    def declaration(self, news: Props, old: Record | None) -> Declaration:
+    def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
         del old  # A Secret without a value at hand is still this one key.
         key = news.get("key", "")
@@ -59,14 +64,14 @@ class SecretFormat:
             **_common(news),
         )
 
-    def record(self, props: Props) -> Record | None:
+    def decode_state(self, props: Props) -> ResourceState | None:
         """Read stored inputs or outputs."""
         if "version" not in props or "key" not in props:
             return None
         key = props["key"]
         if key is UNKNOWN:
-            return Record(org_id=props["org_id"], org=props.get("org"), digests=UNKNOWN, versions=UNKNOWN)
-        return Record(
+            return ResourceState(org_id=props["org_id"], org=props.get("org"), digests=UNKNOWN, versions=UNKNOWN)
+        return ResourceState(
             org_id=props["org_id"],
             org=props.get("org"),
             digests={key: props.get("digest", "")},
@@ -76,42 +81,42 @@ class SecretFormat:
             drift={key: props["drift"]} if props.get("drift") else {},
         )
 
-    def inputs(self, record: Record) -> dict[str, Any]:
+    def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as inputs."""
-        inputs: dict[str, Any] = {"org_id": record.org_id, "overwrite": record.overwrite}
-        if record.org is not None:
-            inputs["org"] = record.org
-        if record.versions is UNKNOWN:
+        inputs: dict[str, Any] = {"org_id": state.org_id, "overwrite": state.overwrite}
+        if state.org is not None:
+            inputs["org"] = state.org
+        if state.versions is UNKNOWN:
             return inputs | {"key": UNKNOWN, "digest": UNKNOWN, "version": UNKNOWN}
-        ((key, version),) = record.versions.items()
+        ((key, version),) = state.versions.items()
         inputs |= {"key": key, "version": version}
-        inputs["digest"] = UNKNOWN if record.digests is UNKNOWN else record.digests[key]
-        if key in record.rotate_on:
-            inputs["rotate_on"] = record.rotate_on[key]
-        if key in record.drift:
-            inputs["drift"] = record.drift[key]
+        inputs["digest"] = UNKNOWN if state.digests is UNKNOWN else state.digests[key]
+        if key in state.rotate_on:
+            inputs["rotate_on"] = state.rotate_on[key]
+        if key in state.drift:
+            inputs["drift"] = state.drift[key]
         return inputs
 
-    def outputs(self, record: Record) -> dict[str, Any]:
+    def encode_outputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as outputs; `drift` stands there only while there is one."""
-        return self.inputs(record)
+        return self.encode_inputs(state)
 
-    def id(self, record: Record) -> str:
+    def id(self, state: ResourceState) -> str:
         """Return `<org id>/<key>`."""
-        (key,) = record.keys
-        return secret_id(str(record.org_id), key)
+        (key,) = state.keys
+        return secret_id(str(state.org_id), key)
 
-    def is_gone(self, found: Record) -> bool:
+    def is_gone(self, found: ResourceState) -> bool:
         """Whether the key is gone: the engine then plans to create it again."""
         return "deleted" in found.drift.values()
 
 
-class OrgSecretsFormat:
+class OrgSecretsCodec:
     """`OrgSecrets`: the digests as one text, because 10,000 map entries cost the engine more than all the rest."""
 
     replaces: tuple[str, ...] = ("org_id",)
 
-    def declaration(self, news: Props, old: Record | None) -> Declaration:
+    def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
         secrets = _unescaped_or_unknown(news.get("secrets"))
         names = news[DECLARATION].get("keys", UNKNOWN)
@@ -135,12 +140,12 @@ class OrgSecretsFormat:
             **common,
         )
 
-    def record(self, props: Props) -> Record | None:
+    def decode_state(self, props: Props) -> ResourceState | None:
         """Read stored inputs or outputs."""
         if "versions" not in props:
             return None
         versions, digests, pruned = props["versions"], props.get("digests", ""), props.get("pruned", {})
-        return Record(
+        return ResourceState(
             org_id=props["org_id"],
             org=props.get("org"),
             digests=UNKNOWN if digests is UNKNOWN else json.loads(digests or "{}"),
@@ -153,34 +158,34 @@ class OrgSecretsFormat:
             drift=_unescaped(props.get("drift")),
         )
 
-    def inputs(self, record: Record) -> dict[str, Any]:
+    def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as inputs."""
         inputs: dict[str, Any] = {
-            "org_id": record.org_id,
-            "digests": _digests_text(record.digests),
-            "versions": _escaped(record.versions),
-            "pruned": _escaped(record.pruned),
-            "exclusive": record.exclusive,
-            "keep": list(record.keep),
-            "overwrite": record.overwrite,
+            "org_id": state.org_id,
+            "digests": _digests_text(state.digests),
+            "versions": _escaped(state.versions),
+            "pruned": _escaped(state.pruned),
+            "exclusive": state.exclusive,
+            "keep": list(state.keep),
+            "overwrite": state.overwrite,
         }
-        if record.org is not None:
-            inputs["org"] = record.org
-        if record.rotate_on:
-            inputs["rotate_on"] = _escaped(record.rotate_on)
-        if record.drift:
-            inputs["drift"] = _escaped(record.drift)
+        if state.org is not None:
+            inputs["org"] = state.org
+        if state.rotate_on:
+            inputs["rotate_on"] = _escaped(state.rotate_on)
+        if state.drift:
+            inputs["drift"] = _escaped(state.drift)
         return inputs
 
-    def outputs(self, record: Record) -> dict[str, Any]:
+    def encode_outputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as outputs; `drift` is a map there even when it is empty."""
-        return self.inputs(record) | {"drift": _escaped(record.drift)}
+        return self.encode_inputs(state) | {"drift": _escaped(state.drift)}
 
-    def id(self, record: Record) -> str:
+    def id(self, state: ResourceState) -> str:
         """Return the org's id."""
-        return str(record.org_id)
+        return str(state.org_id)
 
-    def is_gone(self, found: Record) -> bool:
+    def is_gone(self, found: ResourceState) -> bool:
         """Never: the next preview names the keys that it writes again, one by one."""
         del found
         return False
@@ -189,9 +194,9 @@ class OrgSecretsFormat:
 TYPE_PREFIX: Final = "pulumi-python:dynamic/influxdb:"
 """How the type tokens of both resources begin; the rest is the name of the class."""
 
-CODECS: Final[Mapping[str, Format]] = {
-    f"{TYPE_PREFIX}Secret": SecretFormat(),
-    f"{TYPE_PREFIX}OrgSecrets": OrgSecretsFormat(),
+CODECS: Final[Mapping[str, Codec]] = {
+    f"{TYPE_PREFIX}Secret": SecretCodec(),
+    f"{TYPE_PREFIX}OrgSecrets": OrgSecretsCodec(),
 }
 """Type token to the codec of its property bags."""
 
@@ -212,10 +217,10 @@ def _common(news: Props) -> dict[str, Any]:
     }
 
 
-def _value(value: Any) -> str | Unknown | NotText:  # noqa: ANN401 (whatever a program passed)
+def _value(value: Any) -> str | Unknown | InvalidValue:  # noqa: ANN401 (whatever a program passed)
     if isinstance(value, (str, Unknown)):
         return value
-    return NotText(str(value.get(NOT_TEXT)) if isinstance(value, Mapping) else "no text")
+    return InvalidValue(str(value.get(INVALID_VALUE)) if isinstance(value, Mapping) else "no text")
 
 
 def _rotations(given: Any, secrets: Any) -> dict[str, Any]:  # noqa: ANN401 (properties)

@@ -1,4 +1,4 @@
-"""What a program declares and what a state holds: the frozen data that all parts of the life cycle pass around."""
+"""What a program declares and what a state holds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 DECLARATION: Final = "declaration"
 """What the program tells `check` besides, and `check` takes out again: `resource`, `preview`, `keys`, `elsewhere`."""
 
-NOT_TEXT: Final = "notText"
+INVALID_VALUE: Final = "notText"
 """The one name in an object that a program sends in place of a value that is no text; what it is, in words."""
 
 Drift: TypeAlias = Literal["changed", "deleted"]
@@ -31,7 +31,7 @@ Drift: TypeAlias = Literal["changed", "deleted"]
 
 
 @dataclass(frozen=True, slots=True)
-class NotText:
+class InvalidValue:
     """A value that is no usable text; `kind` says what it is in JSON's words, the value itself stays in the program."""
 
     kind: str
@@ -66,7 +66,7 @@ class Declaration:
     org: str | Unknown | None
     keys: frozenset[str] | Unknown
     named: frozenset[str]
-    values: Mapping[str, str | Unknown | NotText] = field(repr=False)
+    values: Mapping[str, str | Unknown | InvalidValue] = field(repr=False)
     rotate_on: Mapping[str, str | Unknown] = field(default_factory=dict)
     overwrite: bool = False
     exclusive: bool | Unknown = False
@@ -78,7 +78,7 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class ResourceState:
     """What the state holds of one resource, and what a new declaration makes of it.
 
     Attributes:

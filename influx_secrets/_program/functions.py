@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pulumi
 
 from influx_secrets._errors import DeclarationError
+from influx_secrets._model.keys import ORG_GIVEN_TWICE
 from influx_secrets._program import sdk
 from influx_secrets._program.config import setting, stack_settings
 from influx_secrets._program.secret import Secret
@@ -106,7 +107,7 @@ def _settings_of(opts: pulumi.InvokeOptions | None) -> dict[str, Any]:
 
 def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:
     if org_id is not None and org is not None:
-        raise DeclarationError("org_id and org are both given: give one of them")
+        raise DeclarationError(ORG_GIVEN_TWICE)
     if org_id is None and org is None:
         org_id, org = client.settings.org_id, client.settings.org
     if org_id is not None:

@@ -8,9 +8,10 @@ from typing import Any
 import pulumi
 
 from influx_secrets._errors import DeclarationError
-from influx_secrets._model.keys import ENGINE_MARK, escape_key, is_utf8, shown, text_kind
-from influx_secrets._model.state import NOT_TEXT
+from influx_secrets._model.keys import ENGINE_MARK, ORG_GIVEN_TWICE, escape_key
+from influx_secrets._model.state import INVALID_VALUE
 from influx_secrets._program import outputs
+from influx_secrets._text import is_utf8, quote, text_kind
 
 Secrets = Mapping[str, pulumi.Input[str]]
 
@@ -18,7 +19,7 @@ Secrets = Mapping[str, pulumi.Input[str]]
 def org_inputs(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) -> dict[str, Any]:
     """Return the properties that name the org; at most one is given, and `org_id` is an output of the resource too."""
     if org_id is not None and org is not None:
-        raise DeclarationError("org_id and org are both given: give one of them")
+        raise DeclarationError(ORG_GIVEN_TWICE)
     known: dict[str, Any] = {"org_id": None if org_id is None else as_public(org_id)}
     return known if org is None else {**known, "org": as_public(org)}
 
@@ -113,14 +114,14 @@ def _map(secrets: object) -> Mapping[str, Any]:
 
 def _sendable(value: object) -> object:
     kind = text_kind(value)
-    return value if kind is None else {NOT_TEXT: kind}
+    return value if kind is None else {INVALID_VALUE: kind}
 
 
 def _sendable_key(given: object) -> str:
     if not isinstance(given, str):
         raise DeclarationError(f"the key is {text_kind(given)}: give a text")
     if not is_utf8(given):
-        raise DeclarationError(f'the key "{shown(given)}" is not UTF-8: choose another key')
+        raise DeclarationError(f"the key {quote(given)} is not UTF-8: choose another key")
     return given
 
 

@@ -16,8 +16,8 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, 
 from influx_secrets._errors import DeclarationError, InfluxSecretsError
 from influx_secrets._model.keys import parse_secret_id
 from influx_secrets._model.planner import plan
-from influx_secrets._model.serialization import Format
-from influx_secrets._model.state import UNKNOWN, Record
+from influx_secrets._model.serialization import Codec
+from influx_secrets._model.state import UNKNOWN, ResourceState
 from influx_secrets._provider import reconciler as _lifecycle
 from influx_secrets._provider.session import Ledger
 
@@ -56,27 +56,27 @@ class Calls:
         ledger: Of the process and server.
     """
 
-    def __init__(self, form: Format, ledger: Ledger) -> None:
+    def __init__(self, form: Codec, ledger: Ledger) -> None:
         self._format = form
         self._ledger = ledger
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate, claim, compare with the server, and put digests and versions where the values were."""
         try:
-            old = self._format.record(_plain(olds))
-            settled = _lifecycle.settle(self._ledger, self._format.declaration(_plain(news), old), old)
+            old = self._format.decode_state(_plain(olds))
+            settled = _lifecycle.settle(self._ledger, self._format.decode_declaration(_plain(news), old), old)
         except InfluxSecretsError as error:
             return CheckResult({}, [_failure(str(error))])
         if settled.failures or settled.record is None:
             return CheckResult({}, _failures(settled.failures))
-        return CheckResult(_marked(self._format.inputs(settled.record)), [])
+        return CheckResult(_marked(self._format.encode_inputs(settled.record)), [])
 
     @one_line
     def diff(self, stored: dict[str, Any], wanted: dict[str, Any]) -> DiffResult:
         """Compare what is stored with what is wanted; no request."""
         olds, news = _plain(stored), _plain(wanted)
         replaces = [name for name in self._format.replaces if olds.get(name) != news.get(name)]
-        changes = plan(self._format.record(olds), self._require(news))
+        changes = plan(self._format.decode_state(olds), self._require(news))
         return DiffResult(changes=bool(changes) or bool(replaces), replaces=replaces, delete_before_replace=False)
 
     @one_line
@@ -84,33 +84,33 @@ class Calls:
         """Write every key."""
         record = self._require(_plain(props))
         _lifecycle.apply(self._ledger, None, record)
-        return CreateResult(self._format.id(record), self._format.outputs(record))
+        return CreateResult(self._format.id(record), self._format.encode_outputs(record))
 
     @one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Compare the server with what was written."""
-        record = self._format.record(_plain(props))
+        record = self._format.decode_state(_plain(props))
         if record is None:
             return self._look_up(id_)
         found = _lifecycle.observe(self._ledger, record)
         if self._format.is_gone(found):
             return ReadResult("", {})
-        return ReadResult(id_, self._format.outputs(found), self._format.inputs(found))
+        return ReadResult(id_, self._format.encode_outputs(found), self._format.encode_inputs(found))
 
     @one_line
     def update(self, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Write the keys that changed, remove those that left."""
         new = self._require(_plain(news))
-        _lifecycle.apply(self._ledger, self._format.record(_plain(olds)), new)
-        return UpdateResult(self._format.outputs(new))
+        _lifecycle.apply(self._ledger, self._format.decode_state(_plain(olds)), new)
+        return UpdateResult(self._format.encode_outputs(new))
 
     @one_line
     def delete(self, props: dict[str, Any]) -> None:
         """Remove what the state names, but what another resource of this run declares."""
         _lifecycle.remove(self._ledger, self._require(_plain(props)))
 
-    def _require(self, props: Mapping[str, Any]) -> Record:
-        record = self._format.record(props)
+    def _require(self, props: Mapping[str, Any]) -> ResourceState:
+        record = self._format.decode_state(props)
         if record is None:
             raise DeclarationError("the stored properties of the resource are incomplete: run `pulumi refresh`")
         return record

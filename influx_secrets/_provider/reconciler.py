@@ -13,10 +13,12 @@ from influx_secrets._errors import (
     SecretNotFoundError,
     UnauthorizedError,
 )
-from influx_secrets._model.keys import digest, is_org_id, problems, shown
-from influx_secrets._model.planner import advance, apply_drift, count_pruned, plan, strays
-from influx_secrets._model.state import UNKNOWN, Declaration, Drift, Record, Unknown
+from influx_secrets._model.keys import digest, is_org_id
+from influx_secrets._model.planner import apply_drift, count_pruned, next_state, plan, prunable_keys
+from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState, Unknown
+from influx_secrets._model.validation import problems
 from influx_secrets._provider.session import Ledger, OrgLedger
+from influx_secrets._text import quote
 
 _MAX_NAMED = 10
 """How many keys one line names; the rest is counted."""
@@ -28,11 +30,11 @@ _ADOPTS = "adopts"
 class Settled:
     """What `check` made of a declaration: the record to be, or what is wrong with it."""
 
-    record: Record | None
+    record: ResourceState | None
     failures: tuple[str, ...] = ()
 
 
-def settle(ledger: Ledger, declared: Declaration, old: Record | None) -> Settled:
+def settle(ledger: Ledger, declared: Declaration, old: ResourceState | None) -> Settled:
     """Validate a declaration, claim its keys, and work out the record that it asks for.
 
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
@@ -49,11 +51,11 @@ def settle(ledger: Ledger, declared: Declaration, old: Record | None) -> Settled
         ledger.claim_somewhere(declared.named)
         return Settled(None, tuple(wrong))
     if org_id is UNKNOWN:
-        return Settled(_unasked(advance(old, declared, UNKNOWN, org)))
+        return Settled(_unasked(next_state(old, declared, UNKNOWN, org)))
     known = ledger.org(org_id)
     with known.lock:
         failures, taken = _claim(known, declared)
-        record = advance(old, declared, org_id, org)
+        record = next_state(old, declared, org_id, org)
         before = old if old is not None and old.org_id == org_id else None
         new = record.keys - taken - (before.keys if before else frozenset())
         failures += _take_over(ledger, known, declared, new)
@@ -62,7 +64,7 @@ def settle(ledger: Ledger, declared: Declaration, old: Record | None) -> Settled
     return Settled(record, tuple(failures))
 
 
-def apply(ledger: Ledger, old: Record | None, new: Record) -> None:
+def apply(ledger: Ledger, old: ResourceState | None, new: ResourceState) -> None:
     """Write what is new or changed in one transaction, then remove what is no longer declared in another."""
     org = ledger.org(_known(new.org_id))
     steps = plan(old, new)
@@ -81,7 +83,7 @@ def apply(ledger: Ledger, old: Record | None, new: Record) -> None:
         org.remove(steps.remove)
 
 
-def remove(ledger: Ledger, record: Record) -> None:
+def remove(ledger: Ledger, record: ResourceState) -> None:
     """Remove the keys of a record, but those that another resource of this run declares."""
     org = ledger.org(_known(record.org_id))
     try:
@@ -96,7 +98,7 @@ def remove(ledger: Ledger, record: Record) -> None:
         ledger.say(f"the org {record.org_id} is not there or not readable; missingOrg says to take it for gone")
 
 
-def observe(ledger: Ledger, record: Record) -> Record:
+def observe(ledger: Ledger, record: ResourceState) -> ResourceState:
     """Return the record as a refresh finds it, with its drift."""
     org = ledger.org(_known(record.org_id))
     try:
@@ -130,13 +132,15 @@ def look_up(ledger: Ledger, org_id: str, key: str) -> None:
     listed = ledger.org(org_id).listed([key])
     if listed is UNKNOWN or key not in listed:
         raise SecretNotFoundError(
-            f'the org {org_id} has no secret with the key "{shown(key)}": declare it, or correct the id',
+            f"the org {org_id} has no secret with the key {quote(key)}: declare it, or correct the id",
             org_id=org_id,
             key=key,
         )
 
 
-def _find_org(ledger: Ledger, declared: Declaration, old: Record | None) -> tuple[str | Unknown, str | Unknown | None]:
+def _find_org(
+    ledger: Ledger, declared: Declaration, old: ResourceState | None
+) -> tuple[str | Unknown, str | Unknown | None]:
     org_id, name = declared.org_id, declared.org
     if org_id is None and name is None:
         org_id, name = ledger.settings.org_id, ledger.settings.org
@@ -154,7 +158,7 @@ def _find_org(ledger: Ledger, declared: Declaration, old: Record | None) -> tupl
     return ledger.org_id(name, preview=declared.preview), name
 
 
-def _unasked(record: Record) -> Record:
+def _unasked(record: ResourceState) -> ResourceState:
     return replace(record, pruned=UNKNOWN) if record.exclusive else record
 
 
@@ -164,7 +168,7 @@ def _claim(org: OrgLedger, declared: Declaration) -> tuple[list[str], frozenset[
     org.claim_elsewhere(declared.elsewhere, declared.otherwise, declared.doubtful)
     taken = org.claim(declared.resource, declared.named, values, exclusive=declared.exclusive is True)
     failures = [
-        f'the key "{shown(key)}" of the org {org.org_id} is declared twice: {other} declares it too'
+        f"the key {quote(key)} of the org {org.org_id} is declared twice: {other} declares it too"
         for key, other in sorted(taken.items())
     ]
     beside = org.beside_exclusive(declared.resource)
@@ -215,7 +219,7 @@ def _conflict(org_id: str, key: str, *, provable: bool) -> str:
     what = "with another value" if provable else "and its value cannot be compared on this server"
     return str(
         KeyConflictError(
-            f'the key "{shown(key)}" of the org {org_id} is already there, {what}: if it is yours (renamed, moved, '
+            f"the key {quote(key)} of the org {org_id} is already there, {what}: if it is yours (renamed, moved, "
             "replaced), use an alias, do it in two runs, or set overwrite=True once; else remove it or choose another",
             org_id=org_id,
             key=key,
@@ -223,17 +227,17 @@ def _conflict(org_id: str, key: str, *, provable: bool) -> str:
     )
 
 
-def _prune(org: OrgLedger, declared: Declaration, record: Record, before: Record | None) -> Record:
+def _prune(org: OrgLedger, declared: Declaration, record: ResourceState, before: ResourceState | None) -> ResourceState:
     listed = org.listed(preview=declared.preview)
     unknown = UNKNOWN in (listed, record.versions, record.pruned, record.exclusive, *record.keep)
     if unknown or listed is UNKNOWN or record.pruned is UNKNOWN:
         return _unasked(record)
     ours = before.keys if before is not None else frozenset()
-    found = strays(record, listed - ours, org.claimed(listed))
+    found = prunable_keys(record, listed - ours, org.claimed(listed))
     return replace(record, pruned=count_pruned(record.pruned, found))
 
 
-def _changed(org: OrgLedger, record: Record, listed: Collection[str]) -> list[str]:
+def _changed(org: OrgLedger, record: ResourceState, listed: Collection[str]) -> list[str]:
     stored = {} if record.digests is UNKNOWN else record.digests
     digests = {key: text for key, text in stored.items() if key in listed and isinstance(text, str) and text}
     equal = org.compare(digests) if digests else {}
@@ -250,6 +254,6 @@ def _known(org_id: str | Unknown) -> str:
 
 def _named(keys: Iterable[str]) -> str:
     names = sorted(keys)
-    text = ", ".join(f'"{shown(key)}"' for key in names[:_MAX_NAMED])
+    text = ", ".join(quote(key) for key in names[:_MAX_NAMED])
     more = len(names) - _MAX_NAMED
     return f"the key {text}" if len(names) == 1 else f"the keys {text}" + (f" and {more} more" if more > 0 else "")

@@ -18,8 +18,8 @@ import pytest
 import influx_secrets
 from influx_secrets._client.settings import Settings
 from influx_secrets._model.planner import plan
-from influx_secrets._model.serialization import OrgSecretsFormat
-from influx_secrets._model.state import Declaration, Record
+from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
+from influx_secrets._model.state import Declaration, ResourceState
 from influx_secrets._program.run import Run
 from influx_secrets._provider.reconciler import apply, observe, remove, settle
 from influx_secrets._provider.session import Ledger
@@ -88,13 +88,13 @@ class Life:
 
     def formats(self) -> None:
         """To the engine and back."""
-        form = OrgSecretsFormat()
-        assert form.record(form.outputs(self.stored)) == self.stored
+        codec = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
+        assert codec.decode_state(codec.encode_outputs(self.stored)) == self.stored
 
     def _ledger(self) -> Ledger:
         return Ledger(self._settings, lambda _: None)
 
-    def _settled(self, ledger: Ledger, old: Record | None, prefix: str) -> Record:
+    def _settled(self, ledger: Ledger, old: ResourceState | None, prefix: str) -> ResourceState:
         values: Mapping[str, str] = {key: prefix + value for key, value in self._values.items()}
         declared = Declaration(
             resource="all",
@@ -192,4 +192,5 @@ print(*set(sys.modules) - before)
         "_program.secret",
         "_provider",
         "_provider.dynamic",
+        "_text",
     ]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from influx_secrets._model.keys import problems
-from influx_secrets._model.state import Declaration
+from influx_secrets._model.validation import key_problem
 from influx_secrets.cli.adopt.program_text import config_names, program
 from influx_secrets.cli.list import Listed, Manager, listed
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, connected, given
@@ -46,16 +45,9 @@ def adoption(
         resources: Names that the stack's resources have already.
     """
     free = [one.key for one in rows if one.manager in {Manager.NOBODY, Manager.UNKNOWN}]
-    left = {key: reason for key in free if (reason := _why_not(key)) is not None}
+    left = {key: reason for key in free if (reason := key_problem(key)) is not None}
     names = config_names([key for key in free if key not in left], taken)
     return Adoption(names, left, program(org, names, resources) if names else "")
-
-
-def _why_not(key: str) -> str | None:
-    declared = Declaration(
-        resource="", preview=True, org_id=None, org=None, keys=frozenset([key]), named=frozenset([key]), values={}
-    )
-    return next(iter(problems(declared)), None)
 
 
 def adopt(

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from influx_secrets._model.planner import newly_pruned
-from influx_secrets._model.state import UNKNOWN, Drift, Record, Unknown
+from influx_secrets._model.state import UNKNOWN, Drift, ResourceState, Unknown
 from influx_secrets.cli.review.preview import Preview, Resource, State, Step
 
 
@@ -230,7 +230,7 @@ def _pruned(steps: Iterable[Step]) -> Iterator[Change]:
         if new is None or not new.record.exclusive or step.op not in _COMES | _STAYS:
             continue
         counted = step.old is not None and step.op in _STAYS
-        old = step.old.record if counted and step.old is not None else Record(org_id=new.record.org_id)
+        old = step.old.record if counted and step.old is not None else ResourceState(org_id=new.record.org_id)
         for key in sorted(newly_pruned(old, new.record)):
             yield Change(place_of(new), key, Action.PRUNE, new.resource)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
-from influx_secrets._model.state import UNKNOWN, Record
+from influx_secrets._model.state import UNKNOWN, ResourceState
 
 _UNKNOWN_MARK: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes what a preview does not know (seen in the JSON and the events of Pulumi 3.259.0)."""
@@ -46,7 +46,7 @@ class State:
 
     resource: Resource
     provider: str
-    record: Record
+    record: ResourceState
     retained: bool = False
 
 
@@ -120,7 +120,9 @@ def read_state(raw: Mapping[str, Any] | None, *, before: bool) -> State | None:
     if kind is None:
         return None
     stored = outputs if before and "org_id" in outputs else inputs
-    record = CODECS[f"{TYPE_PREFIX}{kind}"].record({name: _known(stored[name]) for name in _READ if name in stored})
+    record = CODECS[f"{TYPE_PREFIX}{kind}"].decode_state(
+        {name: _known(stored[name]) for name in _READ if name in stored}
+    )
     if record is None:
         return None
     return State(

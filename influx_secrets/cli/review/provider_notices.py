@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from influx_secrets._model.keys import shown
+from influx_secrets._text import quote
 from influx_secrets.cli.review.changes import Action, Change
 
 _UNASKED: Final = "the server could not be asked, so this preview cannot show what it holds: "
@@ -107,7 +107,7 @@ def _new_of(places: Mapping[str, Sequence[int]]) -> _New:
     keys = sorted(places)
     numbers: dict[str, list[int]] = {}
     for number, key in enumerate(keys):
-        numbers.setdefault(f'"{shown(key)}"', []).append(number)
+        numbers.setdefault(quote(key), []).append(number)
     return _New(keys, places, numbers, sorted({len(name) for name in numbers}))
 
 
@@ -166,7 +166,7 @@ def _named(text: str, new: _New, is_open: Callable[[str], bool]) -> tuple[frozen
             return (), int(more[1]) if more is not None else 0
         start = position + len(", ") if position and text.startswith(", ", position) else position
         for number in candidates(start, first):
-            rest = match(start + len(shown(new.keys[number])) + len('""'), number + 1)
+            rest = match(start + len(quote(new.keys[number])), number + 1)
             if rest is not None:
                 return (number, *rest[0]), rest[1]
         return None

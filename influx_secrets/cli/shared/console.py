@@ -18,7 +18,6 @@ from rich.table import Table
 from rich.text import Text
 
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._model.keys import shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,7 +89,9 @@ def _bear_any_text() -> None:
 
 def plain(text: str) -> str:
     """Return text of others as it may be shown: on one line, not endless, without control characters."""
-    return shown(text, _MAX_SHOWN)
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
+    return shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
 
 
 def print_json(document: object) -> None:

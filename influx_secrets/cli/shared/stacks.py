@@ -85,7 +85,7 @@ def _name(resource: Mapping[str, Any]) -> str:
 def _keys(resource: Mapping[str, Any]) -> Iterator[Managed]:
     codec = CODECS.get(str(resource.get("type")))
     outputs = resource.get("outputs") or {}
-    state = codec.record({name: _readable(outputs[name]) for name in _READ if name in outputs}) if codec else None
+    state = codec.decode_state({name: _readable(outputs[name]) for name in _READ if name in outputs}) if codec else None
     if state is not None:
         yield from (Managed(str(state.org_id), key, _name(resource)) for key in sorted(state.keys))
 

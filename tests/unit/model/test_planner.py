@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from influx_secrets._model.keys import digest
-from influx_secrets._model.planner import Plan, advance, apply_drift, count_pruned, newly_pruned, plan, strays
-from influx_secrets._model.state import UNKNOWN, Declaration, NotText, Record, Unknown
+from influx_secrets._model.planner import Plan, apply_drift, count_pruned, newly_pruned, next_state, plan, prunable_keys
+from influx_secrets._model.state import UNKNOWN, Declaration, InvalidValue, ResourceState, Unknown
 
 ORG, OTHER_ORG = "0123456789abcdef", "fedcba9876543210"
 KEYS = st.sampled_from(["A", "B", "C", "__d", "e/f", "TEAM_x", "0123456789abcdef-token"])
 VALUES = st.sampled_from(["one", "two", "three"])
 
 
-def declare(values: dict[str, str | Unknown | NotText], **more: object) -> Declaration:
+def declare(values: dict[str, str | Unknown | InvalidValue], **more: object) -> Declaration:
     given: dict[str, object] = {
         "resource": "Secret",
         "preview": False,
@@ -29,8 +29,10 @@ def declare(values: dict[str, str | Unknown | NotText], **more: object) -> Decla
     return Declaration(**(given | more))  # type: ignore[arg-type]  # each test names what it sets
 
 
-def record_of(values: dict[str, str | Unknown | NotText], old: Record | None = None, **more: object) -> Record:
-    return advance(old, declare(values, **more), ORG, None)
+def record_of(
+    values: dict[str, str | Unknown | InvalidValue], old: ResourceState | None = None, **more: object
+) -> ResourceState:
+    return next_state(old, declare(values, **more), ORG, None)
 
 
 @st.composite
@@ -45,12 +47,14 @@ def declarations(draw: st.DrawFn) -> Declaration:
     )
 
 
-def step(server: dict[str, str], old: Record | None, declared: Declaration) -> tuple[dict[str, str], Record]:
+def step(
+    server: dict[str, str], old: ResourceState | None, declared: Declaration
+) -> tuple[dict[str, str], ResourceState]:
     """Apply one declaration to a model of the server, as the life cycle does."""
-    new = advance(old, declared, ORG, None)
+    new = next_state(old, declared, ORG, None)
     if new.exclusive and not isinstance(new.pruned, Unknown):
         ours = old.keys if old else frozenset()
-        new = replace(new, pruned=count_pruned(new.pruned, strays(new, server.keys() - ours, ())))
+        new = replace(new, pruned=count_pruned(new.pruned, prunable_keys(new, server.keys() - ours, ())))
     steps = plan(old, new)
     after = {**server, **{key: str(declared.values[key]) for key in steps.write}}
     return {key: value for key, value in after.items() if key not in steps.remove}, new
@@ -98,20 +102,20 @@ def test_plan_exclusive_removes_only_strays(foreign: dict[str, str], declared: D
         assert (key in server) == kept
 
 
-def test_advance_new_key_has_version_one() -> None:
+def test_next_state_new_key_has_version_one() -> None:
     """The first write is version 1, known even where the value is not."""
     record = record_of({"A": "one", "B": UNKNOWN})
     assert record.versions == {"A": 1, "B": 1}
     assert record.digests == {"A": digest(ORG, "A", "one"), "B": UNKNOWN}
 
 
-def test_advance_changed_value_counts_one_more() -> None:
+def test_next_state_changed_value_counts_one_more() -> None:
     """Only the key whose value changed has a new version."""
     old = record_of({"A": "one", "B": "one"})
     assert record_of({"A": "two", "B": "one"}, old).versions == {"A": 2, "B": 1}
 
 
-def test_advance_unknown_value_has_unknown_version() -> None:
+def test_next_state_unknown_value_has_unknown_version() -> None:
     """A preview cannot say whether such a key will be written."""
     old = record_of({"A": "one", "B": "one"})
     record = record_of({"A": UNKNOWN, "B": "one"}, old)
@@ -119,24 +123,24 @@ def test_advance_unknown_value_has_unknown_version() -> None:
     assert plan(old, record).write == ("A",)
 
 
-def test_advance_unknown_org_keeps_nothing_known() -> None:
+def test_next_state_unknown_org_keeps_nothing_known() -> None:
     """Without an org there is no digest, and the resource may have to move."""
     old = record_of({"A": "one"})
-    record = advance(old, declare({"A": "one"}), UNKNOWN, UNKNOWN)
+    record = next_state(old, declare({"A": "one"}), UNKNOWN, UNKNOWN)
     assert record.digests == {"A": UNKNOWN}
-    assert plan(old, record).moves
-    assert plan(old, record).unsure
+    assert plan(old, record).replaces
+    assert plan(old, record).incomplete
 
 
-def test_advance_other_org_starts_anew() -> None:
+def test_next_state_other_org_starts_anew() -> None:
     """Versions of one org say nothing about another."""
     old = record_of({"A": "one"})
-    moved = advance(replace(old, versions={"A": 7}), declare({"A": "one"}), OTHER_ORG, None)
+    moved = next_state(replace(old, versions={"A": 7}), declare({"A": "one"}), OTHER_ORG, None)
     assert moved.versions == {"A": 1}
-    assert plan(old, moved) == Plan(write=("A",), moves=True)
+    assert plan(old, moved) == Plan(write=("A",), replaces=True)
 
 
-def test_advance_rotate_on_follows_the_text_alone() -> None:
+def test_next_state_rotate_on_follows_the_text_alone() -> None:
     """Such a key has no digest, and is written again only when its text changes."""
     old = record_of({"A": "one"}, rotate_on={"A": "2026-10"})
     assert old.digests == {"A": ""}
@@ -148,15 +152,15 @@ def test_advance_rotate_on_follows_the_text_alone() -> None:
     assert record_of({"A": UNKNOWN}, old, rotate_on={"A": UNKNOWN}).versions == {"A": UNKNOWN}
 
 
-def test_advance_key_without_value_is_left_alone() -> None:
+def test_next_state_key_without_value_is_left_alone() -> None:
     """Neither version nor digest move, and a drift stays reported."""
     old = replace(record_of({"A": "one"}), drift={"A": "changed"})
-    record = advance(old, declare({}, keys=frozenset(["A"]), named=frozenset(["A"])), ORG, None)
+    record = next_state(old, declare({}, keys=frozenset(["A"]), named=frozenset(["A"])), ORG, None)
     assert (record.versions, record.digests, record.drift) == (old.versions, old.digests, old.drift)
     assert not plan(old, record)
 
 
-def test_advance_drift_is_repaired_once() -> None:
+def test_next_state_drift_is_repaired_once() -> None:
     """A drifted key is written again, under a new version, and its drift goes."""
     old = record_of({"A": "one", "B": "one"})
     digests, drift = apply_drift(old, {"A": "changed"})
@@ -168,25 +172,25 @@ def test_advance_drift_is_repaired_once() -> None:
     assert not plan(record, record_of({"A": "one", "B": "one"}, record))
 
 
-def test_advance_unknown_version_stays_unknown() -> None:
+def test_next_state_unknown_version_stays_unknown() -> None:
     """Nothing is counted up from what is not known."""
     old = replace(record_of({"A": "one"}), versions={"A": UNKNOWN}, drift={"A": "changed"})
     assert record_of({"A": "one"}, old).versions == {"A": UNKNOWN}
 
 
-def test_plan_unknown_keys_is_unsure() -> None:
+def test_plan_unknown_keys_is_incomplete() -> None:
     """Where even the keys are not known, something may happen to any of them."""
-    record = advance(None, declare({}, keys=UNKNOWN), ORG, None)
+    record = next_state(None, declare({}, keys=UNKNOWN), ORG, None)
     assert record.versions is UNKNOWN
     assert record.keys == frozenset()
-    assert plan(None, record) == Plan(unsure=True)
+    assert plan(None, record) == Plan(incomplete=True)
 
 
-def test_plan_unknown_prune_is_unsure() -> None:
+def test_plan_unknown_prune_is_incomplete() -> None:
     """Where a preview could not ask, it says so."""
     old = record_of({"A": "one"})
     new = replace(old, pruned=UNKNOWN)
-    assert plan(old, new) == Plan(unsure=True)
+    assert plan(old, new) == Plan(incomplete=True)
     assert newly_pruned(new, old) == frozenset()
 
 
@@ -201,4 +205,4 @@ def test_plan_is_true_only_when_there_is_something_to_do() -> None:
     """An empty plan means that nothing changed."""
     assert not Plan()
     assert Plan(write=("A",))
-    assert Plan(moves=True)
+    assert Plan(replaces=True)

@@ -9,13 +9,16 @@ import pytest
 from pulumi.dynamic.dynamic import ResourceProvider, serialize_provider
 
 import influx_secrets
-from influx_secrets._model.serialization import OrgSecretsFormat, SecretFormat
-from influx_secrets._model.state import UNKNOWN, NotText, Record
+from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
+from influx_secrets._model.state import UNKNOWN, InvalidValue, ResourceState
 
 ORG = "0123456789abcdef"
+ONE, ALL = (CODECS[f"{TYPE_PREFIX}{kind}"] for kind in ("Secret", "OrgSecrets"))
 TOLD = {"resource": "r", "preview": False}
 
-SECRET = Record(org_id=ORG, org="acme", digests={"K": "d"}, versions={"K": 3}, rotate_on={"K": "r"}, overwrite=True)
+SECRET = ResourceState(
+    org_id=ORG, org="acme", digests={"K": "d"}, versions={"K": 3}, rotate_on={"K": "r"}, overwrite=True
+)
 SECRET_PROPS = {
     "org_id": ORG,
     "org": "acme",
@@ -25,7 +28,7 @@ SECRET_PROPS = {
     "rotate_on": "r",
     "overwrite": True,
 }
-MANY = Record(
+MANY = ResourceState(
     org_id=ORG,
     org="acme",
     digests={"__b": "2", "A": "1", "ключ": "3"},
@@ -52,71 +55,68 @@ MANY_PROPS = {
 def test_secret_inputs_and_outputs_are_pinned() -> None:
     """The outputs are the inputs again; a drift stands in both while there is one."""
     drifted = replace(SECRET, drift={"K": "changed"})
-    assert SecretFormat().inputs(SECRET) == SecretFormat().outputs(SECRET) == SECRET_PROPS
-    assert SecretFormat().inputs(drifted) == SecretFormat().outputs(drifted) == SECRET_PROPS | {"drift": "changed"}
-    assert SecretFormat().id(SECRET) == f"{ORG}/K"
+    assert ONE.encode_inputs(SECRET) == ONE.encode_outputs(SECRET) == SECRET_PROPS
+    assert ONE.encode_inputs(drifted) == ONE.encode_outputs(drifted) == SECRET_PROPS | {"drift": "changed"}
+    assert ONE.id(SECRET) == f"{ORG}/K"
 
 
 def test_secret_record_is_read_back() -> None:
     """Numbers come back as floats; what is absent has its default."""
-    fmt = SecretFormat()
-    assert fmt.record(SECRET_PROPS | {"version": 3.0}) == SECRET
-    assert fmt.record({"org_id": ORG, "key": "K", "digest": "d", "version": 1}) == Record(
+    assert ONE.decode_state(SECRET_PROPS | {"version": 3.0}) == SECRET
+    assert ONE.decode_state({"org_id": ORG, "key": "K", "digest": "d", "version": 1}) == ResourceState(
         org_id=ORG, digests={"K": "d"}, versions={"K": 1}
     )
-    assert fmt.record(SECRET_PROPS | {"drift": "changed"}) == replace(SECRET, drift={"K": "changed"})
-    assert fmt.record({}) is None
-    assert fmt.record({"org_id": ORG, "key": "K"}) is None
+    assert ONE.decode_state(SECRET_PROPS | {"drift": "changed"}) == replace(SECRET, drift={"K": "changed"})
+    assert ONE.decode_state({}) is None
+    assert ONE.decode_state({"org_id": ORG, "key": "K"}) is None
 
 
 def test_secret_of_unknown_key_goes_out_and_in() -> None:
     """In a preview the key itself may not be known."""
-    fmt = SecretFormat()
-    declared = fmt.declaration({"key": UNKNOWN, "value": "v", "org": "acme", "declaration": TOLD}, None)
+    declared = ONE.decode_declaration({"key": UNKNOWN, "value": "v", "org": "acme", "declaration": TOLD}, None)
     assert (declared.keys, declared.named) == (UNKNOWN, frozenset())
-    props = fmt.inputs(Record(org_id=ORG, digests=UNKNOWN, versions=UNKNOWN))
+    props = ONE.encode_inputs(ResourceState(org_id=ORG, digests=UNKNOWN, versions=UNKNOWN))
     assert (props["key"], props["digest"], props["version"]) == (UNKNOWN, UNKNOWN, UNKNOWN)
-    record = fmt.record(props)
+    record = ONE.decode_state(props)
     assert record is not None
     assert record.versions is UNKNOWN
 
 
 def test_org_secrets_inputs_and_outputs_are_pinned() -> None:
     """Digests are one sorted text; names that a preview would hide are escaped; the output `drift` is always a map."""
-    fmt = OrgSecretsFormat()
-    assert fmt.inputs(MANY) == MANY_PROPS
-    assert fmt.outputs(MANY) == MANY_PROPS | {"drift": {}}
+    assert ALL.encode_inputs(MANY) == MANY_PROPS
+    assert ALL.encode_outputs(MANY) == MANY_PROPS | {"drift": {}}
     drifted = replace(MANY, drift={"__b": "deleted"})
-    assert fmt.inputs(drifted) == fmt.outputs(drifted) == MANY_PROPS | {"drift": {"\\__b": "deleted"}}
-    assert fmt.id(MANY) == ORG
+    assert ALL.encode_inputs(drifted) == ALL.encode_outputs(drifted) == MANY_PROPS | {"drift": {"\\__b": "deleted"}}
+    assert ALL.id(MANY) == ORG
 
 
 def test_org_secrets_record_is_read_back() -> None:
     """Numbers come back as floats; what is absent has its default."""
-    fmt = OrgSecretsFormat()
     floats = {"versions": {"A": 1.0, "\\__b": 2.0, "ключ": 3.0}, "pruned": {"\\\\stray": 1.0}}
-    assert fmt.record(MANY_PROPS | floats) == MANY
-    assert fmt.record({}) is None
-    assert fmt.record({"org_id": ORG, "versions": {}}) == Record(org_id=ORG)
+    assert ALL.decode_state(MANY_PROPS | floats) == MANY
+    assert ALL.decode_state({}) is None
+    assert ALL.decode_state({"org_id": ORG, "versions": {}}) == ResourceState(org_id=ORG)
 
 
 def test_org_secrets_with_unknowns_goes_out_and_in() -> None:
     """One unknown digest makes the text unknown; the versions stand one by one."""
-    fmt = OrgSecretsFormat()
-    props = fmt.inputs(Record(org_id=ORG, digests={"A": UNKNOWN}, versions={"A": UNKNOWN}, pruned=UNKNOWN))
+    props = ALL.encode_inputs(
+        ResourceState(org_id=ORG, digests={"A": UNKNOWN}, versions={"A": UNKNOWN}, pruned=UNKNOWN)
+    )
     assert (props["digests"], props["versions"], props["pruned"]) == (UNKNOWN, {"A": UNKNOWN}, UNKNOWN)
-    record = fmt.record(props)
+    record = ALL.decode_state(props)
     assert record is not None
     assert (record.digests, record.pruned) == (UNKNOWN, UNKNOWN)
-    assert fmt.inputs(Record(org_id=ORG, digests=UNKNOWN, versions=UNKNOWN))["versions"] is UNKNOWN
+    assert ALL.encode_inputs(ResourceState(org_id=ORG, digests=UNKNOWN, versions=UNKNOWN))["versions"] is UNKNOWN
 
 
 def test_values_that_are_no_text_are_named() -> None:
     """The program sends a name in place of such a value."""
     news = {"key": "K", "value": {"notText": "null"}, "declaration": TOLD}
-    assert SecretFormat().declaration(news, None).values == {"K": NotText("null")}
+    assert ONE.decode_declaration(news, None).values == {"K": InvalidValue("null")}
     odd = {"key": "K", "value": 5, "declaration": TOLD}
-    assert SecretFormat().declaration(odd, None).values == {"K": NotText("no text")}
+    assert ONE.decode_declaration(odd, None).values == {"K": InvalidValue("no text")}
 
 
 @pytest.mark.parametrize(

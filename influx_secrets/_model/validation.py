@@ -1,0 +1,67 @@
+"""What is wrong with a declaration, as far as no server is needed to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from influx_secrets._model.keys import (
+    ENGINE_MARK,
+    MAX_KEY_BYTES,
+    ORG_GIVEN_TWICE,
+    is_org_id,
+    is_server_owned,
+)
+from influx_secrets._model.state import UNKNOWN, Declaration, InvalidValue, Unknown
+from influx_secrets._text import is_utf8, quote
+
+
+def problems(declared: Declaration) -> list[str]:
+    """Return what is wrong with a declaration, a line each; nothing that is unknown is wrong."""
+    found = [*_org_problems(declared)]
+    if declared.keys is UNKNOWN:
+        return found
+    for key in sorted(declared.keys):
+        wrong = key_problem(key, overwrite=declared.overwrite), _value_problem(key, declared.values.get(key))
+        found += [problem for problem in wrong if problem is not None]
+    undeclared = sorted(set(declared.rotate_on) - declared.keys)
+    found += [f"rotate_on names the key {quote(key)}, which is not declared" for key in undeclared]
+    if declared.exclusive is True and not declared.keys and not declared.keep:
+        found.append(
+            "exclusive with no secrets would remove every secret of the org: declare one, or name what stays in keep"
+        )
+    return found
+
+
+def _org_problems(declared: Declaration) -> Iterator[str]:
+    if declared.org_id is not None and declared.org is not None:
+        yield ORG_GIVEN_TWICE
+    if isinstance(declared.org_id, str) and not is_org_id(declared.org_id):
+        yield f"org_id {quote(declared.org_id)} is not 16 hexadecimal digits; a name goes into org"
+    if declared.org == "":
+        yield "org is empty"
+
+
+def key_problem(key: str, *, overwrite: bool = False) -> str | None:
+    """Return what is wrong with a key, None for one that can be declared."""
+    if not key:
+        return "a key is empty: no path of the API can name it"
+    if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+        return f"the key {quote(key)} is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses"
+    if key == ENGINE_MARK:
+        return f"the key {quote(key)} is a mark of the Pulumi engine and cannot be used: choose another key"
+    if not is_utf8(key):
+        return f"the key {quote(key)} is not UTF-8"
+    if is_server_owned(key) and not overwrite:
+        return (
+            f"the key {quote(key)} belongs to a notification endpoint of the server, whose alerts need it: "
+            "choose another key, or set overwrite=True"
+        )
+    return None
+
+
+def _value_problem(key: str, value: str | Unknown | InvalidValue | None) -> str | None:
+    if isinstance(value, InvalidValue):
+        return f"the value of the key {quote(key)} is {value.kind}: give a text"
+    if value == "":
+        return f"the value of the key {quote(key)} is empty: Flux cannot read it, so give a text or leave the key out"
+    return None
