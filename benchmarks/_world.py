@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import certifi
 import requests
 import trustme
-from leash import Leash
+from process_reaper import ProcessReaper
 from servers import InfluxdServer, free_port
 
 import toolchain
@@ -88,13 +88,13 @@ def _toxiproxy() -> Iterator[str]:
     port = free_port()
     command = [str(toolchain.ensure("toxiproxy")), "-host", "127.0.0.1", "-port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        leash = Leash(process.pid)
+        reaper = ProcessReaper(process.pid)
         try:
             _wait(f"http://127.0.0.1:{port}/version")
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            leash.release()
+            reaper.release()
 
 
 def _wait(url: str) -> None:

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import requests
-from leash import Leash
+from process_reaper import ProcessReaper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ class Started:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._leash = Leash(self.process.pid)
+        self._reaper = ProcessReaper(self.process.pid)
         deadline = time.monotonic() + 30
         while not self.ready_file.exists():
             assert self.process.poll() is None, self.process.communicate()
@@ -50,5 +50,5 @@ class Started:
         """Send a signal and return exit code, stdout and stderr."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=20)
-        self._leash.release()
+        self._reaper.release()
         return self.process.returncode, out, err

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 from flux import flux_rows
-from leash import Leash
+from process_reaper import ProcessReaper
 
 from influx_secrets.emulator import Emulator
 
@@ -177,7 +177,7 @@ class InfluxdServer:
         environment = {"HOME": str(self._folder), "PATH": os.environ.get("PATH", os.defpath)}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-        self._leash = Leash(self._process.pid)
+        self._reaper = ProcessReaper(self._process.pid)
         self._wait()
 
     def _wait(self) -> None:
@@ -210,7 +210,7 @@ class InfluxdServer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self._leash.release()
+        self._reaper.release()
 
     @property
     def url(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.fault_lives import CALLS
 from engine.faults import FAULTS
+from engine.faulty_life_cycle import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from engine.breaks import Break, Breaker
 from engine.relay import Relay
-from engine.toxics import Toxic, Toxiproxy
+from engine.toxiproxy import Toxic, Toxiproxy
+from engine.truncating_proxy import TruncatingProxy, Truncation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from engine.breaks import Place
-    from engine.toxics import Stream
+    from engine.toxiproxy import Stream
+    from engine.truncating_proxy import Place
 
 Span = Literal["throughout", "lasting", "once"]
 """From the start of a run to its end; from one of its requests to its end; at each of its requests, once."""
@@ -29,7 +29,7 @@ class Fault:
 
     name: str
     span: Span
-    how: Toxic | Break
+    how: Toxic | Truncation
 
 
 #: Of the provider under test, in seconds: what only slows must not end a request, what breaks must not take long.
@@ -44,7 +44,7 @@ def _toxic(how: str, kind: str, *spans: Span, **attributes: int) -> list[Fault]:
 
 
 def _ended(how: str, stream: Stream, place: Place, *spans: Span, half: bool = False) -> list[Fault]:
-    return [Fault(f"{_WAYS[stream]} {how}", span, Break(stream, place, half)) for span in spans]
+    return [Fault(f"{_WAYS[stream]} {how}", span, Truncation(stream, place, half)) for span in spans]
 
 
 #: With the requests the server did nothing, with the answers everything; the client cannot tell.
@@ -90,24 +90,24 @@ class Wire:
 
     def __init__(self, binary: Path, target: str) -> None:
         self._relay = Relay(target)
-        self._breaker = Breaker(target)
+        self._truncating = TruncatingProxy(target)
         self._binary = binary
         self.met = 0
 
     def __enter__(self) -> Wire:
         self._relay.__enter__()
-        self._breaker.__enter__()
+        self._truncating.__enter__()
         self._toxiproxy = Toxiproxy(self._binary, self._relay.url).__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._toxiproxy.__exit__(None, None, None)
-        self._breaker.__exit__(None, None, None)
+        self._truncating.__exit__(None, None, None)
         self._relay.__exit__(None, None, None)
 
     def url(self, fault: Fault) -> str:
         """Return where the provider finds its server, with this fault in between when it is due."""
-        return self._breaker.url if isinstance(fault.how, Break) else self._toxiproxy.url
+        return self._truncating.url if isinstance(fault.how, Truncation) else self._toxiproxy.url
 
     @contextmanager
     def suffering(self, fault: Fault, first: int = 0) -> Iterator[None]:
@@ -115,13 +115,13 @@ class Wire:
 
         At the end nothing of the run is under way any more: what comes late belongs to the run that it was sent in.
         """
-        if isinstance(fault.how, Break):
-            self._breaker.begin(fault.how, once=fault.span == "once", first=first)
+        if isinstance(fault.how, Truncation):
+            self._truncating.begin(fault.how, once=fault.span == "once", first=first)
             try:
                 yield
             finally:
-                self._breaker.end()
-                self.met = self._breaker.broken
+                self._truncating.end()
+                self.met = self._truncating.broken
         else:
             with self._poisoned(_MOMENTS[fault.span](self._toxiproxy, fault.how, first)):
                 yield

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.running import Running
+from engine.running_command import RunningCommand
 
 import toolchain
 
@@ -151,12 +151,12 @@ class Stack:
         """Run `pulumi destroy`."""
         return self._deployment("destroy", "--yes", "--skip-preview", *options, fails=fails)
 
-    def start(self, *arguments: str) -> Running:
+    def start(self, *arguments: str) -> RunningCommand:
         """Start a deployment and go on while it runs; the test takes its output to `outputs`, if it matters."""
         self._runs += 1
         file = self.folder / f"output-{self._runs}.txt"
         command = _command(*arguments, "--yes", "--skip-preview")
-        return Running(command, folder=self.project, environment=self.environment, file=file)
+        return RunningCommand(command, folder=self.project, environment=self.environment, file=file)
 
     @property
     def state_file(self) -> Path:
@@ -169,11 +169,11 @@ class Stack:
         return any((self.folder / "state" / ".pulumi" / "locks").rglob("*.json"))
 
     @property
-    def is_torn(self) -> bool:
+    def has_truncated_attributes(self) -> bool:
         """Whether `pulumi` was killed while it wrote the attributes beside the checkpoint, which it does in place."""
         return self._attributes.exists() and not self._attributes.stat().st_size
 
-    def mend(self) -> None:
+    def repair_backend(self) -> None:
         """Remove these attributes: the backend can do without."""
         self._attributes.unlink()
 

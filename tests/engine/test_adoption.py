@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from engine.intercepting_proxy import InterceptingProxy
 from engine.stack import calls
-from engine.wedge import Wedge
 
 if TYPE_CHECKING:
     from engine.stack import Stack
@@ -48,10 +48,10 @@ def test_foreign_value_is_refused_until_overwrite_is_set(stack: Stack, influxd: 
     stack.up()
     assert influxd.values(acme) == {"S": "ours", "X": "ours", "Y": "ours"}
     # Set once, then taken away again: no diff that would write anything.
-    with Wedge(influxd.url) as wedge:
-        stack.environment["INFLUX_HOST"] = wedge.url
+    with InterceptingProxy(influxd.url) as proxy:
+        stack.environment["INFLUX_HOST"] = proxy.url
         both(stack, overwrite=False).up()
-        assert calls(wedge) == []
+        assert calls(proxy) == []
 
 
 def test_equal_value_is_adopted_and_named(stack: Stack, influxd: InfluxdServer, acme: str) -> None:

@@ -10,13 +10,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from engine.wedge import Instead, Wedge
+from engine.intercepting_proxy import Instead, InterceptingProxy
 
 from influx_secrets.emulator import Answer, Emulator
 
 if TYPE_CHECKING:
+    from engine.intercepting_proxy import Passed
     from engine.stack import NewStack, Run, Stack
-    from engine.wedge import Passed
     from servers import InfluxdServer
 
 MANY = 500
@@ -65,14 +65,14 @@ def test_two_stacks_that_write_one_key_in_the_same_moment_see_it_at_the_next_ref
         if method == "PATCH":
             both_looked.wait(60)
 
-    with Wedge(influxd.url) as wedge:
-        wedge.before = before
+    with InterceptingProxy(influxd.url) as proxy:
+        proxy.before = before
         for name, stack in zip(("one", "two"), pair, strict=True):
-            stack.environment["INFLUX_HOST"] = wedge.url
+            stack.environment["INFLUX_HOST"] = proxy.url
             stack.set_config("influx-secrets:timeout", "60")
             stack.program(f'influx.Secret("a", org=ORG, key="A", value="{name}")')
         at_once(*(stack.up for stack in pair))
-        wedge.before = lambda *_: None
+        proxy.before = lambda *_: None
         (last,) = influxd.values(acme).values()
         winner, loser = pair if last == "one" else pair[::-1]
         assert set(winner.refresh().results.values()) == {"same"}
@@ -95,21 +95,21 @@ class OneWriter:
     """A store that lets nobody write beside another, as a Vault store behind influxd: the second one is answered 500.
 
     Args:
-        wedge: Before the server.
+        proxy: Before the server.
         is_met: Whether the first write lasts until another one comes.
 
     Attributes:
         met: The methods of those that were refused.
     """
 
-    def __init__(self, wedge: Wedge, *, is_met: bool = False) -> None:
+    def __init__(self, proxy: InterceptingProxy, *, is_met: bool = False) -> None:
         self.met: list[str] = []
         self._one_came = threading.Event()
         if not is_met:
             self._one_came.set()
         self._lock = threading.Lock()
         self._is_writing = False
-        wedge.before, wedge.after = self._before, self._after
+        proxy.before, proxy.after = self._before, self._after
 
     def _before(self, method: str, path: str) -> Instead | None:
         del path
@@ -137,9 +137,9 @@ def test_store_that_fails_overlapping_writes_never_meets_any(
     new_stack: NewStack, influxd: InfluxdServer, acme: str
 ) -> None:
     """Writes of one run go one at a time."""
-    with Wedge(influxd.url) as wedge:
-        store = OneWriter(wedge)
-        stack = new_stack({**influxd.environment, **FAST, "INFLUX_HOST": wedge.url})
+    with InterceptingProxy(influxd.url) as proxy:
+        store = OneWriter(proxy)
+        stack = new_stack({**influxd.environment, **FAST, "INFLUX_HOST": proxy.url})
         stack.program(EACH.format(count=60, org=acme)).up()
         assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(60)}
         stack.destroy()
@@ -151,10 +151,10 @@ def test_two_stacks_on_a_store_that_fails_overlapping_writes_both_arrive(
     pair: tuple[Stack, Stack], influxd: InfluxdServer, acme: str
 ) -> None:
     """Two runs know nothing of each other: who is refused writes again a moment later."""
-    with Wedge(influxd.url) as wedge:
-        store = OneWriter(wedge, is_met=True)
+    with InterceptingProxy(influxd.url) as proxy:
+        store = OneWriter(proxy, is_met=True)
         for name, stack in zip(("ONE", "TWO"), pair, strict=True):
-            stack.environment |= {**FAST, "INFLUX_HOST": wedge.url}
+            stack.environment |= {**FAST, "INFLUX_HOST": proxy.url}
             stack.set_config("influx-secrets:timeout", "90")
             stack.program(EACH.format(count=40, org=acme).replace('"K{n}"', f'"{name}_{{n}}"'))
         at_once(*(stack.up for stack in pair))
@@ -232,9 +232,9 @@ def test_rate_limit_for_minutes_is_waited_for_or_ends_the_run_soon(
         refused.append(now)
         return Instead(429, "too many requests", "not now", (("Retry-After", str(pause)),))
 
-    with Wedge(influxd.url) as wedge:
-        wedge.before = before
-        stack = new_stack({**influxd.environment, **FAST, "INFLUX_HOST": wedge.url})
+    with InterceptingProxy(influxd.url) as proxy:
+        proxy.before = before
+        stack = new_stack({**influxd.environment, **FAST, "INFLUX_HOST": proxy.url})
         stack.program(EACH.format(count=200, org=acme))
         started = time.monotonic()
         done = stack.up(fails=not finishes)
@@ -243,7 +243,7 @@ def test_rate_limit_for_minutes_is_waited_for_or_ends_the_run_soon(
         assert (120 if finishes else 140) < took < 180
         told = [line for line in done.errors if f'HTTP 429 ("not now"); trying again in {pause:.1f} s' in line]
         assert 2 <= len(told) <= 3
-        wedge.before = lambda *_: None
+        proxy.before = lambda *_: None
         if not finishes:
             failed = [line for line in done.errors if "RateLimitedError" in line]
             # Those under way end with the first, each with a line; the rest of the two hundred is not begun.

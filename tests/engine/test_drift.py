@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine.intercepting_proxy import InterceptingProxy
 from engine.leaks import leaks
 from engine.stack import calls
-from engine.wedge import Wedge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,9 @@ DECLARED = {"S": "declared", "X": "1", "Y": "2", "__Z": "3"}
 
 
 @pytest.fixture
-def wedge(influxd: InfluxdServer, stack: Stack) -> Iterator[Wedge]:
+def proxy(influxd: InfluxdServer, stack: Stack) -> Iterator[InterceptingProxy]:
     """A proxy that `stack` takes for influxd."""
-    with Wedge(influxd.url) as proxy:
+    with InterceptingProxy(influxd.url) as proxy:
         stack.environment["INFLUX_HOST"] = proxy.url
         yield proxy
 
@@ -68,40 +68,40 @@ def test_value_changed_outside_is_shown_and_repaired(stack: Stack, influxd: Infl
 
 
 def test_one_of_ten_thousand_keys_changed_costs_eleven_requests_and_shows_no_value(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """One list and ten queries; no value and no bare digest travels in them, weak values least of all."""
     many = 'influx.OrgSecrets("shared", org=ORG, secrets={f"KEY_{n}": f"weak-{n}-value" for n in range(10_000)})'
     stack.program(many).up()
     influxd.put_secret(acme, "KEY_777", "theirs-planted")
-    wedge.clear()
+    proxy.clear()
     repaired = stack.up("--refresh", "--diff")
     shown = {line for line in repaired.changes if "KEY_" in line}
     assert shown == {'+ KEY_777: "changed"', '- KEY_777: "changed"', "~ KEY_777: 1 => 2"}
     org_id = influxd.org_id(acme)
     digests = {digest(org_id, f"KEY_{n}", f"weak-{n}-value") for n in range(10_000)}
-    assert [one.method for one in wedge.passed].index("PATCH") == 11
-    for place, content in wedge.traffic.items():
+    assert [one.method for one in proxy.passed].index("PATCH") == 11
+    for place, content in proxy.traffic.items():
         if "PATCH" in place:
             continue
         assert re.search(rb"weak-\d+-value|theirs-planted", content) is None
         assert digests.isdisjoint(re.findall(r"[0-9a-f]{64}", content.decode("utf-8").lower()))
-    assert sorted(calls(wedge)) == ["GET secrets 200", "PATCH secrets 204", *["POST query 200"] * 10]
+    assert sorted(calls(proxy)) == ["GET secrets 200", "PATCH secrets 204", *["POST query 200"] * 10]
     assert influxd._values(org_id, ["KEY_777", "KEY_778"]) == ["weak-777-value", "weak-778-value"]
 
 
 def test_traffic_of_a_refresh_holds_nothing_that_helps_to_guess(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """No value, no digest in any form; and the same key is signed with another nonce each time."""
     stack.program(BOTH).up()
     influxd.put_secret(acme, "X", "theirs-planted")
-    wedge.clear()
+    proxy.clear()
     stack.refresh()
-    first = wedge.traffic
-    wedge.clear()
+    first = proxy.traffic
+    proxy.clear()
     stack.refresh()
-    org_id, traffic = influxd.org_id(acme), first | {f"again {place}": text for place, text in wedge.traffic.items()}
+    org_id, traffic = influxd.org_id(acme), first | {f"again {place}": text for place, text in proxy.traffic.items()}
     assert any("query" in place for place in traffic)
     for key, value in {**DECLARED, "X": "theirs-planted"}.items():
         found = leaks(digest(org_id, key, value), traffic)
@@ -116,7 +116,9 @@ def test_traffic_of_a_refresh_holds_nothing_that_helps_to_guess(
     assert len(set(signatures)) == len(signatures)
 
 
-def test_keys_removed_outside_are_written_again(stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge) -> None:
+def test_keys_removed_outside_are_written_again(
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
+) -> None:
     """One key: created again. The whole org: said once why that happens, and one PATCH for all keys of a map."""
     stack.program(BOTH).up()
     influxd.remove_secret(acme, "S")
@@ -131,9 +133,9 @@ def test_keys_removed_outside_are_written_again(stack: Stack, influxd: InfluxdSe
         influxd.remove_secret(acme, key)
     wiped = stack.refresh()
     assert len([said for said in wiped.diagnostics if "influx apply --secret" in said]) == 1
-    calls(wedge)
+    calls(proxy)
     stack.up()
-    assert sorted(call for call in calls(wedge) if "PATCH" in call) == ["PATCH secrets 204"] * 2
+    assert sorted(call for call in calls(proxy) if "PATCH" in call) == ["PATCH secrets 204"] * 2
     assert influxd.values(acme) == DECLARED
 
 

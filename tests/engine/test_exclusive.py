@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import requests
+from engine.intercepting_proxy import InterceptingProxy
 from engine.stack import calls
-from engine.wedge import Wedge
 
 if TYPE_CHECKING:
     from engine.stack import Stack
@@ -52,16 +52,16 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
     for key in ("STRAY", "__STRAY", "TEAM_A"):
         influxd.put_secret(acme, key, "theirs")
 
-    with Wedge(influxd.url) as wedge:
-        stack.environment["INFLUX_HOST"] = wedge.url
+    with InterceptingProxy(influxd.url) as proxy:
+        stack.environment["INFLUX_HOST"] = proxy.url
         created = stack.program(ONLY, ORG_ID=org_id).preview(diff=True)
         assert created.steps == {"all": "create"}
         lines = [line.strip() for line in created.output.splitlines()]
         shown = [line for line in lines if line.startswith(("STRAY", "\\__STRAY", "TEAM_A", *ids))]
         assert [" ".join(line.split()) for line in shown] == ["STRAY : 1", "\\__STRAY: 1"]
-        calls(wedge)
+        calls(proxy)
         stack.up()
-        assert calls(wedge) == ["GET secrets 200", "PATCH secrets 204", "POST delete 204"]
+        assert calls(proxy) == ["GET secrets 200", "PATCH secrets 204", "POST delete 204"]
         expected = credentials | {"A": "1", "TEAM_A": "theirs"}
         assert influxd.values(acme) == expected
 
@@ -75,9 +75,9 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
         ]
         stack.up()
         assert influxd.values(acme) == expected
-        calls(wedge)
+        calls(proxy)
         assert stack.up().steps == {"all": "same"}
-        assert calls(wedge) == ["GET secrets 200"]
+        assert calls(proxy) == ["GET secrets 200"]
 
     stack.environment["INFLUX_HOST"] = "http://127.0.0.1:9"
     blind = stack.preview(diff=True)

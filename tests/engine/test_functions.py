@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from engine.intercepting_proxy import InterceptingProxy
 from engine.stack import calls
-from engine.wedge import Wedge
 
 if TYPE_CHECKING:
     from engine.stack import NewStack, Stack
@@ -73,14 +73,14 @@ def test_org_name_is_looked_up_once_for_many_resources(stack: Stack, influxd: In
             opts = ResourceOptions(depends_on=maps if n == 2 else [])
             maps.append(influx.OrgSecrets(f"m{n}", org=OTHER, secrets={f"M{n}": "1"}, opts=opts))
     """
-    with Wedge(influxd.url) as wedge:
-        stack.environment["INFLUX_HOST"] = wedge.url
+    with InterceptingProxy(influxd.url) as proxy:
+        stack.environment["INFLUX_HOST"] = proxy.url
         stack.program(program.replace("SIZE", "2"), OTHER=other).up()
-        written = [key for one in wedge.passed if one.method == "PATCH" for key in json.loads(one.body)]
+        written = [key for one in proxy.passed if one.method == "PATCH" for key in json.loads(one.body)]
         assert sorted(written) == ["M0", "M1", "S0", "S1", "S2", "S3", "S4"]  # once each; some may go together
-        asked = [call for call in calls(wedge) if call != "PATCH secrets 204"]
+        asked = [call for call in calls(proxy) if call != "PATCH secrets 204"]
         assert sorted(asked) == ["GET orgs 200"] * 2 + ["GET secrets 200"] * 2
         stack.program(program.replace("SIZE", "3"), OTHER=other).up()
-        assert sorted(calls(wedge)) == ["GET secrets 200", "PATCH secrets 204"]
+        assert sorted(calls(proxy)) == ["GET secrets 200", "PATCH secrets 204"]
     assert influxd.keys(acme) == [f"S{n}" for n in range(5)]
     assert influxd.keys(other) == ["M0", "M1", "M2"]

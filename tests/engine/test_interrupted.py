@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from engine.console import blocks, run, steps
-from engine.running import kill
-from engine.wedge import Instead, Wedge
+from engine.intercepting_proxy import Instead, InterceptingProxy
+from engine.running_command import kill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from engine.running import Running
+    from engine.intercepting_proxy import Passed
+    from engine.running_command import RunningCommand
     from engine.stack import Stack
-    from engine.wedge import Passed
     from servers import InfluxdServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "interrupted.md"
@@ -23,49 +23,49 @@ MAP = 'influx.OrgSecrets("shared", org=ORG, secrets={})'
 
 
 @pytest.fixture
-def wedge(influxd: InfluxdServer, stack: Stack) -> Iterator[Wedge]:
+def proxy(influxd: InfluxdServer, stack: Stack) -> Iterator[InterceptingProxy]:
     """A proxy that `stack` takes for influxd."""
-    with Wedge(influxd.url) as proxy:
+    with InterceptingProxy(influxd.url) as proxy:
         stack.environment["INFLUX_HOST"] = proxy.url
         yield proxy
 
 
-def killed(stack: Stack, wedge: Wedge, blow: Callable[[Running], None], command: str) -> str:
-    """Run a command that is dealt a blow once influxd has done its first write; return what it said."""
-    begun: list[Running] = []
+def killed(stack: Stack, proxy: InterceptingProxy, plan: Callable[[RunningCommand], None], command: str) -> str:
+    """Run a command that is dealt a plan once influxd has done its first write; return what it said."""
+    begun: list[RunningCommand] = []
 
     def after(passed: Passed) -> bool:
         if passed.method in ("GET", "POST") and not passed.path.endswith("/delete"):
             return False
-        blow(begun[0])
+        plan(begun[0])
         return True
 
-    wedge.after = after
+    proxy.after = after
     begun.append(stack.start(command))
     begun[0].wait()
-    wedge.after = lambda _: False
-    begun[0].bury(wedge.url)
+    proxy.after = lambda _: False
+    begun[0].reap(proxy.url)
     return begun[0].output
 
 
-def pulumi(running: Running) -> None:
+def pulumi(running: RunningCommand) -> None:
     running.started()  # so that they are known: they have no parent afterwards
     running.kill()
 
 
-def provider(running: Running) -> None:
+def provider(running: RunningCommand) -> None:
     for process in running.providers():
         kill(process)
 
 
 @pytest.mark.parametrize("block", [0, 1], ids=["the same command again", "in doubt"])
 def test_commands_of_the_page_bring_the_stack_right(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge, block: int
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, block: int
 ) -> None:
     """As they stand there, after a create that was killed; who types them says yes."""
     told = blocks(PAGE.read_text("utf-8"))
     assert len(told) == 2
-    killed(stack.program(MAP.format({"A": "1", "B": "2"})), wedge, pulumi, "up")
+    killed(stack.program(MAP.format({"A": "1", "B": "2"})), proxy, pulumi, "up")
     environment = {**stack.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"}
     problems = run(list(steps([told[block]])), stack.project, environment)
     assert not problems, "\n\n".join(problems)
@@ -74,11 +74,11 @@ def test_commands_of_the_page_bring_the_stack_right(
 
 
 def test_create_interrupted_is_adopted_by_the_same_program_alone(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """The keys are on the server, and in no state: a program that changed meanwhile is refused, or leaves one there."""
     begun = stack.program(MAP.format({"A": "1", "B": "2"}))
-    killed(begun, wedge, pulumi, "up")
+    killed(begun, proxy, pulumi, "up")
     assert influxd.values(acme) == {"A": "1", "B": "2"}
     assert "the stack is currently locked by 1 lock(s)" in stack.up(fails=True).output
     stack.pulumi("cancel", "--yes")
@@ -97,16 +97,16 @@ def test_create_interrupted_is_adopted_by_the_same_program_alone(
 
 
 def test_update_interrupted_by_ctrl_c_twice_is_not_locked_and_done_again(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """`pulumi` ends in its own way, without waiting for the write that is under way."""
     stack.program(MAP.format({"A": "1", "B": "1"})).up()
 
-    def twice(running: Running) -> None:
+    def twice(running: RunningCommand) -> None:
         running.interrupt()
         running.wait()
 
-    said = killed(stack.program(MAP.format({"A": "2", "NEW": "2"})), wedge, twice, "up")
+    said = killed(stack.program(MAP.format({"A": "2", "NEW": "2"})), proxy, twice, "up")
     assert "^C received; terminating" in said
     assert stack.pending() == ["updating shared"]
     healed = stack.up()
@@ -126,11 +126,11 @@ def test_checkpoint_torn_is_read_again_without_its_attributes(stack: Stack) -> N
 
 
 def test_destroy_interrupted_is_noticed_by_a_refresh_alone(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """The state still has keys that are gone: `up` takes them for written; `up --refresh` and `destroy` do not."""
     stack.program(MAP.format({"A": "1", "B": "2"})).up()
-    killed(stack, wedge, pulumi, "destroy")
+    killed(stack, proxy, pulumi, "destroy")
     stack.pulumi("cancel", "--yes")
     assert influxd.values(acme) == {}
     unaware = stack.up()
@@ -140,7 +140,7 @@ def test_destroy_interrupted_is_noticed_by_a_refresh_alone(
     stack.up("--refresh")
     assert influxd.values(acme) == {"A": "1", "B": "2"}
 
-    killed(stack, wedge, pulumi, "destroy")
+    killed(stack, proxy, pulumi, "destroy")
     stack.pulumi("cancel", "--yes")
     stack.destroy()
     assert influxd.values(acme) == {}
@@ -148,11 +148,11 @@ def test_destroy_interrupted_is_noticed_by_a_refresh_alone(
 
 
 def test_provider_killed_is_an_error_of_one_line_and_the_next_up_goes_on(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """The engine does not start it again in the same run; nothing is locked, and nothing pending."""
     stack.program(MAP.format({"A": "1"})).up()
-    said = killed(stack.program(MAP.format({"A": "2"})), wedge, provider, "up")
+    said = killed(stack.program(MAP.format({"A": "2"})), proxy, provider, "up")
     assert "error: error reading from server: EOF" in said
     assert stack.pending() == []
     assert stack.up().steps == {"shared": "update"}
@@ -160,10 +160,10 @@ def test_provider_killed_is_an_error_of_one_line_and_the_next_up_goes_on(
 
 
 def test_provider_whose_engine_was_killed_tries_no_write_again(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """A write that the server put off would come after that of the next `up`, and undo it."""
-    asked: list[Running] = []
+    asked: list[RunningCommand] = []
 
     def put_off(method: str, path: str) -> Instead | None:
         del path
@@ -173,12 +173,12 @@ def test_provider_whose_engine_was_killed_tries_no_write_again(
         asked[0].wait()
         return Instead(503, "unavailable", "not now")
 
-    wedge.before = put_off
+    proxy.before = put_off
     asked.append(stack.program(MAP.format({"A": "old"})).start("up"))
     asked[0].wait()
-    wedge.before = lambda *_: None
+    proxy.before = lambda *_: None
     stack.pulumi("cancel", "--yes")
     stack.program(MAP.format({"A": "new"})).up()
-    asked[0].bury(wedge.url)
-    assert [one.status for one in wedge.exchanges if one.method == "PATCH"] == [503, 204]
+    asked[0].reap(proxy.url)
+    assert [one.status for one in proxy.exchanges if one.method == "PATCH"] == [503, 204]
     assert influxd.values(acme) == {"A": "new"}

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from engine.blows import VICTIMS, Assassin, Blow
+from engine.intercepting_proxy import InterceptingProxy
+from engine.kill_injector import VICTIMS, KillInjector, KillPlan
 from engine.leaks import leaks, places
-from engine.wedge import Wedge
-from engine.world import FOREIGN, ROTATED, STRAY, Held, World, differences, held
+from engine.random_program import FOREIGN, ROTATED, STRAY, Held, RandomProgram, differences, held
 from servers import InfluxdServer
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Outcome:
     """
 
     step: Step
-    blow: Blow
+    plan: KillPlan
     hit: bool
     ended: str
     pending: tuple[str, ...]
@@ -84,12 +84,12 @@ class Life:
     seed: int
     stack: Stack
     influxd: InfluxdServer
-    wedge: Wedge
+    proxy: InterceptingProxy
     orgs: dict[str, str]
     outcomes: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.world = World(f"planted-{self.seed}")
+        self.world = RandomProgram(f"planted-{self.seed}")
         self.world.begin(self.chance(-1))
         # Dealt instead of drawn, and dealt again after a miss: so that everybody's turn comes.
         self.pack = self.chance(-2).sample(VICTIMS, len(VICTIMS))
@@ -114,13 +114,13 @@ class Life:
         meddled = self.prepare(step, rng)
         requests, writes, checkpoints = TRAFFIC[step]
         victim = self.pack[self.kills % len(self.pack)]
-        blow = Blow.draw(rng, victim, requests=requests, writes=writes, checkpoints=checkpoints)
-        # Before the blow, so that a run which fails is named; the line ends when all is well.
-        print(f"seed {self.seed} run {run}: {step}: {blow}: ", end="", flush=True)  # noqa: T201 (told as it goes)
+        plan = KillPlan.draw(rng, victim, requests=requests, writes=writes, checkpoints=checkpoints)
+        # Before the kill, so that a run which fails is named; the line ends when all is well.
+        print(f"seed {self.seed} run {run}: {step}: {plan}: ", end="", flush=True)  # noqa: T201 (told as it goes)
         before = held(self.influxd, self.orgs)
 
         running = self.stack.start(*step.split())
-        with Assassin(blow, running, self.influxd, self.wedge, self.stack.state_file) as assassin:
+        with KillInjector(plan, running, self.influxd, self.proxy, self.stack.state_file) as injector:
             code = running.wait()
         self.influxd.start()
         self.stack.outputs.append(running.output)
@@ -128,12 +128,12 @@ class Life:
 
         pending = tuple(self.stack.pending())
         healed = self.heal(step, rng, meddled=meddled)
-        running.bury(self.wedge.url)
+        running.reap(self.proxy.url)
         return Outcome(
             step=step,
-            blow=blow,
-            # Who ended by itself in the moment of the blow was not hit; nobody else can.
-            hit=assassin.hit and (code < 0 or victim in {"influxd", "provider"}),
+            plan=plan,
+            # Who ended by itself in the moment of the kill was not hit; nobody else can.
+            hit=injector.hit and (code < 0 or victim in {"influxd", "provider"}),
             ended="killed" if code < 0 else "succeeded" if code == 0 else "failed",
             pending=pending,
             healed=healed,
@@ -158,7 +158,7 @@ class Life:
         return True
 
     def nothing_is_lost(self, step: Step, before: Held) -> None:
-        """Right after the blow: no key of others changed, no declared key that was there is gone, no map is torn."""
+        """Right after the kill: no key of others changed, no declared key that was there is gone, no map is torn."""
         now = held(self.influxd, self.orgs)
         for org, keys in FOREIGN.items():
             assert {key: now[org].get(key) for key in keys} == keys
@@ -177,8 +177,8 @@ class Life:
         if meddled and again == ("up",):
             again = ("up --refresh",)
         commands = list(again)
-        if self.stack.is_torn:
-            self.stack.mend()
+        if self.stack.has_truncated_attributes:
+            self.stack.repair_backend()
             commands.insert(0, "rm dev.json.attrs")
         if self.stack.is_locked or again == ALWAYS:
             self.stack.pulumi("cancel", "--yes")
@@ -221,8 +221,8 @@ def tally(request: pytest.FixtureRequest) -> Iterator[list[Outcome]]:
     over = len(outcomes) - len(hits)
     lines = [f"kills: {len(hits)} runs killed, nothing lost; {over} more were over before their moment came"]
     for title, counted in (
-        ("victim and step", Counter(f"{one.blow.victim:8} {one.step}" for one in hits)),
-        ("moment", Counter(type(one.blow.moment).__name__ for one in hits)),
+        ("victim and step", Counter(f"{one.plan.victim:8} {one.step}" for one in hits)),
+        ("moment", Counter(type(one.plan.moment).__name__ for one in hits)),
         ("the command", Counter(one.ended for one in hits)),
         ("left pending", Counter("something" if one.pending else "nothing" for one in hits)),
         ("healed by", Counter(", ".join(one.healed) for one in hits)),
@@ -241,10 +241,10 @@ def life(
     orgs = {org: f"{org}-{seed}-{os.urandom(4).hex()}" for org in ("shared", "own")}
     for name in orgs.values():
         mortal.create_org(name)
-    with Wedge(mortal.url) as wedge:
-        stack = new_stack({**mortal.environment, "INFLUX_HOST": wedge.url}, SHARED=orgs["shared"], OWN=orgs["own"])
+    with InterceptingProxy(mortal.url) as proxy:
+        stack = new_stack({**mortal.environment, "INFLUX_HOST": proxy.url}, SHARED=orgs["shared"], OWN=orgs["own"])
         stack.set_config("influx-secrets:maxAttempts", "3")
-        begun = Life(seed, stack, mortal, wedge, orgs)
+        begun = Life(seed, stack, mortal, proxy, orgs)
         yield begun
         mortal.start()
         tally += begun.outcomes
@@ -274,7 +274,7 @@ def test_killed_runs_lose_nothing(life: Life, seed: int, capsys: pytest.CaptureF
     """Whoever dies, and whenever: the next run writes what is missing and removes what is too much."""
     assert life.seed == seed
     kill_and_heal(life, KILLS, capsys)
-    assert {outcome.blow.victim for outcome in life.outcomes if outcome.hit} == set(VICTIMS)
+    assert {outcome.plan.victim for outcome in life.outcomes if outcome.hit} == set(VICTIMS)
 
 
 @pytest.mark.soak

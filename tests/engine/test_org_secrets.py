@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from engine.intercepting_proxy import Instead, InterceptingProxy
 from engine.leaks import leaks, places
 from engine.stack import calls
-from engine.wedge import Instead, Wedge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,9 +20,9 @@ ROTATED = "rotated-5b7a93f4"
 
 
 @pytest.fixture
-def wedge(influxd: InfluxdServer, stack: Stack) -> Iterator[Wedge]:
+def proxy(influxd: InfluxdServer, stack: Stack) -> Iterator[InterceptingProxy]:
     """A proxy that `stack` takes for influxd."""
-    with Wedge(influxd.url) as proxy:
+    with InterceptingProxy(influxd.url) as proxy:
         stack.environment["INFLUX_HOST"] = proxy.url
         yield proxy
 
@@ -33,7 +33,7 @@ def refusing_patch(answer: Instead) -> Callable[[str, str], Instead | None]:
 
 
 def test_change_of_three_among_thousand_keys_names_exactly_those(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """First up: one GET, one PATCH. One rotated, one removed, one added: named one by one, one PATCH, one POST."""
     program = """
@@ -47,7 +47,7 @@ def test_change_of_three_among_thousand_keys_names_exactly_those(
     """
     constants = {"ORG_ID": influxd.org_id(acme), "PLANTED": PLANTED, "ROTATED": ROTATED}
     stack.program(program, CHANGED="", **constants).up()
-    assert calls(wedge) == ["GET secrets 200", "PATCH secrets 204"]
+    assert calls(proxy) == ["GET secrets 200", "PATCH secrets 204"]
     expected = {f"KEY_{n:04}": f"{PLANTED}-{n}" for n in range(1000)}
     assert influxd.values(acme) == expected
 
@@ -55,10 +55,10 @@ def test_change_of_three_among_thousand_keys_names_exactly_those(
     ours = [line for line in preview.changes if "KEY_" in line]
     assert sorted(set(ours)) == ["+ KEY_1000: 1", "- KEY_0002: 1", "~ KEY_0001: 1 => 2"]
     assert preview.steps == {"shared": "update"}
-    assert calls(wedge) == ["GET secrets 200"]
+    assert calls(proxy) == ["GET secrets 200"]
 
     stack.up()
-    assert calls(wedge) == ["GET secrets 200", "PATCH secrets 204", "POST delete 204"]
+    assert calls(proxy) == ["GET secrets 200", "PATCH secrets 204", "POST delete 204"]
     del expected["KEY_0002"]
     expected |= {"KEY_0001": ROTATED, "KEY_1000": f"{PLANTED}-1000"}
     assert influxd.values(acme) == expected
@@ -151,7 +151,7 @@ def test_value_none_is_refused_and_ignored_keys_are_left_alone(stack: Stack, inf
 
 
 def test_patch_that_cannot_be_taken_writes_nothing(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """One key too large among 1,000 is named before anything is sent; what the server refuses is told in one line."""
     many = 'influx.OrgSecrets("shared", org=ORG, secrets={f"K{n}": PLANTED for n in range(1000)}'
@@ -159,14 +159,14 @@ def test_patch_that_cannot_be_taken_writes_nothing(
     refused = stack.up(fails=True)
     (line,) = refused.errors
     assert f'the key "{"L" * 80}…" is longer than 32,752 bytes, which InfluxDB refuses' in line
-    assert [call for call in calls(wedge) if "PATCH" in call] == []
+    assert [call for call in calls(proxy) if "PATCH" in call] == []
 
-    wedge.before = refusing_patch(Instead(422, "unprocessable entity", "not today"))
+    proxy.before = refusing_patch(Instead(422, "unprocessable entity", "not today"))
     failed = stack.program(many + ")", PLANTED=PLANTED).up(fails=True)
     (line,) = failed.errors
     assert f"of org {influxd.org_id(acme)}: HTTP 422" in line
     assert "not today" in line
-    assert [call for call in calls(wedge) if "PATCH" in call] == ["PATCH secrets 422"]
+    assert [call for call in calls(proxy) if "PATCH" in call] == ["PATCH secrets 422"]
     assert influxd.keys(acme) == []
     assert [one for one in stack.exported() if one["urn"].endswith("::shared")] == []
     assert leaks(PLANTED, places(stack)) == []

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from engine.intercepting_proxy import InterceptingProxy
 from engine.stack import STACK
-from engine.wedge import Wedge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,9 @@ SECOND = 'influx.Secret("second", org=ORG, key="SECOND", value="2", opts=Resourc
 class Held:
     """Keeps the first PATCH from the server until it is let go."""
 
-    def __init__(self, wedge: Wedge) -> None:
+    def __init__(self, proxy: InterceptingProxy) -> None:
         self.came, self.go = threading.Event(), threading.Event()
-        wedge.before = self._before
+        proxy.before = self._before
 
     def _before(self, method: str, path: str) -> None:
         del path
@@ -40,10 +40,10 @@ class Held:
 
 
 @pytest.fixture
-def wedge(influxd: InfluxdServer, stack: Stack) -> Iterator[Wedge]:
+def proxy(influxd: InfluxdServer, stack: Stack) -> Iterator[InterceptingProxy]:
     """A proxy that `stack` takes for influxd; its requests may take long."""
     stack.set_config("influx-secrets:timeout", str(PATIENCE_SECONDS))
-    with Wedge(influxd.url) as proxy:
+    with InterceptingProxy(influxd.url) as proxy:
         stack.environment["INFLUX_HOST"] = proxy.url
         yield proxy
 
@@ -73,10 +73,10 @@ def ended(running: subprocess.Popen[str], processes: list[psutil.Process]) -> st
 
 
 def test_interrupted_update_finishes_its_request_and_ends(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """The request under way is done and recorded, the next resource is not begun; no lock is left."""
-    held = Held(wedge)
+    held = Held(proxy)
     stack.program(f"shared = {SHARED}\n{SECOND}")
     running, processes = started(stack, held)
     os.killpg(running.pid, signal.SIGINT)  # what a terminal does
@@ -88,9 +88,11 @@ def test_interrupted_update_finishes_its_request_and_ends(
     assert set(stack.preview().steps.values()) == {"same"}
 
 
-def test_update_interrupted_twice_ends_at_once(stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge) -> None:
+def test_update_interrupted_twice_ends_at_once(
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
+) -> None:
     """A second Ctrl-C does not wait for the server; no lock is left, and the next `up` writes what this one did not."""
-    held = Held(wedge)
+    held = Held(proxy)
     stack.program(SHARED)
     running, processes = started(stack, held)
     os.killpg(running.pid, signal.SIGINT)

@@ -6,8 +6,8 @@ import json
 import threading
 from typing import TYPE_CHECKING
 
+from engine.intercepting_proxy import Instead, InterceptingProxy
 from engine.leaks import leaks, places
-from engine.wedge import Instead, Wedge
 
 from influx_secrets.emulator import Answer, Emulator
 
@@ -46,9 +46,9 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, influxd: InfluxdServer) -> N
             never.wait(0.05)
         return BUSY
 
-    with Wedge(influxd.url) as wedge:
-        wedge.before = before
-        stack.environment["INFLUX_HOST"] = wedge.url
+    with InterceptingProxy(influxd.url) as proxy:
+        proxy.before = before
+        stack.environment["INFLUX_HOST"] = proxy.url
         stack.set_config("influx-secrets:timeout", str(2 * PATIENCE_SECONDS))
         done = stack.program(f'influx.Secret("a", org=ORG, key="A", value="{PLANTED}")').up()
     assert seen == [False, True]
@@ -62,9 +62,9 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, influxd: InfluxdServer) -> N
 def test_wait_of_a_function_is_shown_too(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
     """A function asks from within the program, and says there that it waits."""
     answers = iter([BUSY])
-    with Wedge(influxd.url) as wedge:
-        wedge.before = lambda *_: next(answers, None)
-        stack.environment["INFLUX_HOST"] = wedge.url
+    with InterceptingProxy(influxd.url) as proxy:
+        proxy.before = lambda *_: next(answers, None)
+        stack.environment["INFLUX_HOST"] = proxy.url
         done = stack.program('pulumi.export("id", influx.get_org(ORG).id)').preview()
     (line,) = [line for line in done.errors if "yet" in line]
     assert line.startswith(f"influx-secrets: cannot find the org named '{acme}' yet: ")

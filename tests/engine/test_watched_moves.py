@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from engine.watcher import Watcher
-from engine.wedge import Wedge
+from engine.intercepting_proxy import InterceptingProxy
+from engine.key_watcher import KeyWatcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,22 +26,22 @@ ALONE = "alone"
 
 
 @pytest.fixture
-def wedge(influxd: InfluxdServer, stack: Stack) -> Iterator[Wedge]:
+def proxy(influxd: InfluxdServer, stack: Stack) -> Iterator[InterceptingProxy]:
     """A proxy that `stack` takes for influxd."""
-    with Wedge(influxd.url) as proxy:
+    with InterceptingProxy(influxd.url) as proxy:
         stack.environment["INFLUX_HOST"] = proxy.url
         yield proxy
 
 
-def removed(wedge: Wedge) -> set[str]:
+def removed(proxy: InterceptingProxy) -> set[str]:
     """Return the keys that were asked to be removed since the last look."""
     found: set[str] = set()
-    for one in wedge.passed:
+    for one in proxy.passed:
         if one.method == "DELETE":
             found.add(one.path.rpartition("/")[2])
         elif one.method == "POST" and one.path.endswith("/delete"):
             found.update(json.loads(one.body)["secrets"])
-    wedge.clear()
+    proxy.clear()
     return found
 
 
@@ -65,7 +65,7 @@ def randomness(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 (nothing to be guessed here)
 
 
-def slow_down(wedge: Wedge, seed: int) -> None:
+def slow_down(proxy: InterceptingProxy, seed: int) -> None:
     """Delay every request from now on, each by another time, but for those by which a program looks an org up.
 
     How long a resource waits for orgs that are outputs is bounded, by time.
@@ -76,23 +76,23 @@ def slow_down(wedge: Wedge, seed: int) -> None:
         if (method, path.partition("?")[0]) != ("GET", "/api/v2/orgs"):
             time.sleep(delays.uniform(0, SLOWEST_SECONDS))
 
-    wedge.before = before
+    proxy.before = before
 
 
 def move_about(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge, *, seed: int, runs: int, maps: list[str]
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, *, seed: int, runs: int, maps: list[str]
 ) -> None:
     """Apply one random arrangement after the other, each with a key that leaves for good and one that changes."""
     rng = randomness(seed)
-    slow_down(wedge, seed)
-    with Watcher(influxd, acme) as watcher:
+    slow_down(proxy, seed)
+    with KeyWatcher(influxd, acme) as watcher:
         for number in range(runs):
             values = {**VALUES, f"LEAVES_{number}": "soon gone", "CHANGES": f"number {number}"}
             owners = {key: rng.choice([*maps, ALONE]) for key in values}
             owners["CHANGES"] = maps[0]  # a value may not change while its key moves
             stack.program(program(owners, values, maps, rng)).up()
             assert influxd.values(acme) == values, f"run {number}"
-            assert removed(wedge) <= {f"LEAVES_{number - 1}"}, f"run {number}"
+            assert removed(proxy) <= {f"LEAVES_{number - 1}"}, f"run {number}"
             watcher.expected = frozenset(VALUES)
     assert watcher.missing == set()
     assert watcher.looks > runs * 10
@@ -100,21 +100,21 @@ def move_about(
 
 @pytest.mark.parametrize("seed", [20261123])
 def test_keys_moved_at_random_are_never_missing(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge, seed: int
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, seed: int
 ) -> None:
     """Between maps and resources of their own, in any order: never absent, never refused, and the values stay."""
-    move_about(stack, influxd, acme, wedge, seed=seed, runs=8, maps=["m0", "m1", "m2"])
+    move_about(stack, influxd, acme, proxy, seed=seed, runs=8, maps=["m0", "m1", "m2"])
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_keys_moved_at_random_many_times_are_never_missing(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge, seed: int
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, seed: int
 ) -> None:
     """The same with 30 runs, and more maps that lose a key at once than the provider process has threads."""
     maps = [f"m{n}" for n in range(3 * seed)]
-    move_about(stack, influxd, acme, wedge, seed=seed, runs=30, maps=maps)
+    move_about(stack, influxd, acme, proxy, seed=seed, runs=30, maps=maps)
 
 
 @pytest.mark.parametrize(
@@ -127,19 +127,19 @@ def test_keys_moved_at_random_many_times_are_never_missing(
     ],
 )
 def test_keys_passed_around_many_maps_are_never_missing(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge, org: str, map_: str
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, org: str, map_: str
 ) -> None:
     """Each of nine maps gives its key to the next one, all at once: more removals than the process has threads."""
-    slow_down(wedge, seed=9)
+    slow_down(proxy, seed=9)
     values = {f"K{n}": f"value {n}" for n in range(9)} | {f"STAYS{n}": "here" for n in range(9)}
-    with Watcher(influxd, acme) as watcher:
+    with KeyWatcher(influxd, acme) as watcher:
         for shift in (0, 1):
             number = f"(n + {shift}) % 9"
             keys = f"{{f'STAYS{{n}}': 'here', f'K{{{number}}}': f'value {{{number}}}'}}"
             declare = f"influx.OrgSecrets(f'm{{n}}', {org}, secrets={map_.format(keys)})"
             stack.program(f"for n in range(9):\n    {declare}", ORG_ID=influxd.org_id(acme)).up()
             assert influxd.values(acme) == values
-            assert removed(wedge) == set()
+            assert removed(proxy) == set()
             watcher.expected = frozenset(values)
     assert watcher.missing == set()
 
@@ -153,7 +153,7 @@ def test_keys_passed_around_many_maps_are_never_missing(
     ],
 )
 def test_key_moved_between_resources_that_depend_on_each_other_is_not_lost(
-    stack: Stack, influxd: InfluxdServer, acme: str, wedge: Wedge, depends: str, org: str
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, depends: str, org: str
 ) -> None:
     """Where the new one waits for the old one, and their orgs are outputs, the key may be absent for a moment."""
     new_on_old = depends == "the-new-on-the-old"
@@ -163,13 +163,13 @@ def test_key_moved_between_resources_that_depend_on_each_other_is_not_lost(
         f"second = influx.OrgSecrets('second', {org}, secrets=SECOND{waits.format('first') if new_on_old else ''})\n"
     )
     body = first + second if new_on_old else second + first
-    with Watcher(influxd, acme) as watcher:
+    with KeyWatcher(influxd, acme) as watcher:
         stack.program(f"FIRST, SECOND = {{'A': '1', 'B': '2'}}, {{'C': '3'}}\n{body}").up()
         watcher.expected = frozenset("ABC")
         stack.program(f"FIRST, SECOND = {{'A': '1'}}, {{'B': '2', 'C': '3'}}\n{body}").up()
         assert influxd.values(acme) == {"A": "1", "B": "2", "C": "3"}
     if org == "org=ORG" or not new_on_old:
-        assert removed(wedge) == set()
+        assert removed(proxy) == set()
         assert watcher.missing == set()
     else:
         assert watcher.missing <= {"B"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from engine.fault_lives import CALLS, GOES_ON, ITSELF, NEXT_RUN, Life
 from engine.fault_table import cells, committed, record
 from engine.faults import FAULTS, RACES, Wire
+from engine.faulty_life_cycle import CALLS, GOES_ON, ITSELF, NEXT_RUN, Life
 from programs import needed
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Random programs, outside writers and runs, in the real provider process, on both servers, against a small model.
 
 The model knows what a run may touch: keys that the state owns, and keys that the program declares. From what the server
-held before a run it foretells what the server holds afterwards, and which keys the run must refuse.
+held before a run it expects what the server holds afterwards, and which keys the run must refuse.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ edit = st.one_of(
     st.tuples(st.just("swap_names"), key, key),
     st.tuples(st.just("declare_in_all"), st.sampled_from(["E", "__T"]), value),
 )
-meddling = st.one_of(
+external = st.one_of(
     st.tuples(st.just("write"), key, value),
     st.tuples(st.just("remove"), key),
     st.tuples(st.just("write_foreign"), st.sampled_from(FOREIGN), value),
@@ -65,7 +65,7 @@ meddling = st.one_of(
 )
 
 
-class Lives(RuleBasedStateMachine):
+class StackStateMachine(RuleBasedStateMachine):
     """One stack from one program to the next."""
 
     server: ClassVar[SecretsServer]
@@ -99,8 +99,8 @@ class Lives(RuleBasedStateMachine):
             getattr(self, name)(*arguments)
         self.pending = True
 
-    @rule(acts=st.lists(meddling, min_size=2, max_size=6))
-    def meddle(self, acts: list[tuple[str, ...]]) -> None:
+    @rule(acts=st.lists(external, min_size=2, max_size=6))
+    def external_change(self, acts: list[tuple[str, ...]]) -> None:
         for name, *arguments in acts:
             getattr(self, name)(*arguments)
         self.pending = True
@@ -152,7 +152,7 @@ class Lives(RuleBasedStateMachine):
     def up(self, order: random.Random, knowing: bool) -> None:  # noqa: FBT001 (drawn)
         """Apply without a look: what others did is not seen, but nothing of theirs is touched either."""
         program = self.program(order, knowing=knowing, overwrite=False)
-        expected, refused = self.foretell()
+        expected, refused = self.expected_after()
         steps = self.engine.up(*program)
         failed = [step for step in steps.values() if step.startswith("failed")]
         if not any(refused.values()):
@@ -165,7 +165,7 @@ class Lives(RuleBasedStateMachine):
         for org, keys in refused.items():
             assert {key: held[org][key] for key in keys} == keys
         # The way out that the message names.
-        expected, _ = self.foretell()
+        expected, _ = self.expected_after()
         steps = self.engine.up(*self.program(order, knowing=knowing, overwrite=True))
         assert [step for step in steps.values() if step.startswith("failed")] == []
         assert self.held() == expected
@@ -270,7 +270,7 @@ class Lives(RuleBasedStateMachine):
         text = f"{self.server.org_id(org)}/{key}:{value}"
         return hashlib.sha256(text.encode()).hexdigest() == digest
 
-    def foretell(self) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    def expected_after(self) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
         """Return what each org holds after a run that refuses nothing, and the keys with values that it must refuse."""
         held, wanted, owned = self.held(), self.wanted(), self.owned()
         expected: dict[str, dict[str, str]] = {}
@@ -296,7 +296,7 @@ class Lives(RuleBasedStateMachine):
 def live(server: SecretsServer, *, examples: int, steps: int, repeatable: bool) -> None:
     """Let so many stacks live; `repeatable` ones are the same every time."""
     run_state_machine_as_test(
-        type("LivesOnServer", (Lives,), {"server": server}),
+        type("StackOnServer", (StackStateMachine,), {"server": server}),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -310,7 +310,7 @@ def live(server: SecretsServer, *, examples: int, steps: int, repeatable: bool) 
 
 
 def test_random_lives_touch_nothing_but_what_is_declared(server: SecretsServer) -> None:
-    """Each run leads to what the model foretells: exactly the declared values, and never another key changed."""
+    """Each run leads to what the model expects: exactly the declared values, and never another key changed."""
     live(server, examples=5, steps=12, repeatable=True)
 
 

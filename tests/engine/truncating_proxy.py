@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from proxies import CountingProxy
 
 if TYPE_CHECKING:
-    from engine.toxics import Stream
+    from engine.toxiproxy import Stream
 
 Place = Literal["start", "head", "last byte", "end"]
 """Before the first byte; in the middle of the head; with only the last byte missing; after it."""
@@ -24,7 +24,7 @@ _HEAD_ENDS = b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class Truncation:
     """A message (a request `upstream`, an answer `downstream`) of which a part is passed on, and then the end.
 
     Attributes:
@@ -44,7 +44,7 @@ class Break:
         return message[: ends[self.place]]
 
 
-class Breaker(CountingProxy):
+class TruncatingProxy(CountingProxy):
     """Forwards to `target`, a url, message by message; between `begin` and `end` some of them break.
 
     Attributes:
@@ -53,26 +53,26 @@ class Breaker(CountingProxy):
 
     def __init__(self, target: str) -> None:
         super().__init__(target)
-        self._break: Break | None = None
+        self._break: Truncation | None = None
         self._once = False
         self._left = 0
         self._met: set[bytes] = set()
         self.broken = 0
-        breaker = self
+        proxy = self
 
         class Handler(BaseRequestHandler):
             def handle(self) -> None:
-                with socket.create_connection(breaker._server.target) as server:
-                    breaker._serve(self.request, server)
+                with socket.create_connection(proxy._server.target) as server:
+                    proxy._serve(self.request, server)
 
         self._server.RequestHandlerClass = Handler
 
-    def __enter__(self) -> Breaker:
+    def __enter__(self) -> TruncatingProxy:
         super().__enter__()
         return self
 
-    def begin(self, how: Break, *, once: bool, first: int = 0) -> None:
-        """Break each request, or the answer to it, after so many that pass; `once`: not when it comes again."""
+    def begin(self, how: Truncation, *, once: bool, first: int = 0) -> None:
+        """Truncation each request, or the answer to it, after so many that pass; `once`: not when it comes again."""
         self._break, self._once, self._left = how, once, first
         self._met.clear()
         self.broken = 0
@@ -95,7 +95,7 @@ class Breaker(CountingProxy):
                     _break_answer(due, request, client, server)
                 return
 
-    def _due(self, request: bytes) -> Break | None:
+    def _due(self, request: bytes) -> Truncation | None:
         if self._left:
             self._left -= 1
             return None
@@ -106,14 +106,14 @@ class Breaker(CountingProxy):
         return self._break
 
 
-def _break_request(how: Break, request: bytes, client: socket.socket, server: socket.socket) -> None:
+def _break_request(how: Truncation, request: bytes, client: socket.socket, server: socket.socket) -> None:
     server.sendall(how.part(request))
     if how.half:
         server.shutdown(socket.SHUT_WR)
         client.sendall(_receive(server))
 
 
-def _break_answer(how: Break, request: bytes, client: socket.socket, server: socket.socket) -> None:
+def _break_answer(how: Truncation, request: bytes, client: socket.socket, server: socket.socket) -> None:
     if how.place == "start":  # so early that the server has not even got the request
         client.shutdown(socket.SHUT_WR)
     server.sendall(request)

@@ -23,7 +23,7 @@ _PROVIDER = "pulumi.dynamic"
 _AGAIN = "press ^C again"
 
 
-class Running:
+class RunningCommand:
     """One command in a session, and so in a process group, of its own; its output goes into `file`.
 
     Attributes:
@@ -86,7 +86,7 @@ class Running:
         """Return the exit status, once the command has ended."""
         return self._process.wait(_ENDS_SECONDS)
 
-    def bury(self, server: str) -> None:
+    def reap(self, server: str) -> None:
         """Make sure that no provider goes on to talk to the server at this url, and end what else is left behind.
 
         A language host looks for its engine every five minutes only; the program that it ran has ended before. A

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from leash import Leash
+from process_reaper import ProcessReaper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +24,11 @@ print(pid, flush=True)
 time.sleep(600)
 """
 _IN_A_THREAD = """
-from leash import Leash
+from process_reaper import ProcessReaper
 started = []
 def start():
     started.append(subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL))
-    started.append(Leash(started[0].pid))
+    started.append(ProcessReaper(started[0].pid))
 thread = threading.Thread(target=start)
 thread.start()
 thread.join()
@@ -62,7 +62,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_process_on_a_leash_ends_with_the_run_that_started_it(number: signal.Signals) -> None:
+def test_process_under_a_reaper_ends_with_the_run_that_started_it(number: signal.Signals) -> None:
     """Not with the thread that did: it was over when its run was asked for the number."""
     killed(_IN_A_THREAD, number).wait(_SECONDS)
 
@@ -76,6 +76,6 @@ def test_influxd_ends_with_the_run_that_started_it(influxd_binary: Path, tmp_pat
 
 def test_process_that_was_released_stays(sleeper: subprocess.Popen[bytes]) -> None:
     """Whoever releases it answers for it."""
-    leash = Leash(sleeper.pid)
-    leash.release()
+    reaper = ProcessReaper(sleeper.pid)
+    reaper.release()
     assert sleeper.poll() is None

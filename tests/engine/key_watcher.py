@@ -16,7 +16,7 @@ _PAUSE_SECONDS = 0.001
 """Between two looks; a look itself takes about a millisecond. No pause at all would take a core from the engine."""
 
 
-class Watcher:
+class KeyWatcher:
     """Watches an org from a thread of its own for as long as the context lasts.
 
     Attributes:
@@ -34,7 +34,7 @@ class Watcher:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Watcher:
+    def __enter__(self) -> KeyWatcher:
         self._thread.start()
         return self
 

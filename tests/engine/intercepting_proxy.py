@@ -36,7 +36,7 @@ class HangUp:
     """No answer, and no request to the server either."""
 
 
-class Wedge(CountingProxy):
+class InterceptingProxy(CountingProxy):
     """Forwards every request to `target`, a url; what passes is in `passed` as well.
 
     A test sets `before`, `after` and `answered` when it likes; they are called in the threads of the connections.
@@ -53,15 +53,15 @@ class Wedge(CountingProxy):
         self.before: Callable[[str, str], Instead | HangUp | None] = lambda *_: None
         self.after: Callable[[Passed], bool] = lambda _: False
         self.answered: Callable[[Passed], None] = lambda _: None
-        wedge = self
+        proxy = self
 
         class Handler(_Handler):
             def _forward(self) -> None:
-                _forward(wedge, self)
+                _forward(proxy, self)
 
         self._server.RequestHandlerClass = Handler
 
-    def __enter__(self) -> Wedge:
+    def __enter__(self) -> InterceptingProxy:
         super().__enter__()
         return self
 
@@ -81,9 +81,9 @@ class Wedge(CountingProxy):
         }
 
 
-def _forward(wedge: Wedge, handler: _Handler) -> None:
+def _forward(proxy: InterceptingProxy, handler: _Handler) -> None:
     body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-    instead = wedge.before(handler.command, handler.path)
+    instead = proxy.before(handler.command, handler.path)
     if isinstance(instead, HangUp):
         handler.close_connection = True
         return
@@ -97,9 +97,9 @@ def _forward(wedge: Wedge, handler: _Handler) -> None:
             handler.close_connection = True
             return
     passed = Passed(handler.command, handler.path, status, body, content, size=len(body))
-    wedge.passed.append(passed)
+    proxy.passed.append(passed)
     handler.server.exchanges.append(passed)
-    if wedge.after(passed):
+    if proxy.after(passed):
         handler.close_connection = True
         return
     handler.send_response_only(status)
@@ -112,7 +112,7 @@ def _forward(wedge: Wedge, handler: _Handler) -> None:
         handler.wfile.write(content)
     except OSError:  # the client is gone
         handler.close_connection = True
-    wedge.answered(passed)
+    proxy.answered(passed)
 
 
 def _ask(handler: _Handler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -10,8 +10,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from engine.running import kill
-from engine.wedge import HangUp
+from engine.intercepting_proxy import HangUp
+from engine.running_command import kill
 
 if TYPE_CHECKING:
     import random
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from engine.running import Running
-    from engine.wedge import Passed, Wedge
+    from engine.intercepting_proxy import InterceptingProxy, Passed
+    from engine.running_command import RunningCommand
     from servers import InfluxdServer
 
 Victim = Literal["influxd", "provider", "pulumi", "group", "machine"]
@@ -69,7 +69,7 @@ class AtTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Blow:
+class KillPlan:
     """A kill to be: whom, when, and whether influxd is started again while the command still runs."""
 
     victim: Victim
@@ -80,8 +80,8 @@ class Blow:
         return f"{self.victim} at {self.moment}" + (", revived" if self.revive and self.victim == "influxd" else "")
 
     @classmethod
-    def draw(cls, rng: random.Random, victim: Victim, *, requests: int, writes: int, checkpoints: int) -> Blow:
-        """Draw the moment of a blow to a command that makes about so many requests, writes and checkpoints."""
+    def draw(cls, rng: random.Random, victim: Victim, *, requests: int, writes: int, checkpoints: int) -> KillPlan:
+        """Draw a kill for a command that makes about so many requests, writes and checkpoints."""
         moment: AtRequest | AtCheckpoint | AtTime
         kind = rng.random()
         if kind < 0.4 and writes:
@@ -95,27 +95,34 @@ class Blow:
         return cls(victim, moment, revive=rng.random() < 0.3)
 
 
-class Assassin:
-    """Deals a blow to a running command, for as long as the context lasts.
+class KillInjector:
+    """Executes a plan on a running command, for as long as the context lasts.
 
     Attributes:
         hit: Whether somebody was killed.
     """
 
-    def __init__(self, blow: Blow, running: Running, influxd: InfluxdServer, wedge: Wedge, checkpoints: Path) -> None:
+    def __init__(
+        self,
+        plan: KillPlan,
+        running: RunningCommand,
+        influxd: InfluxdServer,
+        proxy: InterceptingProxy,
+        checkpoints: Path,
+    ) -> None:
         self.hit = False
-        self._blow = blow
+        self._plan = plan
         self._running = running
         self._influxd = influxd
-        self._wedge = wedge
+        self._proxy = proxy
         self._checkpoints = checkpoints
         self._lock = threading.RLock()
         self._seen = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._lurk, daemon=True)
 
-    def __enter__(self) -> Assassin:
-        self._wedge.before, self._wedge.after, self._wedge.answered = self._before, self._after, self._answered
+    def __enter__(self) -> KillInjector:
+        self._proxy.before, self._proxy.after, self._proxy.answered = self._before, self._after, self._answered
         self._thread.start()
         return self
 
@@ -124,8 +131,8 @@ class Assassin:
     ) -> None:
         self._over.set()
         self._thread.join()
-        with self._lock:  # a blow that is under way
-            self._wedge.before, self._wedge.after, self._wedge.answered = (
+        with self._lock:  # a kill that is under way
+            self._proxy.before, self._proxy.after, self._proxy.answered = (
                 lambda *_: None,
                 lambda _: False,
                 lambda _: None,
@@ -148,13 +155,13 @@ class Assassin:
                 self._deal()
 
     def _counts(self, method: str, path: str) -> bool:
-        moment = self._blow.moment
+        moment = self._plan.moment
         return isinstance(moment, AtRequest) and (
             not moment.writes or method in _WRITES or path.endswith("/secrets/delete")
         )
 
     def _is_due(self, place: Place, method: str, path: str) -> bool:
-        moment = self._blow.moment
+        moment = self._plan.moment
         return (
             isinstance(moment, AtRequest)
             and moment.place == place
@@ -165,7 +172,7 @@ class Assassin:
     # Everything else: in a thread of its own.
 
     def _lurk(self) -> None:
-        moment = self._blow.moment
+        moment = self._plan.moment
         if isinstance(moment, AtCheckpoint):
             last, left = _stamp(self._checkpoints), moment.number
             while left and not self._over.wait(_SHORT_SECONDS):
@@ -180,7 +187,7 @@ class Assassin:
                 self._deal()
 
     def _is_there(self) -> bool:
-        return self._blow.victim != "provider" or bool(self._running.providers())
+        return self._plan.victim != "provider" or bool(self._running.providers())
 
     def _deal(self) -> bool:
         """Kill, once; whether somebody was killed now."""
@@ -194,12 +201,12 @@ class Assassin:
                 "group": self._kill_group,
                 "machine": self._kill_machine,
             }
-            self.hit = strike[self._blow.victim]()
+            self.hit = strike[self._plan.victim]()
             return self.hit
 
     def _kill_influxd(self) -> bool:
         self._influxd.kill()
-        if self._blow.revive:
+        if self._plan.revive:
             self._influxd.start()
         return True
 

@@ -30,7 +30,7 @@ Held = dict[str, dict[str, str]]
 
 
 @dataclass
-class World:
+class RandomProgram:
     """Two orgs: one where two maps and some `Secret`s live beside keys of others, one with an exclusive map.
 
     Attributes:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from engine.breaks import Break, Breaker, is_whole
+from engine.truncating_proxy import TruncatingProxy, Truncation, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.breaks import Place
+    from engine.truncating_proxy import Place
 
 REQUEST = b"PATCH /thing HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nbody"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer"
@@ -59,15 +59,15 @@ class Target:
 
 
 @contextmanager
-def broken(how: Break, *, once: bool = False, first: int = 0) -> Iterator[tuple[Target, Breaker]]:
-    with Target() as target, Breaker(target.url) as breaker:
-        breaker.begin(how, once=once, first=first)
-        yield target, breaker
+def broken(how: Truncation, *, once: bool = False, first: int = 0) -> Iterator[tuple[Target, TruncatingProxy]]:
+    with Target() as target, TruncatingProxy(target.url) as proxy:
+        proxy.begin(how, once=once, first=first)
+        yield target, proxy
 
 
-def ask(breaker: Breaker) -> bytes:
+def ask(proxy: TruncatingProxy) -> bytes:
     """Return all that comes for a request, over a connection of its own."""
-    with socket.create_connection(("127.0.0.1", int(breaker.url.rpartition(":")[2]))) as connection:
+    with socket.create_connection(("127.0.0.1", int(proxy.url.rpartition(":")[2]))) as connection:
         connection.sendall(REQUEST)
         got = b""
         while not is_whole(got) and (piece := connection.recv(100)):
@@ -78,39 +78,39 @@ def ask(breaker: Breaker) -> bytes:
 @pytest.mark.parametrize("place", PARTS)
 def test_request_half_closed_is_answered_all_the_same(place: Place) -> None:
     """The server sees the end of the request, and its answer comes through."""
-    with broken(Break("upstream", place, half=True)) as (target, breaker):
-        assert ask(breaker) == ANSWER
+    with broken(Truncation("upstream", place, half=True)) as (target, proxy):
+        assert ask(proxy) == ANSWER
     assert target.got == [REQUEST[: PARTS[place]]]
 
 
 def test_request_cut_is_not_answered() -> None:
     """Both directions end."""
-    with broken(Break("upstream", "last byte")) as (target, breaker):
-        assert ask(breaker) == b""
+    with broken(Truncation("upstream", "last byte")) as (target, proxy):
+        assert ask(proxy) == b""
     assert target.got == [REQUEST[:-1]]
 
 
 @pytest.mark.parametrize(("place", "comes"), [("start", b""), ("head", ANSWER[:19]), ("last byte", ANSWER[:-1])])
 def test_answer_half_closed_leaves_the_way_to_the_server_open(place: Place, comes: bytes) -> None:
     """The client reads the end, while the server has got the whole request."""
-    with broken(Break("downstream", place, half=True)) as (target, breaker):
-        assert ask(breaker) == comes
+    with broken(Truncation("downstream", place, half=True)) as (target, proxy):
+        assert ask(proxy) == comes
     assert target.got == [REQUEST]
 
 
 def test_break_once_lets_the_same_request_pass_when_it_comes_again() -> None:
     """Whatever came before."""
-    with broken(Break("downstream", "last byte"), once=True) as (_, breaker):
-        assert [ask(breaker), ask(breaker)] == [ANSWER[:-1], ANSWER]
-        assert breaker.broken == 1
+    with broken(Truncation("downstream", "last byte"), once=True) as (_, proxy):
+        assert [ask(proxy), ask(proxy)] == [ANSWER[:-1], ANSWER]
+        assert proxy.broken == 1
 
 
 def test_break_from_one_request_on_lets_those_before_pass_and_none_after() -> None:
     """Until it ends."""
-    with broken(Break("downstream", "last byte"), first=1) as (_, breaker):
-        assert [ask(breaker) for _ in range(3)] == [ANSWER, ANSWER[:-1], ANSWER[:-1]]
-        breaker.end()
-        assert ask(breaker) == ANSWER
+    with broken(Truncation("downstream", "last byte"), first=1) as (_, proxy):
+        assert [ask(proxy) for _ in range(3)] == [ANSWER, ANSWER[:-1], ANSWER[:-1]]
+        proxy.end()
+        assert ask(proxy) == ANSWER
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import requests
-from leash import Leash
+from process_reaper import ProcessReaper
 from servers import free_port
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Toxiproxy:
     def __enter__(self) -> Toxiproxy:
         command = [str(self._binary), "-host", "127.0.0.1", "-port", self._api.rpartition(":")[2]]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self._leash = Leash(self._process.pid)
+        self._reaper = ProcessReaper(self._process.pid)
         self._wait()
         made = self._call("POST", "/proxies", {"name": _NAME, "listen": "127.0.0.1:0", "upstream": self._target})
         self.url = f"http://{made['listen']}"
@@ -64,7 +64,7 @@ class Toxiproxy:
         self._session.close()
         self._process.terminate()
         self._process.wait(10)
-        self._leash.release()
+        self._reaper.release()
 
     def add(self, toxic: Toxic) -> None:
         """Let what passes suffer from now on, on open connections too."""
@@ -79,7 +79,7 @@ class Toxiproxy:
             self._call("DELETE", f"/proxies/{_NAME}/toxics/{toxic}")
 
     def pull(self) -> None:
-        """Break all connections, with what is still under way in them, and accept new ones."""
+        """Truncation all connections, with what is still under way in them, and accept new ones."""
         for enabled in (False, True):
             self._call("POST", f"/proxies/{_NAME}", {"enabled": enabled})
 
@@ -94,7 +94,7 @@ class Toxiproxy:
                 return
         self._process.kill()
         self._process.wait()
-        self._leash.release()
+        self._reaper.release()
         raise RuntimeError(f"{self._binary} did not start within {_START_SECONDS:.0f} s")
 
     def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 (JSON of any shape)

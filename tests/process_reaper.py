@@ -8,7 +8,7 @@ import subprocess
 _WATCH = 'read -r _; kill -KILL "$0"'
 
 
-class Leash:
+class ProcessReaper:
     """Kills the process `pid` as soon as this one ends, however it does, unless it was released before.
 
     A shell waits for the end of a pipe. A parent-death signal would be Linux's alone, and bound to the thread that
