@@ -13,7 +13,7 @@ import pytest
 
 import influx_secrets
 import influx_secrets.emulator
-from influx_secrets._client.settings_sources import _VARIABLES, INPUT_KEYS
+from influx_secrets._model.setting_names import SETTINGS
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -79,9 +79,9 @@ def test_site_has_the_files_that_its_pages_name(site: dict[str, _Page]) -> None:
 def test_page_of_settings_names_each() -> None:
     """Every input of a provider, every key of the stack config, every variable."""
     page = (_ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
-    variables = [name for names in _VARIABLES.values() for name in names]
     named = set(re.findall(r"`(\w+)`", page))
-    assert [name for name in (*INPUT_KEYS, *INPUT_KEYS.values(), *variables) if name not in named] == []
+    names = [name for setting in SETTINGS for name in (setting.field, setting.input, *setting.variables)]
+    assert [name for name in names if name not in named] == []
 
 
 def test_index_of_decisions_names_each() -> None:

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from influx_secrets._client.settings_sources import Raw, gather
 from influx_secrets._errors import SettingsError
+from influx_secrets._model.setting_names import SETTINGS
 
 VerifyValues = Literal["auto", "always", "never"]
 MissingOrg = Literal["error", "gone"]
@@ -72,9 +73,9 @@ class Settings:
         _check_plain_http(self.url, "url", allowed=self.allow_insecure)
 
     def __repr__(self) -> str:
-        shown = {name: getattr(self, name) for name in _CHECKS}
-        shown["token"] = None if self.token is None else "***"
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        given = ((setting, getattr(self, setting.field)) for setting in SETTINGS)
+        shown = ((one.field, "***" if one.is_secret and value is not None else value) for one, value in given)
+        return f"Settings({', '.join(f'{field}={value!r}' for field, value in shown)})"
 
     @classmethod
     def resolve(
@@ -95,8 +96,9 @@ class Settings:
         """
         found = gather(inputs or {}, os.environ if environ is None else environ)
         fields: dict[str, Any] = {}
+        kinds = {setting.field: setting.kind for setting in SETTINGS}
         for name, raw in found.items():
-            value = _PARSERS.get(name, _as_text)(raw.value, raw.source)
+            value = _PARSERS[kinds[name]](raw.value, raw.source)
             fields[name] = _CHECKS[name](value, raw.source)
         if "org" in fields and "org_id" in fields:
             message = f"{found['org'].source} and {found['org_id'].source} are both set: give one of them"
@@ -267,12 +269,7 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType(
     }
 )
 
-#: Field -> how text becomes its type; a field that is not here is text.
+#: Kind of a setting -> how text becomes its type.
 _PARSERS: Mapping[str, Callable[[Raw, str], Any]] = MappingProxyType(
-    {
-        "skip_verify": _as_bool,
-        "allow_insecure": _as_bool,
-        "timeout": _as_number,
-        "max_attempts": _as_number,
-    }
+    {"text": _as_text, "flag": _as_bool, "number": _as_number}
 )

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from influx_secrets._errors import SettingsError
+from influx_secrets._model.setting_names import SETTINGS, known_inputs
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -16,36 +16,6 @@ else:
 
 #: What an input may be: stack config sends text, a `Provider` also booleans and numbers.
 Raw = str | bool | int | float
-
-#: Field of `Settings` -> its name as a `Provider` input and in the stack config.
-INPUT_KEYS: Mapping[str, str] = MappingProxyType(
-    {
-        "url": "url",
-        "token": "token",
-        "org": "org",
-        "org_id": "orgId",
-        "ca_file": "caFile",
-        "skip_verify": "skipVerify",
-        "timeout": "timeout",
-        "max_attempts": "maxAttempts",
-        "verify_values": "verifyValues",
-        "missing_org": "missingOrg",
-        "allow_insecure": "allowInsecure",
-        "trace_span": "traceSpan",
-    }
-)
-
-#: Names of the `influx` CLI first, then those of Telegraf's and Terraform's users.
-_VARIABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "url": ("INFLUX_HOST", "INFLUXDB_V2_URL"),
-        "token": ("INFLUX_TOKEN", "INFLUXDB_V2_TOKEN"),
-        "org_id": ("INFLUX_ORG_ID",),
-        "org": ("INFLUX_ORG", "INFLUXDB_V2_ORG"),
-        "skip_verify": ("INFLUX_SKIP_VERIFY",),
-        "ca_file": ("INFLUXDB_V2_SSL_CA_CERT",),
-    }
-)
 
 #: All that a profile of the CLI can tell; without need of these its file is not opened.
 _PROFILE_FIELDS = ("url", "token", "org")
@@ -87,30 +57,30 @@ def _lacks(field: str, sources: list[dict[str, Found]]) -> bool:
 
 
 def _refuse_unknown(inputs: Mapping[str, Raw | None]) -> None:
-    known = set(INPUT_KEYS.values())
+    known = known_inputs()
     # `version` and names with two underscores are the engine's own additions.
     unknown = sorted(key for key in inputs if key not in known and key != "version" and not key.startswith("__"))
     if unknown:
         names = ", ".join(repr(key) for key in unknown)
-        message = f"unknown setting {names}; known are {', '.join(sorted(known))}"
+        message = f"unknown setting {names}; known are {', '.join(known)}"
         raise SettingsError(message)
 
 
 def _from_inputs(inputs: Mapping[str, Raw | None]) -> dict[str, Found]:
     found = {}
-    for field, key in INPUT_KEYS.items():
-        value = inputs.get(key)
+    for setting in SETTINGS:
+        value = inputs.get(setting.input)
         if value is not None and value != "":
-            found[field] = Found(value, f"setting {key!r}")
+            found[setting.field] = Found(value, f"setting {setting.input!r}")
     return found
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Found]:
     found = {}
-    for field, names in _VARIABLES.items():
-        name = next((name for name in names if environ.get(name)), None)
+    for setting in SETTINGS:
+        name = next((name for name in setting.variables if environ.get(name)), None)
         if name is not None:
-            found[field] = Found(environ[name], name)
+            found[setting.field] = Found(environ[name], name)
     if "org_id" in found:
         # As in the influx CLI: both may be exported, and the id, being exact, wins.
         found.pop("org", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from influx_secrets._errors import SettingsError
-from influx_secrets._provider.dynamic import NAMESPACE, SETTINGS
+from influx_secrets._model.setting_names import NAMESPACE, SETTINGS, known_inputs
 
 
 def stack_settings() -> dict[str, str]:
@@ -16,19 +16,17 @@ def stack_settings() -> dict[str, str]:
     """
     _refuse_unknown()
     config = pulumi.Config(NAMESPACE)
-    return {name: value for name in SETTINGS if (value := config.get(name)) is not None}
+    return {name: value for name in known_inputs() if (value := config.get(name)) is not None}
 
 
 def default_provider_inputs() -> dict[str, pulumi.Input[str]]:
     """Return the inputs of the provider that serves resources without one of their own."""
-    given: dict[str, pulumi.Input[str]] = {setting(name): value for name, value in stack_settings().items()}
-    token = given.get(setting("token"))
-    return given if token is None else {**given, setting("token"): pulumi.Output.secret(token)}
-
-
-def setting(name: str) -> str:
-    """Return the full name of a setting, the same in a stack's config and in a provider's inputs."""
-    return f"{NAMESPACE}:{name}"
+    given = stack_settings()
+    return {
+        setting.config_key: pulumi.Output.secret(given[setting.input]) if setting.is_secret else given[setting.input]
+        for setting in SETTINGS
+        if setting.input in given
+    }
 
 
 def _refuse_unknown() -> None:
@@ -38,7 +36,7 @@ def _refuse_unknown() -> None:
         return  # The project's own config has this namespace too.
     prefix = f"{NAMESPACE}:"
     names = {name.removeprefix(prefix) for name in pulumi.runtime.get_config_env() if name.startswith(prefix)}
-    unknown = sorted(names.difference(SETTINGS))
+    unknown = sorted(names.difference(known_inputs()))
     if unknown:
-        known = ", ".join(sorted(SETTINGS))
+        known = ", ".join(known_inputs())
         raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))} in the stack's config; known are {known}")

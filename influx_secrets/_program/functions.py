@@ -10,10 +10,10 @@ import pulumi
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._model.keys import ORG_GIVEN_TWICE
+from influx_secrets._model.setting_names import SETTINGS
 from influx_secrets._program import sdk
-from influx_secrets._program.config import setting, stack_settings
+from influx_secrets._program.config import stack_settings
 from influx_secrets._program.secret import Secret
-from influx_secrets._provider.dynamic import SETTINGS
 
 if TYPE_CHECKING:
     from influx_secrets._client.client import Org, SecretsClient
@@ -102,7 +102,7 @@ def _settings_of(opts: pulumi.InvokeOptions | None) -> dict[str, Any]:
         provider = opts.parent.get_provider(sdk.type_token(Secret))
     if provider is None:
         return stack_settings()
-    return {name: sdk.given(provider, setting(name)) for name in SETTINGS}
+    return {setting.input: sdk.given(provider, setting.config_key) for setting in SETTINGS}
 
 
 def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
+from influx_secrets._model.setting_names import SETTINGS
 from influx_secrets._program import inputs, outputs
-from influx_secrets._program.config import setting
 from influx_secrets._program.sdk import PACKAGE
 
 
@@ -55,21 +56,12 @@ class Provider(pulumi.ProviderResource):
         trace_span: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        given: dict[str, pulumi.Input[Any] | None] = {
-            "url": url,
-            "org": org,
-            "orgId": org_id,
-            "caFile": ca_file,
-            "skipVerify": skip_verify,
-            "timeout": timeout,
-            "maxAttempts": max_attempts,
-            "verifyValues": verify_values,
-            "missingOrg": missing_org,
-            "allowInsecure": allow_insecure,
-            "traceSpan": trace_span,
-        }
-        props = {setting(name): inputs.setting_text(value) for name, value in given.items() if value is not None}
-        if token is not None:
-            props[setting("token")] = pulumi.Output.secret(token)
+        given: Mapping[str, pulumi.Input[Any] | None] = locals()  # the arguments, by name
+        props: dict[str, pulumi.Input[str]] = {}
+        for setting in SETTINGS:
+            value = given[setting.field]
+            if value is not None:
+                sent = pulumi.Output.secret if setting.is_secret else inputs.setting_text
+                props[setting.config_key] = sent(value)
         super().__init__(PACKAGE, resource_name, props, opts)
         outputs.await_registration(self)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pulumi
 
+from influx_secrets._model.setting_names import NAMESPACE
 from influx_secrets._program import declarations, outputs, sdk
 from influx_secrets._program.config import default_provider_inputs
 from influx_secrets._program.declarations import DeclarationIndex, DeclaredResource
-from influx_secrets._provider.dynamic import NAMESPACE
 
 
 class Run:

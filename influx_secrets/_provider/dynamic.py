@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pulumi.dynamic import (
     CheckResult,
@@ -14,27 +14,10 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from influx_secrets._model.setting_names import SETTINGS
+
 if TYPE_CHECKING:
     from influx_secrets._provider.handlers import Calls
-
-NAMESPACE: Final = "influx-secrets"
-"""Of the settings, in a stack's config and in the inputs of a provider."""
-
-SETTINGS: Final = (
-    "url",
-    "token",
-    "org",
-    "orgId",
-    "caFile",
-    "skipVerify",
-    "timeout",
-    "maxAttempts",
-    "verifyValues",
-    "missingOrg",
-    "allowInsecure",
-    "traceSpan",
-)
-"""The settings that a stack's config or a `Provider` can give."""
 
 
 class _Provider(ResourceProvider):
@@ -50,7 +33,7 @@ class _Provider(ResourceProvider):
         # Here and not above: a program, which is never configured, starts a tenth of `import pulumi` earlier.
         from influx_secrets._provider.process import calls  # noqa: PLC0415
 
-        given = {name: req.config.get(f"{NAMESPACE}:{name}") for name in SETTINGS}
+        given = {setting.input: req.config.get(setting.config_key) for setting in SETTINGS}
         self._calls = calls(self._kind, {name: value for name, value in given.items() if value is not None})
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:

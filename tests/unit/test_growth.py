@@ -177,6 +177,7 @@ print(*set(sys.modules) - before)
         "_errors",
         "_model",
         "_model.keys",
+        "_model.setting_names",
         "_model.state",
         "_program",
         "_program.config",
