@@ -12,18 +12,24 @@ import pytest
 import yaml
 from engine.console import blocks
 
+from toolchain.wheel import build
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 CHECKOUT = "path/to/the/checkout"
+REPOSITORY = "git+https://git.example.com/influx_secrets.git@v0.1.0"
+RELEASE = "https://git.example.com/releases/v0.1.0/"
 
 
-def of_the_page() -> str:
-    """Return the command of the page on the command line."""
-    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
-    (found,) = [block.text for block in blocks(page) if block.text.startswith("pip install")]
-    return found.replace(CHECKOUT, str(ROOT))
+def of_the_pages() -> Iterator[str]:
+    """Return each line of README and the page on the command line that installs the package."""
+    for name in ("README.md", "docs/commands.md"):
+        page = (ROOT / name).read_text("utf-8")
+        found = [block.text for block in blocks(page) if block.text.startswith("pip install")]
+        assert len(found) == 1
+        yield from found[0].splitlines()
 
 
 def of_ci() -> Iterator[str]:
@@ -35,9 +41,18 @@ def of_ci() -> Iterator[str]:
     yield from (line for line in template["before_script"] if line.startswith("pip"))
 
 
-@pytest.mark.parametrize("command", sorted({of_the_page(), *of_ci()}))
+def at_hand(command: str, folder: Path) -> str:
+    """Return a command that installs from this checkout, or from a wheel of it, instead of from a server."""
+    if RELEASE in command:
+        # The name of the file stays: pip would refuse another one than that of the wheel.
+        command = command.replace(RELEASE, f"{build(folder).parent.as_uri()}/")
+    return command.replace(CHECKOUT, str(ROOT)).replace(REPOSITORY, ROOT.as_uri())
+
+
+@pytest.mark.parametrize("command", sorted({*of_the_pages(), *of_ci()}))
 def test_installed_command_runs(command: str, tmp_path: Path) -> None:
     """In an environment that has nothing; the requirements are those that the page on CI asks for."""
+    command = at_hand(command, tmp_path / "dist")
     (tmp_path / "requirements.txt").write_text(f"influx_secrets[cli] @ {ROOT.as_uri()}\n", "utf-8")
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
