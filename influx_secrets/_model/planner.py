@@ -21,16 +21,18 @@ class Plan:
         write: Keys whose value goes into the one PATCH, sorted.
         remove: Keys that go into the one POST delete, sorted: no longer declared, or pruned.
         replaces: Whether the state belongs to another org now, which takes a replacement.
+        moves: Whether the keys are reached at another address of their server now.
         incomplete: Whether something is not known yet, so that there may be more to do than the keys named here.
     """
 
     write: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     replaces: bool = False
+    moves: bool = False
     incomplete: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.write or self.remove or self.replaces or self.incomplete)
+        return bool(self.write or self.remove or self.replaces or self.moves or self.incomplete)
 
 
 def next_state(
@@ -72,8 +74,14 @@ def plan(old: ResourceState | None, new: ResourceState) -> Plan:
         write=tuple(sorted(write)),
         remove=tuple(sorted({*left, *newly_pruned(before, new)})),
         replaces=replaces,
+        moves=is_moved(old, new.server),
         incomplete=UNKNOWN in (new.org_id, new.pruned),
     )
+
+
+def is_moved(old: ResourceState | None, server: str | None) -> bool:
+    """Whether a state was stored at another address. One that does not say its server never counts as moved."""
+    return old is not None and None not in (old.server, server) and old.server != server
 
 
 def newly_pruned(old: ResourceState, new: ResourceState) -> frozenset[str]:

@@ -70,7 +70,13 @@ class SecretCodec:
             return None
         key = props["key"]
         if key is UNKNOWN:
-            return ResourceState(org_id=props["org_id"], org=props.get("org"), digests=UNKNOWN, versions=UNKNOWN)
+            return ResourceState(
+                org_id=props["org_id"],
+                org=props.get("org"),
+                digests=UNKNOWN,
+                versions=UNKNOWN,
+                server=props.get("server"),
+            )
         return ResourceState(
             org_id=props["org_id"],
             org=props.get("org"),
@@ -79,13 +85,12 @@ class SecretCodec:
             rotate_on={key: props["rotate_on"]} if "rotate_on" in props else {},
             overwrite=bool(props.get("overwrite", False)),
             drift={key: props["drift"]} if props.get("drift") else {},
+            server=props.get("server"),
         )
 
     def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as inputs."""
-        inputs: dict[str, Any] = {"org_id": state.org_id, "overwrite": state.overwrite}
-        if state.org is not None:
-            inputs["org"] = state.org
+        inputs: dict[str, Any] = {"org_id": state.org_id, "overwrite": state.overwrite, **_place(state)}
         if state.versions is UNKNOWN:
             return inputs | {"key": UNKNOWN, "digest": UNKNOWN, "version": UNKNOWN}
         ((key, version),) = state.versions.items()
@@ -156,6 +161,7 @@ class OrgSecretsCodec:
             keep=_patterns(props.get("keep")),
             pruned=UNKNOWN if pruned is UNKNOWN else {unescape_key(k): int(v) for k, v in pruned.items()},
             drift=_unescaped(props.get("drift")),
+            server=props.get("server"),
         )
 
     def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
@@ -168,9 +174,8 @@ class OrgSecretsCodec:
             "exclusive": state.exclusive,
             "keep": list(state.keep),
             "overwrite": state.overwrite,
+            **_place(state),
         }
-        if state.org is not None:
-            inputs["org"] = state.org
         if state.rotate_on:
             inputs["rotate_on"] = _escaped(state.rotate_on)
         if state.drift:
@@ -215,6 +220,12 @@ def _common(news: Props) -> dict[str, Any]:
         "org": news.get("org"),
         "overwrite": bool(news.get("overwrite", False)),
     }
+
+
+def _place(state: ResourceState) -> dict[str, Any]:
+    """Return where the keys are, as far as it is known: `org` and `server`."""
+    place = {"org": state.org, "server": state.server}
+    return {name: value for name, value in place.items() if value is not None}
 
 
 def _value(value: Any) -> str | Unknown | InvalidValue:  # noqa: ANN401 (whatever a program passed)

@@ -92,6 +92,7 @@ class ResourceState:
         keep: As declared.
         pruned: Key to the number of times `exclusive` removed it; unknown in a preview that could not ask.
         drift: What the last refresh found, for keys that no run has repaired since.
+        server: Address of the server that holds the keys (`server_address`); None in a state that does not say it.
     """
 
     org_id: str | Unknown
@@ -104,6 +105,7 @@ class ResourceState:
     keep: tuple[str | Unknown, ...] = ()
     pruned: Mapping[str, int] | Unknown = field(default_factory=dict)
     drift: Mapping[str, Drift] = field(default_factory=dict)
+    server: str | None = None
 
     @property
     def keys(self) -> frozenset[str]:

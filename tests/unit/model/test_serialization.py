@@ -17,7 +17,13 @@ ONE, ALL = (CODECS[f"{TYPE_PREFIX}{kind}"] for kind in ("Secret", "OrgSecrets"))
 TOLD = {"resource": "r", "preview": False}
 
 SECRET = ResourceState(
-    org_id=ORG, org="acme", digests={"K": "d"}, versions={"K": 3}, rotate_on={"K": "r"}, overwrite=True
+    org_id=ORG,
+    org="acme",
+    digests={"K": "d"},
+    versions={"K": 3},
+    rotate_on={"K": "r"},
+    overwrite=True,
+    server="https://influx.example:8086",
 )
 SECRET_PROPS = {
     "org_id": ORG,
@@ -27,6 +33,7 @@ SECRET_PROPS = {
     "version": 3,
     "rotate_on": "r",
     "overwrite": True,
+    "server": "https://influx.example:8086",
 }
 MANY = ResourceState(
     org_id=ORG,
@@ -38,6 +45,7 @@ MANY = ResourceState(
     exclusive=True,
     keep=("TEAM_*",),
     pruned={"\\stray": 1},
+    server="http://localhost:8086",
 )
 MANY_PROPS = {
     "org_id": ORG,
@@ -49,6 +57,7 @@ MANY_PROPS = {
     "exclusive": True,
     "keep": ["TEAM_*"],
     "pruned": {"\\\\stray": 1},
+    "server": "http://localhost:8086",
 }
 
 
