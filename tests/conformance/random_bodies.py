@@ -76,7 +76,9 @@ deletions: st.SearchStrategy[bytes] = st.one_of(
     st.binary(max_size=6),
 )
 
-IMPORTS = 'import "array"\nimport "influxdata/influxdb/secrets"\nimport "contrib/qxip/hash"\n'
+IMPORTS = "".join(
+    f'import "{path}"\n' for path in ("array", "influxdata/influxdb/secrets", "contrib/qxip/hash", "experimental")
+)
 
 
 def _rows(value: str, some: list[str]) -> str:
@@ -84,14 +86,28 @@ def _rows(value: str, some: list[str]) -> str:
     return f"{IMPORTS}array.from(rows: [{', '.join(rows)}])"
 
 
+def _mapped(function: str, some: list[str]) -> str:
+    listed = ", ".join(flux_string(key) for key in some)
+    return f"{IMPORTS}array.from(rows: [{listed}] |> array.map(fn: (x) => ({{h: {function}}})))"
+
+
 _prefixes = values.filter(lambda text: "\0" not in text).map(flux_string)
-scripts: st.SearchStrategy[str] = st.builds(
+_CAUGHT = "experimental.catch(fn: () => secrets.get(key: x))"
+_literal_scripts = st.builds(
     _rows,
     st.just("secrets.get(key: KEY)")
     | st.builds("hash.sha256(v: {} + secrets.get(key: KEY))".format, _prefixes)
     | st.builds("hash.hmac(v: hash.sha256(v: {} + secrets.get(key: KEY)), k: {})".format, _prefixes, _prefixes),
     st.lists(keys, min_size=1, max_size=3),
 )
+_mapped_scripts = st.builds(
+    _mapped,
+    st.sampled_from(["x", "secrets.get(key: x)", f"{_CAUGHT}.msg", f"{_CAUGHT}.value"])
+    | st.builds("hash.hmac(v: {} + x + secrets.get(key: x), k: x)".format, _prefixes)
+    | st.builds(f"if exists {_CAUGHT}.value then {{}} + secrets.get(key: x) else {_CAUGHT}.msg".format, _prefixes),
+    st.lists(keys, max_size=3),
+)
+scripts = _literal_scripts | _mapped_scripts
 """What the emulator has to understand: proofs and reads of secrets."""
 
 _TOKENS = [
@@ -126,6 +142,9 @@ _TOKENS += [
     "\\",
     "é",
     "=>",
+    "|>",
+    "if ",
+    "exists ",
     "!=",
     "1h",
     "\0",

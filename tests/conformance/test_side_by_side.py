@@ -6,6 +6,7 @@ The short run has a seed of its own, so that it always does the same; the long o
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.influxd
 
-SHORT, LONG = 3_000, 20_000
-LIVES_A_SEED = 50
+SHORT, LONG = int(os.environ.get("INFLUX_SECRETS_RANDOM_REQUESTS", "300")), 20_000
+LIVES_A_SEED = 25
 SETTINGS = settings(
     max_examples=LIVES_A_SEED,
     stateful_step_count=20,

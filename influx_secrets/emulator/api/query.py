@@ -10,7 +10,8 @@ from influx_secrets.emulator.api import responses
 from influx_secrets.emulator.api.context import InvalidIDError, parse_id
 from influx_secrets.emulator.api.query_request import QueryRequest, query_request
 from influx_secrets.emulator.api.responses import Answer
-from influx_secrets.emulator.flux import interpreter as flux
+from influx_secrets.emulator.flux.interpreter import Table, run
+from influx_secrets.emulator.flux.tokens import FluxError, unsupported
 from influx_secrets.emulator.go.csv import cell
 
 if TYPE_CHECKING:
@@ -45,17 +46,17 @@ def _result(context: Context) -> Answer:
     def secret(key: str) -> str:
         keys.append(key)
         if not context.grant.reads_secrets(org_id):
-            raise flux.FluxError("unauthorized", responses.unauthorized("read", f"orgs/{org_id}/secrets"))
+            raise FluxError("unauthorized", responses.unauthorized("read", f"orgs/{org_id}/secrets"))
         # The server stores an empty value, and then does not find it.
         if not held.get(key):
-            raise flux.FluxError("not found", "secret not found")
+            raise FluxError("not found", "secret not found")
         return held[key]
 
     try:
         if request.foreign:
-            raise flux.unsupported(request.foreign)
-        table = flux.run(request.script, secret)
-    except flux.FluxError as problem:
+            raise unsupported(request.foreign)
+        table = run(request.script, secret)
+    except FluxError as problem:
         return responses.compact_error(problem.code, str(problem))
     finally:
         context.trace.keys = tuple(keys)
@@ -81,7 +82,7 @@ def _org_id(context: Context) -> str:
     return org.id
 
 
-def _csv(request: QueryRequest, table: flux.Table) -> str:
+def _csv(request: QueryRequest, table: Table) -> str:
     if request.delimiter in _NO_DELIMITERS:
         return "\r\n"
     columns = len(table.columns)
@@ -89,7 +90,7 @@ def _csv(request: QueryRequest, table: flux.Table) -> str:
     default = "" if "default" in request.annotations else "_result"
     for annotation in request.annotations:
         cells = {
-            "datatype": ["string", "long", *["string"] * columns],
+            "datatype": ["string", "long", *table.columns.values()],
             "group": ["false"] * (columns + 2),
             "default": ["_result", *([""] * (columns + 1) if columns else ["0"])],
         }[annotation]

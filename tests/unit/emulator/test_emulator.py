@@ -209,7 +209,6 @@ def test_not_emulated_org_calls_say_so(emulator: Emulator, session: requests.Ses
 @pytest.mark.parametrize(
     "script",
     [
-        'import "array"\narray.from(rows: [{v: ("a")}])',
         'import "array"\narray.from(rows: [{v: "a"}]) |> yield()',
         'import "array"\narray.from(rows: [{v: 1}])',
         'import "array"\narray.from(rows: [{v: [{w: "a"}]}])',
