@@ -1,4 +1,4 @@
-"""Every error this package raises, so that a caller can branch on a class or an attribute, never on text.
+"""The error tree: a caller branches on a class or an attribute, never on text.
 
 ```
 InfluxSecretsError
@@ -31,51 +31,33 @@ InfluxSecretsError
 A message is one line. Neither it nor an attribute holds a value, a token, a digest or the body that was sent.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
-
-__all__ = [
-    "APIError",
-    "ConflictError",
-    "DeclarationError",
-    "EmptyValueError",
-    "ForbiddenError",
-    "InfluxSecretsError",
-    "InternalError",
-    "InvalidError",
-    "KeyConflictError",
-    "MethodNotAllowedError",
-    "NoAnswerError",
-    "NotFoundError",
-    "NotSentError",
-    "ProofsUnavailableError",
-    "RateLimitedError",
-    "RequestTooLargeError",
-    "ResponseError",
-    "SecretNotFoundError",
-    "SettingsError",
-    "TransportError",
-    "UnauthorizedError",
-    "UnavailableError",
-    "UnimplementedError",
-    "UnprocessableEntityError",
-    "UnsupportedMediaTypeError",
-]
+from typing import Any, Final
 
 
 class InfluxSecretsError(Exception):
     """The root of every error of this package."""
 
+    __module__ = "influx_secrets"
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.__module__ == __name__:
+            # Users read the names in tracebacks, and pickles hold them: the file behind them may move.
+            cls.__module__ = InfluxSecretsError.__module__
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own way calls the class with `args` alone, which fails for keyword-only attributes.
         return self._revive, self.args, self.__dict__.copy()
 
     @classmethod
-    def _revive(cls, *args: object) -> "InfluxSecretsError":
+    def _revive(cls, *args: object) -> InfluxSecretsError:
         return cls.__new__(cls, *args)
 
 
@@ -92,10 +74,10 @@ class SecretNotFoundError(InfluxSecretsError):
 
     def __init__(self, message: str, *, org_id: str, key: str) -> None:
         super().__init__(message)
-        #: The org that was asked, 16 hex digits.
         self.org_id = org_id
-        #: The key that is not there.
+        """The org that was asked, 16 hex digits."""
         self.key = key
+        """The key that is not there."""
 
 
 class KeyConflictError(InfluxSecretsError):
@@ -103,10 +85,10 @@ class KeyConflictError(InfluxSecretsError):
 
     def __init__(self, message: str, *, org_id: str, key: str) -> None:
         super().__init__(message)
-        #: The org that holds the key, 16 hex digits.
         self.org_id = org_id
-        #: The key that exists already.
+        """The org that holds the key, 16 hex digits."""
         self.key = key
+        """The key that exists already."""
 
 
 class ProofsUnavailableError(InfluxSecretsError):
@@ -118,12 +100,12 @@ class TransportError(InfluxSecretsError):
 
     def __init__(self, message: str, *, method: str, path: str, attempts: int) -> None:
         super().__init__(message)
-        #: The HTTP method, such as `"PATCH"`.
         self.method = method
-        #: The path below the server's url, without the query.
+        """The HTTP method, such as `"PATCH"`."""
         self.path = path
-        #: How often the request was tried, the first time included.
+        """The path below the server's url, without the query."""
         self.attempts = attempts
+        """How often the request was tried, the first time included."""
 
 
 class NotSentError(TransportError):
@@ -139,14 +121,14 @@ class ResponseError(InfluxSecretsError):
 
     def __init__(self, message: str, *, method: str, path: str, status: int, content_type: str | None = None) -> None:
         super().__init__(message)
-        #: The HTTP method, such as `"PATCH"`.
         self.method = method
-        #: The path below the server's url, without the query.
+        """The HTTP method, such as `"PATCH"`."""
         self.path = path
-        #: The HTTP status of the answer.
+        """The path below the server's url, without the query."""
         self.status = status
-        #: The media type of the answer; `None` when it named none.
+        """The HTTP status of the answer."""
         self.content_type = content_type
+        """The media type of the answer; None when it named none."""
 
 
 class APIError(InfluxSecretsError):
@@ -165,20 +147,20 @@ class APIError(InfluxSecretsError):
         server_message: str | None = None,
     ) -> None:
         super().__init__(message)
-        #: The HTTP method, such as `"PATCH"`.
         self.method = method
-        #: The path below the server's url, without the query.
+        """The HTTP method, such as `"PATCH"`."""
         self.path = path
-        #: The HTTP status of the answer.
+        """The path below the server's url, without the query."""
         self.status = status
-        #: The API's error code, such as `"not found"`; `None` when the answer named none.
+        """The HTTP status of the answer."""
         self.code = code
-        #: The server's own name of the operation that failed; `None` when it named none, as is usual.
+        """The API's error code, such as `"not found"`; None when the answer named none."""
         self.op = op
-        #: The trace of the request: the server's `Trace-Id`, else the one that was sent, else `None`.
+        """Server-side name of the failed operation; usually None."""
         self.trace_id = trace_id
-        #: The server's message, at most 200 characters; `None` when it sent none, or repeated a secret.
+        """The trace of the request: the server's `Trace-Id`, else the one that was sent, else None."""
         self.server_message = server_message
+        """The server's message, at most 200 characters; None when it sent none, or repeated a secret."""
 
 
 class InternalError(APIError):
@@ -237,45 +219,26 @@ class UnsupportedMediaTypeError(APIError):
     """Code "unsupported media type", HTTP 415: the request's content type is not understood."""
 
 
-#: The fourteen codes that the API's specification lists, as influxd spells them.
-ERROR_BY_CODE: Mapping[str, type[APIError]] = MappingProxyType(
-    {
-        "internal error": InternalError,
-        "not implemented": UnimplementedError,
-        "not found": NotFoundError,
-        "conflict": ConflictError,
-        "invalid": InvalidError,
-        "unprocessable entity": UnprocessableEntityError,
-        "empty value": EmptyValueError,
-        "unavailable": UnavailableError,
-        "forbidden": ForbiddenError,
-        "too many requests": RateLimitedError,
-        "unauthorized": UnauthorizedError,
-        "method not allowed": MethodNotAllowedError,
-        "request too large": RequestTooLargeError,
-        "unsupported media type": UnsupportedMediaTypeError,
-    }
+_CODES: Final[tuple[tuple[str, int | None, type[APIError]], ...]] = (
+    ("internal error", 500, InternalError),
+    ("not implemented", 501, UnimplementedError),
+    ("not found", 404, NotFoundError),
+    ("conflict", 409, ConflictError),
+    ("invalid", 400, InvalidError),
+    ("unprocessable entity", 422, UnprocessableEntityError),
+    ("empty value", None, EmptyValueError),
+    ("unavailable", 503, UnavailableError),
+    ("forbidden", 403, ForbiddenError),
+    ("too many requests", 429, RateLimitedError),
+    ("unauthorized", 401, UnauthorizedError),
+    ("method not allowed", 405, MethodNotAllowedError),
+    ("request too large", 413, RequestTooLargeError),
+    ("unsupported media type", 415, UnsupportedMediaTypeError),
 )
+"""The codes of the API's specification, as influxd spells them; the status that means the same by itself; the class."""
 
-#: For an answer without a code that is known: what its HTTP status alone says.
-ERROR_BY_STATUS: Mapping[int, type[APIError]] = MappingProxyType(
-    {
-        400: InvalidError,
-        401: UnauthorizedError,
-        403: ForbiddenError,
-        404: NotFoundError,
-        405: MethodNotAllowedError,
-        409: ConflictError,
-        413: RequestTooLargeError,
-        415: UnsupportedMediaTypeError,
-        422: UnprocessableEntityError,
-        429: RateLimitedError,
-        500: InternalError,
-        501: UnimplementedError,
-        503: UnavailableError,
-    }
+ERROR_BY_CODE: Final[Mapping[str, type[APIError]]] = MappingProxyType({code: kind for code, _, kind in _CODES})
+ERROR_BY_STATUS: Final[Mapping[int, type[APIError]]] = MappingProxyType(
+    {status: kind for _, status, kind in _CODES if status is not None}
 )
-
-# Users read these names in tracebacks, and pickles hold them: the file behind them is our own business.
-for _name in __all__:
-    globals()[_name].__module__ = "influx_secrets"
+"""For a response without a known code."""

@@ -46,7 +46,7 @@ def failing(*steps: Step, request: Request = GET, clock: Clock | None = None, **
 @contextmanager
 def client(*steps: Step) -> Iterator[tuple[SecretsClient, list[Seen]]]:
     """A client of a scripted server, and the requests that the server has seen."""
-    with ScriptedServer(*steps) as server, SecretsClient(transport=transport(server.url)) as made:
+    with ScriptedServer(*steps) as server, SecretsClient._over(transport(server.url)) as made:
         yield made, server.requests
 
 

@@ -99,8 +99,7 @@ def _named_server(environ: Mapping[str, str]) -> Iterator[Server]:
         # A token of another source, such as the profile of the influx CLI, may be meant for another server.
         raise ToolchainError("INFLUX_HOST is set, so INFLUX_TOKEN is needed too; or unset it for the emulator")
     settings = Settings.resolve({}, environ=environ)
-    with Transport(settings) as transport:
-        client = SecretsClient(transport=transport)
+    with Transport(settings) as transport, SecretsClient(settings) as client:
         yield Server(
             title=settings.url,
             stack=stack_name(environ),

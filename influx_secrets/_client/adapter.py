@@ -1,10 +1,12 @@
-"""Connections to a server: who signs what goes out, and how long what comes in may take."""
+"""Connections to a server: authentication, read deadline."""
+
+from __future__ import annotations
 
 import http.client
 import io
 import socket
 import time
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import requests
 import urllib3
@@ -12,8 +14,8 @@ from requests.adapters import HTTPAdapter
 
 from influx_secrets._client.retry import TOTAL_SECONDS
 
-#: The engine runs at most four calls of a provider process at once.
-POOL_SIZE = 4
+POOL_SIZE: Final = 4
+"""The engine runs at most four calls of a provider process at once."""
 
 
 class Adapter(HTTPAdapter):
@@ -30,12 +32,12 @@ class Adapter(HTTPAdapter):
         self._token = token
         super().__init__(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE, pool_block=True)
 
-    def add_headers(self, request: requests.PreparedRequest, **_: Any) -> None:  # noqa: ANN401 - requests' signature
+    def add_headers(self, request: requests.PreparedRequest, **_: Any) -> None:  # noqa: ANN401 (requests' signature)
         """Sign the request."""
         if self._token is not None:
             request.headers["Authorization"] = f"Token {self._token}"
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> urllib3.HTTPConnectionPool:  # noqa: ANN401 - requests' signature
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> urllib3.HTTPConnectionPool:  # noqa: ANN401 (requests' signature)
         """Return the pool for a request: of the server, or of a proxy of any kind."""
         pool = cast("urllib3.HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs))
         if not issubclass(pool.ConnectionCls, _Timed):
@@ -62,7 +64,7 @@ class _TimedReads(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer, as typeshed's name for it came with 3.12
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 (any buffer, as typeshed's name for it came with 3.12)
         left = min(self._deadline, self._end) - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -77,7 +79,7 @@ class _TimedReads(io.RawIOBase):
 class _TimedResponse(http.client.HTTPResponse):
     """Reads its head, and then each piece of its body, within the socket's time limit."""
 
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - http.client's signature
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (http.client's signature)
         super().__init__(sock, *args, **kwargs)
         self._reads = _TimedReads(sock, self.fp.detach())
         self.fp = io.BufferedReader(self._reads)

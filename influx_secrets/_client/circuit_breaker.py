@@ -1,63 +1,68 @@
-"""What all requests to one server share of waiting: the user is told as it begins, and nobody waits again in vain."""
+"""Circuit breaker and throttled notices, shared by all requests to one server."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from influx_secrets._client.retry import Policy
 
-TELL_AGAIN_SECONDS: Final = 60.0
-"""The same reason is told once in so many seconds, however many requests wait for it."""
+NOTICE_SECONDS: Final = 60.0
+"""A notice for the same reason is shown at most once in this time, however many requests wait."""
 
 
-class Waiting:
-    """The waiting of one run for one server, shared by its threads.
+class CircuitBreaker:
+    """Makes requests fail fast once one has used up all its attempts or all its time.
 
-    When one request has used up all its attempts or all its time, the run has failed. The others, which may be
-    thousands, then have one attempt each, no longer than an attempt bears silence, until a request of the same HTTP
-    method is answered again: so the whole run ends soon after its first error.
-
-    Args:
-        tell: Shows one line to the user.
-        clock: Returns seconds, for measuring.
+    The run has failed by then. Every other request, of which there may be thousands, gets one attempt, until a request
+    of the same HTTP method gets a response: so the whole run ends soon after its first error.
     """
 
-    def __init__(self, tell: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._tell, self._clock = tell, clock
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._told: dict[str, float] = {}
-        self._in_vain: set[str] = set()
+        self._open_for: set[str] = set()
 
-    def policy(self, usual: Policy) -> Policy:
-        """Return how patient the next request is to be."""
-        return replace(usual, max_attempts=1, total=min(usual.total, usual.timeout)) if self._in_vain else usual
+    def policy(self, usual: Policy, *, attempt_seconds: float) -> Policy:
+        """Return the policy of the next request; `attempt_seconds` limits its one attempt while the breaker is open."""
+        return Policy(1, min(usual.total, attempt_seconds)) if self._open_for else usual
 
-    def begins(self, reason: str, line: Callable[[], str]) -> None:
-        """Tell that a request failed and is tried again, unless the same reason was told a moment ago.
+    def record_failure(self, method: str) -> None:
+        """Note that a request used up its attempts or its time."""
+        with self._lock:
+            self._open_for.add(method)
+
+    def record_success(self, method: str) -> None:
+        """Note a response. A server that responds to reads may still refuse each write: other methods stay open."""
+        with self._lock:
+            self._open_for.discard(method)
+
+
+class ThrottledNotices:
+    """Shows the user that requests are tried again: once a minute and reason.
+
+    Args:
+        notify: Shows one line.
+        clock: Returns seconds.
+    """
+
+    def __init__(self, notify: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._notify, self._clock = notify, clock
+        self._lock = threading.Lock()
+        self._shown: dict[str, float] = {}
+
+    def show(self, reason: str, line: Callable[[], str]) -> None:
+        """Show a line, unless one for the same reason was shown a moment ago.
 
         Args:
-            reason: Why, without what differs from one time to the next.
-            line: Makes what is told.
+            reason: Without what differs from one time to the next.
+            line: Makes the line.
         """
         with self._lock:
             now = self._clock()
-            last = self._told.get(reason)
-            if last is not None and now - last < TELL_AGAIN_SECONDS:
+            last = self._shown.get(reason)
+            if last is not None and now - last < NOTICE_SECONDS:
                 return
-            self._told[reason] = now
-        self._tell(line())
-
-    def ended(self, method: str, *, in_vain: bool) -> None:
-        """Note how a request ended: all its attempts in vain, or with an answer.
-
-        A server that answers reads may still refuse each write, so an answer says nothing about other methods.
-        """
-        with self._lock:
-            if in_vain:
-                self._in_vain.add(method)
-            else:
-                self._in_vain.discard(method)
+            self._shown[reason] = now
+        self._notify(line())

@@ -1,31 +1,34 @@
-"""The calls of the API that this package needs, a method each: no retries, no sockets, no Pulumi."""
+"""`SecretsClient`: the calls of the API, a method each."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from influx_secrets._client import payloads as bodies
-from influx_secrets._client import tasks_and_checks as scripts
-from influx_secrets._client.connect import connect
-from influx_secrets._client.endpoints import is_faithful, org_path, take_first
-from influx_secrets._client.messages import Answer, Redactor, Request, misread
+from influx_secrets._client import payloads, tasks_and_checks
+from influx_secrets._client.endpoints import first_supported, is_path_safe, org_path
+from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
+from influx_secrets._client.redaction import Redactor
 from influx_secrets._client.settings import Settings
-from influx_secrets._client.tasks_and_checks import Script
-from influx_secrets._errors import APIError, DeclarationError, NotFoundError, UnauthorizedError
+from influx_secrets._client.tasks_and_checks import FluxScript, Listing
+from influx_secrets._errors import APIError, NotFoundError, UnauthorizedError
+from influx_secrets._text import quote
 
 if TYPE_CHECKING:
+    from influx_secrets._client.retry import Policy
     from influx_secrets._client.transport import Transport
 
-__all__ = ["Health", "Org", "Script", "SecretsClient"]
+__all__ = ["FluxScript", "Health", "Org", "SecretsClient"]
 
 T = TypeVar("T")
 
-_PERMISSIONS = "the token needs read on the org, read on its secrets and write on its secrets"
-_NO_ORG = {404: f"either there is no such org, or the token may not read it; {_PERMISSIONS}"}
-_NO_NAME = {404: f"either there is no org of that name, or the token may not read it; {_PERMISSIONS}"}
+_PERMISSIONS: Final = "the token needs read on the org, read on its secrets and write on its secrets"
+_NO_ORG: Final = {404: f"either there is no such org, or the token may not read it; {_PERMISSIONS}"}
+_NO_NAME: Final = {404: f"either there is no org of that name, or the token may not read it; {_PERMISSIONS}"}
 
 
 class SecretsClient:
@@ -35,26 +38,30 @@ class SecretsClient:
     call is idempotent and is tried again where that may help.
 
     Args:
-        settings: How to reach the server. `None`: `Settings.resolve()`, so the environment decides.
-        transport: Sends the requests, for callers that share one; it brings its own settings.
+        settings: How to reach the server. None: `Settings.resolve()`, so the environment decides.
 
     Raises:
         SettingsError: The settings cannot work; from a call, also: there is no token.
-        DeclarationError: A call was given both a transport and settings, or a key or value that cannot be sent.
-        TransportError: There was no answer.
-        ResponseError: The answer is not the API's.
+        DeclarationError: A call was given a key or value that cannot be sent.
+        TransportError: There was no response.
+        ResponseError: The response is not the API's.
         APIError: The API refused; the subclass says why.
     """
 
-    def __init__(self, settings: Settings | None = None, *, transport: "Transport | None" = None) -> None:
-        if settings is not None and transport is not None:
-            raise DeclarationError("a transport brings its own settings: give one of the two")
-        self._transport = transport or connect(settings or Settings.resolve())
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._transport = _transport(settings or Settings.resolve())
+        self._policy: Policy | None = None
+
+    @classmethod
+    def _over(cls, transport: Transport, policy: Policy | None = None) -> SecretsClient:
+        client = cls.__new__(cls)
+        client._transport, client._policy = transport, policy  # noqa: SLF001 (of this class)
+        return client
 
     def __repr__(self) -> str:
         return f"SecretsClient({self.settings!r})"
 
-    def __enter__(self) -> "SecretsClient":
+    def __enter__(self) -> SecretsClient:
         return self
 
     def __exit__(
@@ -71,21 +78,14 @@ class SecretsClient:
         """Close the connections. A later call opens new ones."""
         self._transport.close()
 
-    def hurried(self) -> "SecretsClient":
-        """A client for a preview: the same connections, one attempt, about three seconds per call."""
-        return SecretsClient(transport=self._transport.hurried())
+    def with_policy(self, policy: Policy) -> SecretsClient:
+        """Return a client with the same connections and another retry policy."""
+        return self._over(self._transport, policy)
 
     def list_secret_keys(self, org_id: str) -> tuple[str, ...]:
-        """The keys of an org's secrets, sorted by their bytes as the server sorts them; values never come back."""
-        request = Request(
-            method="GET",
-            path=f"{org_path(org_id)}/secrets",
-            intent=f"list the secret keys of org {org_id}",
-            needs=f"to read the secrets of org {org_id}",
-            advice=_NO_ORG,
-        )
-        answer = self._transport.send(request)
-        keys = self._understood(request, answer, bodies.read_keys)
+        """Return the keys of an org's secrets, sorted by their bytes as the server does; values never come back."""
+        request = _secrets_request("GET", org_id, f"list the secret keys of org {org_id}", expects=200)
+        keys = self._ask(request, payloads.read_keys)
         return tuple(sorted(keys, key=lambda key: key.encode("utf-8", "surrogatepass")))
 
     def upsert_secrets(self, org_id: str, secrets: Mapping[str, str]) -> None:
@@ -93,47 +93,35 @@ class SecretsClient:
 
         An empty mapping makes no request. An empty value is stored, but Flux says of it "secret not found".
         """
-        if not secrets:
-            return
-        body = bodies.encode_secrets(secrets)
-        self._transport.send(
-            Request(
-                method="PATCH",
-                path=f"{org_path(org_id)}/secrets",
-                intent=f"write {bodies.shown_keys(secrets)} of org {org_id}",
-                body=body,
-                content_type="application/json",
-                expects=HTTPStatus.NO_CONTENT,
-                needs=f"to write the secrets of org {org_id}",
-                advice=_NO_ORG,
-                sensitive=tuple(secrets.values()),
-            )
-        )
+        if secrets:
+            body = payloads.encode_secrets(secrets)
+            intent = f"write {payloads.describe_keys(secrets)} of org {org_id}"
+            self._send(_secrets_request("PATCH", org_id, intent, body=body, sensitive=tuple(secrets.values())))
 
     def delete_secret(self, org_id: str, key: str) -> None:
-        """Remove one key. A key that is not there is no error.
+        """Remove one key. It is not an error if there is no such key.
 
-        DELETE is used for a key that a path carries faithfully, POST delete for any other: influxd 2.9.1 answers
+        DELETE is used for a key that a path carries unchanged, POST delete for any other: influxd 2.9.1 answers
         204 to a DELETE of `a/b` or `a,b`, however they are escaped, and the key stays. Where the DELETE route is
         missing, POST delete does it.
         """
-        routes: list[Callable[[], None]] = [partial(self._post_delete, org_id, (key,))]
-        if is_faithful(key):
-            routes.insert(0, partial(self._delete, org_id, (key,)))
-        take_first(routes)
+        calls: list[Callable[[], None]] = [partial(self._post_delete, org_id, (key,))]
+        if is_path_safe(key):
+            calls.insert(0, partial(self._delete, org_id, (key,)))
+        first_supported(calls)
 
     def delete_secrets(self, org_id: str, keys: Iterable[str]) -> None:
-        """Remove keys in one transaction. Keys that are not there are no error; no keys, no request.
+        """Remove keys in one transaction. Missing keys are not an error; no keys, no request.
 
         Where the POST delete route is missing, they are removed one by one, if a path carries them all.
         """
         doomed = tuple(dict.fromkeys(keys))
         if not doomed:
             return
-        routes: list[Callable[[], None]] = [partial(self._post_delete, org_id, doomed)]
-        if all(map(is_faithful, doomed)):
-            routes.append(partial(self._delete, org_id, doomed))
-        take_first(routes)
+        calls: list[Callable[[], None]] = [partial(self._post_delete, org_id, doomed)]
+        if all(map(is_path_safe, doomed)):
+            calls.append(partial(self._delete, org_id, doomed))
+        first_supported(calls)
 
     def find_org(self, name: str) -> Org:
         """Look an org up by its name.
@@ -145,20 +133,19 @@ class SecretsClient:
             method="GET",
             path="/api/v2/orgs",
             query=(("org", name),),
-            intent=f"find the org named {bodies.shown(name)}",
+            intent=f"find the org named {quote(name)}",
             needs="to read the org",
             advice=_NO_NAME,
         )
-        answer = self._transport.send(request)
-        orgs = self._understood(request, answer, bodies.read_orgs)
+        orgs = self._ask(request, payloads.read_orgs)
         found = next((org for org in orgs if org.name == name), None)
         if found is None:
             message = f"cannot {request.intent}: {self.settings.url} shows this token no such org: {_NO_NAME[404]}"
-            raise NotFoundError(message, method="GET", path=request.path, status=answer.status, code="not found")
+            raise NotFoundError(message, method="GET", path=request.path, status=HTTPStatus.OK, code="not found")
         return found
 
     def org_exists(self, org_id: str) -> bool | None:
-        """Whether there is an org of that id: `True`, `False` when confirmed, `None` when the token may not know.
+        """Return whether there is an org of that id: False only if confirmed, None if the token may not know.
 
         Unlike the secret calls, `GET /api/v2/orgs/ID` of influxd 2.9.1 looks at the permission first: 404
         "organization not found" comes only to a token that may read that org, also after the org was deleted;
@@ -166,26 +153,18 @@ class SecretsClient:
         """
         request = Request(method="GET", path=org_path(org_id), intent=f"look for org {org_id}")
         try:
-            answer = self._permitted(request, "read:orgs/")
+            response = self._permitted(request, "read:orgs/")
         except NotFoundError as exc:
             # Any other 404 is a wrong path or another program: no proof that the org is gone.
             if exc.code == "not found" and exc.server_message == "organization not found":
                 return False
             raise
-        return None if answer is None else self._understood(request, answer, bodies.read_org).id == org_id.lower()
+        return None if response is None else self._read(request, response, payloads.read_org).id == org_id.lower()
 
     def may_write(self, org_id: str) -> bool:
-        """Whether the token may write the org's secrets; writes nothing: a PATCH of no keys (influxd 2.9.1: 204)."""
-        request = Request(
-            method="PATCH",
-            path=f"{org_path(org_id)}/secrets",
-            intent=f"ask whether the token may write the secrets of org {org_id}",
-            body=b"{}",
-            content_type="application/json",
-            expects=HTTPStatus.NO_CONTENT,
-            advice=_NO_ORG,
-        )
-        return self._permitted(request, "write:orgs/") is not None
+        """Return whether the token may write the org's secrets. Writes nothing: a PATCH of no keys (influxd 2.9.1)."""
+        intent = f"ask whether the token may write the secrets of org {org_id}"
+        return self._permitted(_secrets_request("PATCH", org_id, intent, body=b"{}"), "write:orgs/") is not None
 
     def query(self, org_id: str, flux: str) -> list[dict[str, str]]:
         """Run a Flux script in an org and return the rows of all its tables, columns by name, as text.
@@ -198,97 +177,118 @@ class SecretsClient:
             path="/api/v2/query",
             query=(("orgID", org_id),),
             intent=f"run a Flux query in org {org_id}",
-            body=bodies.encode_text(flux, "the Flux script"),
+            body=payloads.encode_script(flux),
             content_type="application/vnd.flux",
             accept="application/csv",
             needs=f"to read the secrets of org {org_id}",
         )
-        answer = self._transport.send(request)
-        tables = self._understood(request, answer, bodies.read_tables)
+        tables = self._ask(request, payloads.read_tables)
         if tables.error is None:
             return tables.rows
         # A script that fails midway was answered with 200 already: the error comes as a table.
         said = Redactor((self.settings.token or "",)).clean(tables.error)
         message = f"cannot {request.intent}: {self.settings.url} stopped midway" + (f' ("{said}")' if said else "")
-        raise APIError(message, method="POST", path=request.path, status=answer.status, server_message=said)
+        raise APIError(message, method="POST", path=request.path, status=HTTPStatus.OK, server_message=said)
 
-    def list_tasks(self, org_id: str) -> tuple[Script, ...]:
-        """The tasks of an org, with their scripts. A token that may not read tasks is shown none (influxd 2.9.1)."""
-        return self._all_pages(partial(scripts.tasks_request, org_id), scripts.read_tasks, scripts.TASKS_PER_PAGE)
+    def list_tasks(self, org_id: str) -> tuple[FluxScript, ...]:
+        """Return the tasks of an org. A token that may not read tasks gets an empty list (influxd 2.9.1)."""
+        return self._all_pages(tasks_and_checks.TASKS, org_id)
 
-    def list_checks(self, org_id: str) -> tuple[Script, ...]:
-        """The checks of an org, with their queries. A token that may not read checks is shown none (influxd 2.9.1)."""
-        return self._all_pages(partial(scripts.checks_request, org_id), scripts.read_checks, scripts.CHECKS_PER_PAGE)
+    def list_checks(self, org_id: str) -> tuple[FluxScript, ...]:
+        """Return the checks of an org. A token that may not read checks gets an empty list (influxd 2.9.1)."""
+        return self._all_pages(tasks_and_checks.CHECKS, org_id)
 
     def parse_flux(self, flux: str) -> Mapping[str, Any]:
-        """The syntax tree of a Flux script, as the server's own parser makes it; nothing is run.
+        """Return the syntax tree of a Flux script, made by the server's own parser; nothing is run.
 
         Raises:
             InvalidError: The script has a mistake.
         """
-        request = scripts.parse_request(flux)
-        return self._understood(request, self._transport.send(request), scripts.read_tree)
-
-    def server_version(self) -> str:
-        """The server's version as `/health` tells it, such as "v2.9.1"; needs no token."""
-        return self.health().version
+        return self._ask(tasks_and_checks.parse_request(flux), tasks_and_checks.read_tree)
 
     def health(self) -> Health:
-        """What the server says of itself; needs no token."""
+        """Return what the server reports about itself; needs no token."""
         request = Request(method="GET", path="/health", intent="ask the server for its version", authenticated=False)
-        return self._understood(request, self._transport.send(request), bodies.read_health)
+        return self._ask(request, payloads.read_health)
 
     def _delete(self, org_id: str, keys: tuple[str, ...]) -> None:
         for key in keys:
-            self._transport.send(
-                Request(
-                    method="DELETE",
-                    path=f"{org_path(org_id)}/secrets/{key}",
-                    intent=f"remove {bodies.shown_keys((key,))} of org {org_id}",
-                    expects=HTTPStatus.NO_CONTENT,
-                    needs=f"to write the secrets of org {org_id}",
-                    advice=_NO_ORG,
-                )
-            )
+            intent = f"remove {payloads.describe_keys((key,))} of org {org_id}"
+            self._send(_secrets_request("DELETE", org_id, intent, below=f"/{key}"))
 
     def _post_delete(self, org_id: str, keys: tuple[str, ...]) -> None:
-        body = bodies.encode_keys(keys)
-        self._transport.send(
-            Request(
-                method="POST",
-                path=f"{org_path(org_id)}/secrets/delete",
-                intent=f"remove {bodies.shown_keys(keys)} of org {org_id}",
-                body=body,
-                content_type="application/json",
-                expects=HTTPStatus.NO_CONTENT,
-                needs=f"to write the secrets of org {org_id}",
-                advice=_NO_ORG,
-            )
-        )
+        body = payloads.encode_keys(keys)
+        intent = f"remove {payloads.describe_keys(keys)} of org {org_id}"
+        self._send(_secrets_request("POST", org_id, intent, below="/delete", body=body))
 
-    def _all_pages(
-        self, next_page: Callable[[list[Script]], Request], read: Callable[[Answer], list[Script] | None], full: int
-    ) -> tuple[Script, ...]:
-        found: list[Script] = []
+    def _all_pages(self, listing: Listing, org_id: str) -> tuple[FluxScript, ...]:
+        found: list[FluxScript] = []
         while True:
-            request = next_page(found)
-            page = self._understood(request, self._transport.send(request), read)
+            page = self._ask(listing.request(org_id, found), listing.read)
             found += page
-            if len(page) < full:
+            if len(page) < listing.per_page:
                 return tuple(found)
 
-    def _permitted(self, request: Request, permission: str) -> Answer | None:
-        """The answer, or `None` where the server names the permission that the token lacks; a wrong token raises."""
+    def _permitted(self, request: Request, permission: str) -> Response | None:
+        """Return the response; None where the server names a missing permission. An unknown token raises."""
         try:
-            return self._transport.send(request)
+            return self._send(request)
         except UnauthorizedError as exc:
             if (exc.server_message or "").startswith(permission):
                 return None
             raise
 
-    def _understood(self, request: Request, answer: Answer, read: Callable[[Answer], T | None]) -> T:
-        """What the answer says; a 200 of another shape is not the API's."""
-        result = read(answer)
+    def _send(self, request: Request) -> Response:
+        return self._transport.send(request, self._policy)
+
+    def _ask(self, request: Request, read: Callable[[Response], T | None]) -> T:
+        return self._read(request, self._send(request), read)
+
+    def _read(self, request: Request, response: Response, read: Callable[[Response], T | None]) -> T:
+        """Return what the response holds. A body of another shape is not the API's, whatever its status."""
+        result = read(response)
         if result is None:
-            raise misread(request, answer, server=self.settings.url, token=self.settings.token)
+            raise self._transport.failed_call(request, response).unexpected_body_error()
         return result
+
+
+def connect(settings: Settings, notify: Callable[[str], None]) -> SecretsClient:
+    """Return a client for one run of Pulumi, which fails fast once one request failed after all retries.
+
+    Args:
+        settings: Where the server is and how patient to be.
+        notify: Shows the user a line when a request is tried again.
+    """
+    return SecretsClient._over(_transport(settings, notify))  # noqa: SLF001 (of this file)
+
+
+def _transport(settings: Settings, notify: Callable[[str], None] | None = None) -> Transport:
+    # Most runs of a program send nothing, and the HTTP libraries take a quarter of the time of `import pulumi`.
+    from influx_secrets._client.circuit_breaker import CircuitBreaker, ThrottledNotices  # noqa: PLC0415 (see above)
+    from influx_secrets._client.transport import Transport  # noqa: PLC0415 (see above)
+
+    if notify is None:
+        return Transport(settings)
+    return Transport(settings, notices=ThrottledNotices(notify), breaker=CircuitBreaker())
+
+
+def _secrets_request(
+    method: str,
+    org_id: str,
+    intent: str,
+    *,
+    below: str = "",
+    body: bytes | None = None,
+    sensitive: tuple[str, ...] = (),
+    expects: int = HTTPStatus.NO_CONTENT,
+) -> Request:
+    return Request(
+        method=method,
+        path=f"{org_path(org_id)}/secrets{below}",
+        intent=intent,
+        body=body,
+        expects=expects,
+        needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {org_id}",
+        advice=_NO_ORG,
+        sensitive=sensitive,
+    )

@@ -1,10 +1,11 @@
-"""The paths of the API: an org's, and the two by which a key is removed, for not every path carries every key."""
+"""Paths of the API, and the choice between two ways to remove a key."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
-from influx_secrets._client.payloads import shown
 from influx_secrets._errors import (
     DeclarationError,
     InfluxSecretsError,
@@ -13,10 +14,12 @@ from influx_secrets._errors import (
     ResponseError,
     UnimplementedError,
 )
+from influx_secrets._model.keys import is_org_id
+from influx_secrets._text import quote
 
 # influxd 2.9.1 removes these; a DELETE of a key with one of `$ & + , / : ; = @` it answers with 204 and keeps the
 # key. Names of dots alone are folded by every library on the way; an escape may be undone by any.
-_FAITHFUL_IN_PATH = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]+")
+_PATH_SAFE = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]+")
 
 
 def org_path(org_id: str) -> str:
@@ -26,27 +29,26 @@ def org_path(org_id: str) -> str:
         DeclarationError: The id is not 16 hex digits.
     """
     # Anything else would change the path, and influxd refuses it with 400 "corrupt ID provided" anyway.
-    if not re.fullmatch(r"[0-9a-fA-F]{16}", org_id):
-        message = f"{shown(org_id)} is no org id: it has 16 hex digits, as `influx org list` shows it"
-        raise DeclarationError(message)
+    if not is_org_id(org_id.lower()):
+        raise DeclarationError(f"{quote(org_id)} is no org id: it has 16 hex digits, as `influx org list` shows it")
     return f"/api/v2/orgs/{org_id}"
 
 
-def is_faithful(key: str) -> bool:
-    """Whether a path carries the key to the server as it is."""
-    return _FAITHFUL_IN_PATH.fullmatch(key) is not None
+def is_path_safe(key: str) -> bool:
+    """Whether a path carries the key to the server unchanged."""
+    return _PATH_SAFE.fullmatch(key) is not None
 
 
-def take_first(routes: Iterable[Callable[[], None]]) -> None:
-    """Call the routes in turn until one is there.
+def first_supported(calls: Iterable[Callable[[], None]]) -> None:
+    """Make the first of these calls that the server has.
 
-    The 404 of a missing route is also that of an unknown org. Trying the next route is harmless then: it fails in the
+    The 404 of a missing route is also that of an unknown org. Trying the next call is harmless then: it fails in the
     same way, and the first error is raised.
     """
     missing: list[InfluxSecretsError] = []
-    for route in routes:
+    for call in calls:
         try:
-            route()
+            call()
         except InfluxSecretsError as exc:
             if not _is_missing_route(exc):
                 raise

@@ -1,4 +1,6 @@
-"""What the HTTP libraries raise, translated in one place into what happened, in words that say what to do."""
+"""Classification of exceptions from the HTTP libraries, and of truncated requests."""
+
+from __future__ import annotations
 
 import errno
 import re
@@ -6,28 +8,28 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 import requests
 import urllib3.exceptions as low
 
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, NotSentError, SettingsError
 
-_CA_ADVICE = (
+_CA_ADVICE: Final = (
     "is not signed by an authority that this machine trusts: name its CA file "
     "(caFile, INFLUXDB_V2_SSL_CA_CERT), or accept any certificate (skipVerify, INFLUX_SKIP_VERIFY)"
 )
-
-#: OpenSSL's verification results (x509_vfy.h) that have a remedy of their own; others are a matter of trust.
-_CERTIFICATE_PROBLEMS = {
+_CERTIFICATE_PROBLEMS: Final = {
     9: "is not valid yet: check the clocks of this machine and of the server",
     10: "has expired: renew it on the server",
     62: "is for another host name: use the name in the certificate as the url's host",
     64: "is for another address: use the name in the certificate as the url's host",
 }
+"""OpenSSL's verification results (x509_vfy.h) that have a remedy of their own; others are a matter of trust."""
 
-_NO_TLS_REASONS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+_NO_TLS_REASONS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
 
-_MALFORMED = (
+_MALFORMED: Final = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
@@ -39,35 +41,39 @@ _MALFORMED = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there was no answer.
+    """Why there is no response.
 
     Nothing of the foreign exception is kept: it holds the request, and so the token and the body.
+
+    Attributes:
+        kind: Class of the error to raise.
+        text: What happened, and what to do.
+        retry: Whether the same request may succeed later.
     """
 
     kind: type[InfluxSecretsError]
     text: str
-    #: Whether it can heal by itself.
     retry: bool
 
 
-CUT = Failure(NoAnswerError, "the connection was closed before the answer was complete", retry=True)
+TRUNCATED: Final = Failure(NoAnswerError, "the connection was closed before the answer was complete", retry=True)
+TRUNCATED_REQUEST: Final = Failure(NoAnswerError, "the server says that the request was broken off", retry=True)
 
-_BROKEN_OFF = Failure(NoAnswerError, "the server says that the request was broken off", retry=True)
-_CLIENT_CLOSED_REQUEST = 499
+_CLIENT_CLOSED_REQUEST: Final = 499
 
 
-def broken_off(status: int, body: bytes) -> Failure | None:
-    """Say whether an answer means that the request did not come through, though it was sent as a whole.
+def is_truncated_request(status: int, body: bytes) -> bool:
+    """Whether a response reports a truncated request, although all of it was sent.
 
-    That it ended early is seen by influxd as the client's wish (499, whatever code comes with it), or, in the head, by
-    Go's HTTP server below it, which then says just this (both seen on influxd 2.9.1, with half a connection closed).
+    influxd takes a request that ended early for the client's wish (499, whatever code comes with it). If it ended in
+    the head, Go's HTTP server below it responds with a bare 400. Both seen on influxd 2.9.1, with half a connection
+    closed.
     """
-    unread = status == HTTPStatus.BAD_REQUEST and body == b"400 Bad Request"
-    return _BROKEN_OFF if unread or status == _CLIENT_CLOSED_REQUEST else None
+    return status == _CLIENT_CLOSED_REQUEST or (status == HTTPStatus.BAD_REQUEST and body == b"400 Bad Request")
 
 
-def diagnose(exc: BaseException) -> Failure:
-    """Say what an exception of requests, urllib3 or the socket layer means."""
+def classify(exc: BaseException) -> Failure:
+    """Return what an exception of requests, urllib3 or the socket layer means."""
     causes = tuple(_causes(exc))
     for cause in causes:
         failure = _tls(cause) or _proxy(cause, causes)
@@ -77,7 +83,7 @@ def diagnose(exc: BaseException) -> Failure:
         failure = _connection(cause) or _settings(cause)
         if failure is not None:
             return failure
-    return CUT
+    return TRUNCATED
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

@@ -1,4 +1,6 @@
-"""The bodies of the API: encodes what is sent, reads what comes back; a body of another shape reads as `None`."""
+"""Bodies of the API: encoding of what is sent, decoding of what comes back."""
+
+from __future__ import annotations
 
 import csv
 import io
@@ -6,31 +8,33 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from influx_secrets._client.messages import Answer
+from influx_secrets._client.messages import Response
 from influx_secrets._errors import DeclarationError
-
-_MAX_SHOWN = 100
+from influx_secrets._text import is_utf8, quote
 
 
 @dataclass(frozen=True, slots=True)
 class Org:
     """An organization of the server."""
 
-    #: 16 hex digits.
     id: str
-    #: Unique on its server.
+    """16 hex digits."""
     name: str
+    """Unique on its server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a server says of itself to anybody."""
+    """What a server reports about itself without a token.
 
-    #: Such as "v2.9.1"; InfluxDB 1 says "1.8.10".
+    Attributes:
+        version: Such as "v2.9.1"; InfluxDB 1 reports "1.8.10".
+        build: "OSS" or "Cloud"; None if it is not reported.
+        date: The header `Date` of the response; None if there is none.
+    """
+
     version: str
-    #: What it was built as: "OSS", "Cloud"; `None` where it does not say.
     build: str | None
-    #: The header `Date` of its answer; `None` where there is none.
     date: str | None
 
 
@@ -42,76 +46,68 @@ class Tables:
     error: str | None = None
 
 
-def shown(text: str) -> str:
-    """A name or key for a message: quoted, escaped, and shortened at 100 characters."""
-    return repr(text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…")
-
-
-def shown_keys(keys: Iterable[str]) -> str:
-    """Keys for a message: one by its name, several by the first and their number."""
+def describe_keys(keys: Iterable[str]) -> str:
+    """Return keys for a message: one by its name, several by the first and their number."""
     first, *others = keys
-    if not others:
-        return f"secret {shown(first)}"
-    return f"secret {shown(first)} and {len(others)} more"
+    return f"secret {quote(first)}" + (f" and {len(others)} more" if others else "")
 
 
-def encode_text(text: object, what: str) -> bytes:
-    """Encode as UTF-8; `what` names the text in the error, which does not repeat it.
+def encode_script(flux: object) -> bytes:
+    """Return a Flux script as it is sent.
 
     Raises:
-        DeclarationError: There is a lone surrogate in it, which UTF-8 cannot say.
-        TypeError: It is not text.
+        DeclarationError: It is not a string, or contains a lone surrogate, which UTF-8 cannot encode.
     """
-    if not isinstance(text, str):
-        message = f"{what} must be a str, not {type(text).__name__}"
-        raise TypeError(message)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        problem = f"{what} is not valid text: it holds half of a surrogate pair"
-    # Outside of the handler: the codec's error holds the text itself.
-    raise DeclarationError(problem)
+    _require_text(flux, "the Flux script")
+    return str(flux).encode()
 
 
 def encode_secrets(secrets: Mapping[str, str]) -> bytes:
-    """The body of the PATCH. Raises as `encode_text` does, and for an empty key, which no path can carry."""
+    """Return the body of the PATCH. Raise as `encode_script` does, and for an empty key, which no path can carry."""
     for key, value in secrets.items():
-        if not encode_text(key, f"the key {shown(str(key))}"):
+        _require_text(key, "the key", key)
+        if not key:
             raise DeclarationError("a key must not be empty")
-        encode_text(value, f"the value of key {shown(key)}")
+        _require_text(value, "the value of the key", key)
     return json.dumps(dict(secrets), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def encode_keys(keys: Iterable[str]) -> bytes:
-    """The body of the POST delete. Raises as `encode_text` does."""
+    """Return the body of the POST delete. Raise as `encode_script` does."""
     doomed = list(keys)
     for key in doomed:
-        encode_text(key, f"the key {shown(str(key))}")
+        _require_text(key, "the key", key)
     return json.dumps({"secrets": doomed}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_keys(answer: Answer) -> list[str] | None:
-    """The keys in the answer to a list."""
-    body = answer.json()
+def _require_text(text: object, what: str, key: object = None) -> None:
+    # The message names a key and never a value.
+    if isinstance(text, str) and is_utf8(text):
+        return
+    subject = what if key is None else f"{what} {quote(str(key))}"
+    if not isinstance(text, str):
+        raise DeclarationError(f"{subject} must be a string, not {type(text).__name__}")
+    raise DeclarationError(f"{subject} is not valid text: it contains half of a surrogate pair")
+
+
+def read_keys(response: Response) -> list[str] | None:
+    """Return the keys in the response to a list; None for a body of another shape, as all readers here."""
+    body = response.json()
     keys = body.get("secrets") if isinstance(body, dict) else None
-    if isinstance(keys, list) and all(isinstance(key, str) for key in keys):
-        return keys
-    return None
+    return keys if isinstance(keys, list) and all(isinstance(key, str) for key in keys) else None
 
 
-def read_orgs(answer: Answer) -> list[Org] | None:
-    """The orgs in the answer to a look-up by name."""
-    body = answer.json()
+def read_orgs(response: Response) -> list[Org] | None:
+    """Return the orgs in the response to a look-up by name."""
+    body = response.json()
     items = body.get("orgs") if isinstance(body, dict) else None
-    if not isinstance(items, list):
-        return None
-    orgs = [_org(item) for item in items]
-    return [org for org in orgs if org is not None] if None not in orgs else None
+    orgs = [_org(item) for item in items] if isinstance(items, list) else [None]
+    return None if None in orgs else [org for org in orgs if org is not None]
 
 
-def read_org(answer: Answer) -> Org | None:
-    """The org in the answer to a look-up by id."""
-    return _org(answer.json())
+def read_org(response: Response) -> Org | None:
+    """Return the org in the response to a look-up by id."""
+    return _org(response.json())
 
 
 def _org(item: object) -> Org | None:
@@ -120,23 +116,23 @@ def _org(item: object) -> Org | None:
     return None
 
 
-def read_health(answer: Answer) -> Health | None:
-    """The answer of `/health`."""
-    body = answer.json()
+def read_health(response: Response) -> Health | None:
+    """Return the content of `/health`."""
+    body = response.json()
     version = body.get("version") if isinstance(body, dict) else None
     if not isinstance(version, str) or not version:
         return None
-    return Health(version, answer.headers.get("x-influxdb-build"), answer.headers.get("date"))
+    return Health(version, response.headers.get("x-influxdb-build"), response.headers.get("date"))
 
 
-def read_tables(answer: Answer) -> Tables | None:
-    """The tables of a Flux query in CSV, with or without annotations (influxd 2.9.1: without, unless asked).
+def read_tables(response: Response) -> Tables | None:
+    """Return the tables of a Flux query in CSV, with or without annotations (influxd 2.9.1: without, unless asked).
 
-    Tables are parted by empty lines, each with a header of its own; the first column holds annotations only. A
-    table of the columns `error` and `reference` reports that the script failed after it had begun to answer.
+    Empty lines separate tables, each with a header of its own; the first column holds only annotations. A table of the
+    columns `error` and `reference` reports that the script failed after the response had begun.
     """
     try:
-        lines = list(csv.reader(io.StringIO(answer.body.decode(), newline=""), strict=True))
+        lines = list(csv.reader(io.StringIO(response.body.decode(), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error):
         return None
     rows: list[dict[str, str]] = []

@@ -1,6 +1,7 @@
-"""Requests to a server and their answers: session, TLS, time limits, retries and tracing, for any call of the API."""
+"""Requests with retries: sending, time limits, notices, tracing."""
 
-import copy
+from __future__ import annotations
+
 import importlib.metadata
 import json
 import logging
@@ -11,25 +12,32 @@ import warnings
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import requests
 import urllib3
 
 from influx_secrets._client.adapter import Adapter
-from influx_secrets._client.circuit_breaker import Waiting
-from influx_secrets._client.messages import Answer, Request, error_of, in_short
-from influx_secrets._client.network_errors import CUT, Failure, broken_off, diagnose
-from influx_secrets._client.retry import HURRIED_SECONDS, TOTAL_SECONDS, Policy, Retry
+from influx_secrets._client.api_errors import FailedCall
+from influx_secrets._client.circuit_breaker import CircuitBreaker, ThrottledNotices
+from influx_secrets._client.messages import Request, Response
+from influx_secrets._client.network_errors import (
+    TRUNCATED,
+    TRUNCATED_REQUEST,
+    Failure,
+    classify,
+    is_truncated_request,
+)
+from influx_secrets._client.retry import Policy, may_heal
 from influx_secrets._client.settings import Settings
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
 
-#: An error's text is quoted shortened: more than this is not read.
-MAX_ERROR_BYTES = 65_536
-#: Far above the list of 100,000 keys of the longest kind that people use.
-MAX_ANSWER_BYTES = 256 * 1024 * 1024
+MAX_ERROR_BYTES: Final = 65_536
+"""An error's text is quoted shortened: more than this is not read."""
+MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
+"""Far above the list of 100,000 keys of the longest kind that people use."""
 
-_CHUNK_BYTES = 65_536
+_CHUNK_BYTES: Final = 65_536
 
 _logger = logging.getLogger("influx_secrets")
 
@@ -41,8 +49,8 @@ class Transport:
 
     Args:
         settings: Where the server is and how patient to be.
-        waiting: Told of each wait, and asked how patient to be; shared by what belongs to one run. `None`: nobody is
-            told but the logger "influx_secrets", at level INFO, and each request is as patient as the settings say.
+        notices: Shows the user that a request is tried again. None: only the logger "influx_secrets" has it, at INFO.
+        breaker: Shared by the requests of one run. None: each request is as patient as the settings say.
         clock: Returns seconds, for measuring.
         sleep: Waits the given seconds.
         rng: Returns a number from 0 up to 1, for the jitter of the pauses.
@@ -52,15 +60,16 @@ class Transport:
         self,
         settings: Settings,
         *,
-        waiting: Waiting | None = None,
+        notices: ThrottledNotices | None = None,
+        breaker: CircuitBreaker | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: Callable[[], float] = random.random,
     ) -> None:
         self.settings = settings
-        self._waiting = waiting
+        self._notices, self._breaker = notices, breaker
         self._clock, self._sleep, self._rng = clock, sleep, rng
-        self._policy = Policy(settings.max_attempts, TOTAL_SECONDS, settings.timeout)
+        self._policy = Policy(settings.max_attempts)
         self._user_agent = user_agent()
         self._surroundings: Mapping[str, Any] | None = None
         self._session = requests.Session()
@@ -74,7 +83,7 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport({self.settings!r})"
 
-    def __enter__(self) -> "Transport":
+    def __enter__(self) -> Transport:
         return self
 
     def __exit__(
@@ -86,57 +95,49 @@ class Transport:
         """Close the connections. A later request opens new ones."""
         self._session.close()
 
-    def hurried(self) -> "Transport":
-        """Share the connections with one that suits a preview: one attempt, about three seconds in all."""
-        hurried = copy.copy(self)
-        hurried._policy = Policy(1, HURRIED_SECONDS, self.settings.timeout)  # noqa: SLF001 - of this class
-        return hurried
+    def send(self, request: Request, policy: Policy | None = None) -> Response:
+        """Send the request, again where that may help, and return the expected response.
 
-    def proxy(self) -> str | None:
-        """The host and port of the proxy that the environment puts in between, without its password; `None`: none."""
-        found = self._session.merge_environment_settings(self.settings.url, {}, False, None, None)["proxies"]  # noqa: FBT003 - stream
-        named = requests.utils.select_proxy(self.settings.url, found)
-        return named and named.rpartition("@")[2].rpartition("//")[2].partition("/")[0]
-
-    def send(self, request: Request) -> Answer:
-        """Send the request, again where that may help, and return the expected answer.
+        Args:
+            request: What to send.
+            policy: How patient to be; None for what the settings say.
 
         Raises:
             SettingsError: There is no token, or the url, a proxy or a CA bundle cannot be used.
-            TransportError: There was no answer.
-            ResponseError: The answer is not the API's.
+            TransportError: There was no response.
+            ResponseError: The response is not the API's.
             APIError: The API refused.
         """
         self._require_token(request)
-        policy = self._waiting.policy(self._policy) if self._waiting else self._policy
+        policy = policy or self._policy
+        if self._breaker:
+            policy = self._breaker.policy(policy, attempt_seconds=self.settings.timeout)
         deadline = self._clock() + policy.total
-        retry = Retry.of(policy, self._rng)
         span, trace_id = _trace(self.settings.trace_span)
+        attempt = 1
         while True:
             outcome = self._attempt(request, deadline, span)
-            if isinstance(outcome, Answer) and outcome.status == request.expects:
-                self._ended(request.method, in_vain=False)
+            if isinstance(outcome, Response) and outcome.status == request.expects:
+                self._record(request.method, failed=False)
                 return outcome
-            attempts = len(retry.history) + 1
-            after = retry.after(request.method, request.path, outcome)
-            if after is None or self._clock() + after[1] >= deadline:
-                self._ended(request.method, in_vain=retry.may_heal(request.method, outcome))
-                raise self._error(request, outcome, attempts, trace_id)
-            retry, pause = after
-            self._tell(request, outcome, attempts, pause, deadline)
+            pause = policy.pause(attempt, outcome, self._rng)
+            if pause is None or self._clock() + pause >= deadline:
+                self._record(request.method, failed=may_heal(outcome))
+                raise self._error(request, outcome, attempt, trace_id)
+            self._show_retry(request, outcome, attempt, policy.max_attempts, pause, deadline)
             self._sleep(pause)
+            attempt += 1
 
     def _require_token(self, request: Request) -> None:
         if request.authenticated and self.settings.token is None:
-            message = (
+            raise SettingsError(
                 f"cannot {request.intent}: there is no API token: set INFLUX_TOKEN, the provider's token, "
                 "or an active profile of the influx CLI"
             )
-            raise SettingsError(message)
 
-    def _attempt(self, request: Request, deadline: float, span: str | None) -> Answer | Failure:
+    def _attempt(self, request: Request, deadline: float, span: str | None) -> Response | Failure:
         url = self.settings.url + request.path
-        patience = self._policy.timeout
+        patience = self.settings.timeout
         timeout = urllib3.Timeout(max(deadline - self._clock(), 0.001), connect=patience, read=patience)
         # Passed with each request, as REQUESTS_CA_BUNDLE would override one that is set on the session.
         verify = False if self.settings.skip_verify else self.settings.ca_file or True
@@ -147,22 +148,23 @@ class Transport:
             options: dict[str, Any] = {**self._surroundings, "timeout": timeout}
             # Past `Session.send`, which reads the body and url of a redirect even when it is not to follow it.
             with self._session.get_adapter(url).send(self._prepare(url, request, span), **options) as response:
-                limit = MAX_ANSWER_BYTES if response.status_code == request.expects else MAX_ERROR_BYTES
-                body = self._read(response.raw, limit, deadline)
+                body = self._read(response.raw, deadline, is_expected=response.status_code == request.expects)
                 if isinstance(body, Failure):
                     return body
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                if _is_cut(response.status_code, headers, body):
-                    return CUT
-                return broken_off(response.status_code, body) or Answer(response.status_code, headers, body)
+                if _is_truncated(response.status_code, headers, body):
+                    return TRUNCATED
+                if is_truncated_request(response.status_code, body):
+                    return TRUNCATED_REQUEST
+                return Response(response.status_code, headers, body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
-            failure = diagnose(exc)
+            failure = classify(exc)
         # Left the handler: an error raised in it would drag the foreign one along, and with it token and body.
         return failure
 
     def _prepare(self, url: str, request: Request, span: str | None) -> requests.PreparedRequest:
         headers = {"User-Agent": self._user_agent, "Accept": request.accept, "Accept-Encoding": "gzip, deflate"}
-        if request.content_type is not None:
+        if request.body is not None:
             headers["Content-Type"] = request.content_type
         if span is not None:
             headers["Zap-Trace-Span"] = span
@@ -170,66 +172,76 @@ class Transport:
         plan = requests.Request(request.method, url, headers=headers, params=list(request.query), data=request.body)
         return plan.prepare()
 
-    def _read(self, raw: urllib3.HTTPResponse, limit: int, deadline: float) -> bytes | Failure:
+    def _read(self, raw: urllib3.HTTPResponse, deadline: float, *, is_expected: bool) -> bytes | Failure:
+        limit = MAX_ANSWER_BYTES if is_expected else MAX_ERROR_BYTES
         body = bytearray()
         # `read1` returns what has come: a trickle meets the deadline too, not only silence.
         while piece := raw.read1(_CHUNK_BYTES, decode_content=True):
             body += piece
             if self._clock() > deadline:
                 return Failure(NoAnswerError, "no complete answer within the time limit", retry=True)
-            if len(body) > limit == MAX_ANSWER_BYTES:
-                return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes", retry=False)
             if len(body) > limit:
+                if is_expected:
+                    return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes", retry=False)
                 break
         return bytes(body)
 
     def _error(
-        self, request: Request, outcome: Answer | Failure, attempts: int, trace_id: str | None
+        self, request: Request, outcome: Response | Failure, attempts: int, trace_id: str | None
     ) -> InfluxSecretsError:
-        settings = self.settings
-        if isinstance(outcome, Answer):
-            return error_of(
-                request, outcome, server=settings.url, token=settings.token, trace_id=trace_id, attempts=attempts
-            )
+        if isinstance(outcome, Response):
+            return self.failed_call(request, outcome, trace_id, attempts).to_error()
         tried = f" (tried {attempts} times)" if attempts > 1 else ""
-        message = f"cannot {request.intent}: {settings.url}{tried}: {outcome.text}"
+        message = f"cannot {request.intent}: {self.settings.url}{tried}: {outcome.text}"
         if issubclass(outcome.kind, TransportError):
             return outcome.kind(message, method=request.method, path=request.path, attempts=attempts)
         return outcome.kind(message)
 
-    def _ended(self, method: str, *, in_vain: bool) -> None:
-        if self._waiting:
-            self._waiting.ended(method, in_vain=in_vain)
+    def failed_call(
+        self, request: Request, response: Response, trace_id: str | None = None, attempts: int = 1
+    ) -> FailedCall:
+        """Return what is known of a call whose response is not the expected one."""
+        return FailedCall(request, response, self.settings.url, self.settings.token, trace_id, attempts)
 
-    def _tell(self, request: Request, outcome: Answer | Failure, attempts: int, pause: float, deadline: float) -> None:
-        most, url = self._policy.max_attempts, self.settings.url
+    def _record(self, method: str, *, failed: bool) -> None:
+        if self._breaker:
+            (self._breaker.record_failure if failed else self._breaker.record_success)(method)
+
+    def _show_retry(
+        self, request: Request, outcome: Response | Failure, attempt: int, most: int, pause: float, deadline: float
+    ) -> None:
+        url = self.settings.url
 
         def why() -> str:
-            # Looked for echoes of what was sent, which takes a while: only for what somebody reads.
-            if isinstance(outcome, Failure):
-                return outcome.text
-            return in_short(request, outcome, token=self.settings.token)
+            # The search for echoes of what was sent takes a while: only for what is shown.
+            return outcome.text if isinstance(outcome, Failure) else self.failed_call(request, outcome).summarize()
 
         def line() -> str:
-            limits = f"at most {most - attempts} more attempts within {deadline - self._clock():.0f} s"
+            limits = f"at most {most - attempt} more attempts within {deadline - self._clock():.0f} s"
             return f"cannot {request.intent} yet: {url}: {why()}; trying again in {pause:.1f} s, {limits}"
 
         if _logger.isEnabledFor(logging.INFO):
             failed = "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s"
-            _logger.info(failed, attempts, most, request.intent, url, why(), pause)
-        if self._waiting:
+            _logger.info(failed, attempt, most, request.intent, url, why(), pause)
+        if self._notices:
             # By the status alone: a message may name a key, or count.
-            self._waiting.begins(f"HTTP {outcome.status}" if isinstance(outcome, Answer) else outcome.text, line)
+            self._notices.show(f"HTTP {outcome.status}" if isinstance(outcome, Response) else outcome.text, line)
 
 
-def _is_cut(status: int, headers: Mapping[str, str], body: bytes) -> bool:
+def _is_truncated(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     # Python's http.client takes a head that ends in the middle for a whole one, and then there is no body to miss.
     framed = status == HTTPStatus.NO_CONTENT or "content-length" in headers or "transfer-encoding" in headers
     return not framed and not body
 
 
+def proxy_of(url: str) -> str | None:
+    """Return host and port of the proxy that the environment puts in between, without its password; None for none."""
+    named = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    return named and named.rpartition("@")[2].rpartition("//")[2].partition("/")[0]
+
+
 def user_agent() -> str:
-    """The name and version of this package, as servers see it: `influx_secrets/0.1.0`."""
+    """Return the name and version of this package, as servers see it: `influx_secrets/0.1.0`."""
     try:
         version = importlib.metadata.version("influx_secrets")
     except importlib.metadata.PackageNotFoundError:
@@ -238,7 +250,7 @@ def user_agent() -> str:
 
 
 def _trace(configured: str | None) -> tuple[str | None, str | None]:
-    """The header `Zap-Trace-Span` to send and the trace id in it, if there is a trace.
+    """Return the header `Zap-Trace-Span` to send and the trace id in it, if there is a trace.
 
     influxd reads the header when it runs with `--tracing-type=log`: a JSON object of `trace_id` and `span_id`,
     16 hex digits each, and `baggage` (influxdb 2.9.1, `zap/tracer.go`). OpenTelemetry's 32-digit trace ids

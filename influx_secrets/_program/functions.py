@@ -75,14 +75,13 @@ def list_secret_keys_output(
 
 def _ask(settings: Settings | Mapping[str, Any] | None, call: Callable[[SecretsClient], T]) -> T:
     # Not at the top: most programs call no function, and need no client.
-    from influx_secrets._client.client import SecretsClient  # noqa: PLC0415
-    from influx_secrets._client.connect import connect  # noqa: PLC0415
+    from influx_secrets._client.client import connect  # noqa: PLC0415
     from influx_secrets._client.settings import Settings  # noqa: PLC0415
     from influx_secrets._notices import say_on_stderr  # noqa: PLC0415
 
     if not isinstance(settings, Settings):
         settings = Settings.resolve(stack_settings() if settings is None else settings)
-    with SecretsClient(transport=connect(settings, say_on_stderr)) as client:
+    with connect(settings, say_on_stderr) as client:
         return call(client)
 
 

@@ -13,8 +13,8 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from influx_secrets._client.client import SecretsClient
-from influx_secrets._client.connect import connect
+from influx_secrets._client.client import SecretsClient, connect
+from influx_secrets._client.retry import PREVIEW_POLICY
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.value_proofs import KEYS_PER_QUERY, Proof, prove
 from influx_secrets._errors import (
@@ -66,7 +66,7 @@ class Ledger:
         """The one client of the process, made by the first call that sends something: most runs send nothing."""
         with self._lock:
             if self._client is None:
-                self._client = SecretsClient(transport=connect(self.settings, self._say))
+                self._client = connect(self.settings, self._say)
             return self._client
 
     def org(self, org_id: str) -> OrgLedger:
@@ -122,7 +122,7 @@ class Ledger:
             if self._silent:
                 return UNKNOWN
             try:
-                return call(self.client.hurried())
+                return call(self.client.with_policy(PREVIEW_POLICY))
             except _SILENCE as error:
                 self._silent = True
                 self.say(f"the server could not be asked, so this preview cannot show what it holds: {error}")

@@ -12,7 +12,7 @@ from sending import ORG
 from sending import client as scripted_client
 
 from influx_secrets import SecretsClient, Settings
-from influx_secrets._client.tasks_and_checks import Script
+from influx_secrets._client.tasks_and_checks import FluxScript
 from influx_secrets.cli.usage.readers import find_readers
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def test_readers_of_many_tasks_are_all_found(influxd: InfluxdServer, acme: str, 
     for number in range(501):
         create_task(influxd, acme, f"task {number}", "x = 1", status="inactive")
     create_task(influxd, acme, "last", f'{IMPORT}x = secrets.get(key: "A")')
-    followed: list[Script] = []
+    followed: list[FluxScript] = []
 
-    def follow(scripts: Sequence[Script]) -> Iterable[Script]:
+    def follow(scripts: Sequence[FluxScript]) -> Iterable[FluxScript]:
         followed.extend(scripts)
         return scripts
 

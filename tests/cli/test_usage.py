@@ -8,7 +8,7 @@ import pytest
 from command_line import VALUE, Command
 from scripts import IMPORT, create_check, create_endpoint, create_task, create_token
 
-from influx_secrets._client.tasks_and_checks import CHECKS_PER_PAGE, TASKS_PER_PAGE
+from influx_secrets._client.tasks_and_checks import CHECKS, TASKS
 from influx_secrets.cli.usage.command import State, uses
 from influx_secrets.cli.usage.readers import Readers
 
@@ -98,16 +98,16 @@ def test_usage_finds_a_call_over_several_lines(real: Command, influxd: InfluxdSe
 def test_usage_looks_at_every_page_of_tasks_and_checks(real: Command, influxd: InfluxdServer, acme: str) -> None:
     """The server lists 500 tasks and 100 checks at a time; the last ones are seen, and none is seen twice."""
     # None is active: a hundred that run each minute make the server slow for the tests that follow.
-    for number in range(TASKS_PER_PAGE + 1):
+    for number in range(TASKS.per_page + 1):
         create_task(influxd, acme, f"task {number}", read(f"TASK_{number}"), status="inactive")
-    for number in range(CHECKS_PER_PAGE + 1):
+    for number in range(CHECKS.per_page + 1):
         condition = f'r.x == secrets.get(key: "CHECK_{number}")'
         create_check(influxd, acme, f"check {number}", condition, status="inactive")
     document = real("usage", "--json").json
-    assert (document["tasks"], document["checks"]) == (TASKS_PER_PAGE + 1, CHECKS_PER_PAGE + 1)
+    assert (document["tasks"], document["checks"]) == (TASKS.per_page + 1, CHECKS.per_page + 1)
     assert {one["key"] for one in document["keys"]} == {
-        *(f"TASK_{number}" for number in range(TASKS_PER_PAGE + 1)),
-        *(f"CHECK_{number}" for number in range(CHECKS_PER_PAGE + 1)),
+        *(f"TASK_{number}" for number in range(TASKS.per_page + 1)),
+        *(f"CHECK_{number}" for number in range(CHECKS.per_page + 1)),
     }
     assert all(len(one["readers"]) == 1 for one in document["keys"])
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Raw
-from influx_secrets._client.transport import Transport
+from influx_secrets._client.transport import proxy_of
 from influx_secrets._errors import SettingsError
 from influx_secrets.cli.doctor.check_result import Line, Verdict, wrong
 from influx_secrets.cli.doctor.server_checks import server_lines
@@ -49,9 +49,9 @@ def examined(inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> li
         settings = Settings.resolve(inputs, environ=environ)
     except SettingsError as error:
         return [wrong("settings", str(error))]
-    with Transport(settings) as transport:
-        seen = settings_lines(settings, inputs, environ, transport.proxy())
-        return [*seen, *server_lines(SecretsClient(transport=transport))]
+    with SecretsClient(settings) as client:
+        seen = settings_lines(settings, inputs, environ, proxy_of(settings.url))
+        return [*seen, *server_lines(client)]
 
 
 def _is_wrong(lines: Sequence[Line]) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from influx_secrets._client.client import Health, SecretsClient
+from influx_secrets._client.retry import PREVIEW_POLICY
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.value_proofs import check_available
 from influx_secrets._errors import (
@@ -62,7 +63,7 @@ def now() -> datetime:
 
 def server_lines(client: SecretsClient, clock: Clock = now) -> Iterator[Line]:
     """Ask the server step by step, and stop where the next step could tell nothing."""
-    client = client.hurried()
+    client = client.with_policy(PREVIEW_POLICY)
     try:
         health = client.health()
     except InfluxSecretsError as error:
@@ -108,7 +109,7 @@ def _is_influxdb(settings: Settings, url: str) -> bool:
 
 def _probe(settings: Settings, url: str) -> None:
     with SecretsClient(dataclasses.replace(settings, url=url, token=None)) as client:
-        client.hurried().health()
+        client.with_policy(PREVIEW_POLICY).health()
 
 
 def _product(health: Health) -> Line:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from influx_secrets._client.client import Script
+from influx_secrets._client.client import FluxScript
 from influx_secrets._model.keys import is_server_owned
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, connected, given
 from influx_secrets.cli.shared.console import (
@@ -55,7 +55,7 @@ class Use:
 
     key: str
     state: State
-    readers: tuple[Script, ...]
+    readers: tuple[FluxScript, ...]
 
 
 def uses(keys: Iterable[str], found: Readers) -> list[Use]:
@@ -124,7 +124,7 @@ def _document(used: list[Use], found: Readers) -> dict[str, Any]:
     }
 
 
-def _reader(script: Script) -> dict[str, Any]:
+def _reader(script: FluxScript) -> dict[str, Any]:
     return {"kind": script.kind, "id": script.id, "name": script.name, "active": script.active}
 
 
@@ -145,6 +145,6 @@ def _read_by(use: Use) -> str:
     return ", ".join(map(named, use.readers)) or "-"
 
 
-def named(script: Script) -> str:
+def named(script: FluxScript) -> str:
     """Return what a task or check is called, for people."""
     return f'{script.kind} "{plain(script.name)}"' + ("" if script.active else " (inactive)")

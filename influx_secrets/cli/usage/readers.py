@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from influx_secrets._client.client import Script, SecretsClient
+from influx_secrets._client.client import FluxScript, SecretsClient
 from influx_secrets._errors import InvalidError
 from influx_secrets.cli.usage.flux_ast import Reads, may_read, reads
 
-Follow: TypeAlias = Callable[[Sequence[Script]], Iterable[Script]]
+Follow: TypeAlias = Callable[[Sequence[FluxScript]], Iterable[FluxScript]]
 """Passes scripts through one by one, so that somebody can see how far the work is."""
 
 
@@ -24,9 +24,9 @@ class Readers:
         unknown: Those that read some key which cannot be told from the script, or whose script cannot be parsed.
     """
 
-    scripts: tuple[Script, ...]
-    by_key: Mapping[str, tuple[Script, ...]]
-    unknown: tuple[Script, ...]
+    scripts: tuple[FluxScript, ...]
+    by_key: Mapping[str, tuple[FluxScript, ...]]
+    unknown: tuple[FluxScript, ...]
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ def find_readers(client: SecretsClient, org_id: str, follow: Follow = lambda scr
         InfluxSecretsError: The server gave no usable answer.
     """
     scripts = (*client.list_tasks(org_id), *client.list_checks(org_id))
-    by_key: dict[str, list[Script]] = {}
+    by_key: dict[str, list[FluxScript]] = {}
     unknown = []
     for script in follow([script for script in scripts if may_read(script.flux)]):
         found = _reads(client, script)
@@ -54,7 +54,7 @@ def find_readers(client: SecretsClient, org_id: str, follow: Follow = lambda scr
     return Readers(scripts, {key: tuple(some) for key, some in by_key.items()}, tuple(unknown))
 
 
-def _reads(client: SecretsClient, script: Script) -> Reads:
+def _reads(client: SecretsClient, script: FluxScript) -> Reads:
     try:
         return reads(client.parse_flux(script.flux))
     except InvalidError:

@@ -12,7 +12,7 @@ from scripted_server import Clock, ScriptedServer, Silence, json_answer, reset, 
 from sending import FINE, GET, PATCH, TOKEN
 
 from influx_secrets import _errors as errors
-from influx_secrets._client.circuit_breaker import TELL_AGAIN_SECONDS, Waiting
+from influx_secrets._client.circuit_breaker import NOTICE_SECONDS, CircuitBreaker, ThrottledNotices
 from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.messages import Request
 from influx_secrets._client.settings import Settings
@@ -30,8 +30,14 @@ class Told:
         self.clock = clock or Clock()
         self.lines: list[str] = []
         chosen = Settings(url=server.url, token=TOKEN, timeout=settings.get("timeout", 5.0), max_attempts=5)
-        waiting = Waiting(self.lines.append, clock=self.clock)
-        self.sender = Transport(chosen, waiting=waiting, clock=self.clock, sleep=self.clock.sleep, rng=lambda: jitter)
+        self.sender = Transport(
+            chosen,
+            notices=ThrottledNotices(self.lines.append, clock=self.clock),
+            breaker=CircuitBreaker(),
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            rng=lambda: jitter,
+        )
 
     def fails(self, request: Request = GET) -> int:
         """Send in vain; return the number of attempts that the error tells."""
@@ -93,9 +99,8 @@ def test_wait_is_told_before_it_begins() -> None:
     """Nobody sits before a silent terminal: the line comes first, then the pause."""
     with ScriptedServer(BUSY, FINE) as server:
         order: list[object] = []
-        waiting = Waiting(order.append)
         chosen = Settings(url=server.url, token=TOKEN)
-        Transport(chosen, waiting=waiting, sleep=order.append).send(GET)
+        Transport(chosen, notices=ThrottledNotices(order.append), sleep=order.append).send(GET)
     assert [type(item) for item in order] == [str, float]
 
 
@@ -107,7 +112,7 @@ def test_thousand_requests_that_wait_for_the_same_tell_it_once_a_minute() -> Non
         for _ in range(20):
             told.sender.send(GET)
         assert sum(told.clock.waits) == 600
-        assert len(told.lines) == 600 / TELL_AGAIN_SECONDS
+        assert len(told.lines) == 600 / NOTICE_SECONDS
         told.sender.send(GET)
     assert len(told.lines) == 11
 
@@ -115,12 +120,12 @@ def test_thousand_requests_that_wait_for_the_same_tell_it_once_a_minute() -> Non
 def test_many_threads_tell_one_line() -> None:
     """Four calls of the engine at once are one line too."""
     lines: list[str] = []
-    waiting = Waiting(lines.append)
+    notices = ThrottledNotices(lines.append)
     together = threading.Barrier(4)
 
     def wait(number: int) -> None:
         together.wait()
-        waiting.begins("HTTP 503", partial("line {}".format, number))
+        notices.show("HTTP 503", partial("line {}".format, number))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(wait, range(4)))
@@ -192,7 +197,7 @@ def test_client_without_pulumi_tells_nobody_and_stays_patient() -> None:
     clock = Clock()
     with ScriptedServer(reset) as server:
         chosen = Settings(url=server.url, token=TOKEN)
-        client = SecretsClient(transport=Transport(chosen, clock=clock, sleep=clock.sleep))
+        client = SecretsClient._over(Transport(chosen, clock=clock, sleep=clock.sleep))
         for _ in range(2):
             with pytest.raises(errors.NoAnswerError, match=r"\(tried 5 times\)"):
                 client.find_org("acme")
@@ -203,7 +208,7 @@ def test_line_holds_neither_value_nor_token() -> None:
     echo = json_answer(503, {"code": "unavailable", "message": f"hunter2-planted {TOKEN}"})
     with ScriptedServer(echo, json_answer(204, {})) as server:
         told = Told(server)
-        client = SecretsClient(transport=told.sender)
+        client = SecretsClient._over(told.sender)
         client.upsert_secrets("0123456789abcdef", {"SLACK": "hunter2-planted"})
     (line,) = told.lines
     assert "SLACK" in line

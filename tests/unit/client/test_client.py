@@ -11,6 +11,7 @@ from sending import ORG, SECRETS, TOKEN, asked, client, transport
 
 from influx_secrets import _errors as errors
 from influx_secrets._client.client import Org, SecretsClient
+from influx_secrets._client.retry import PREVIEW_POLICY
 from influx_secrets._client.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,20 +38,13 @@ def test_client_without_settings_takes_those_of_the_environment(monkeypatch: pyt
         assert made.settings.url == "https://from-environment"
 
 
-def test_client_settings_beside_a_transport_are_refused() -> None:
-    """Two sources of settings contradict each other."""
-    made = SecretsClient(Settings())
-    with pytest.raises(errors.DeclarationError, match="one of the two"):
-        SecretsClient(Settings(), transport=made._transport)
-
-
-def test_client_hurried_shares_the_connection_and_tries_once() -> None:
-    """A hurried client is for previews: one attempt, no connection of its own."""
+def test_client_with_another_policy_shares_the_connection() -> None:
+    """In a preview: one attempt, no connection of its own."""
     with ScriptedServer(json_answer(200, {"secrets": []}), reset) as server:
-        made = SecretsClient(transport=transport(server.url))
+        made = SecretsClient._over(transport(server.url))
         made.list_secret_keys(ORG)
         with pytest.raises(errors.NoAnswerError):
-            made.hurried().list_secret_keys(ORG)
+            made.with_policy(PREVIEW_POLICY).list_secret_keys(ORG)
         assert len(server.requests) == 2
         assert server.connections == 1
 
@@ -145,22 +139,22 @@ def test_upsert_success_of_another_kind_proves_no_write(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("secrets", "kind", "says"),
+    ("secrets", "says"),
     [
-        ({"K": None}, TypeError, "the value of key 'K' must be a str, not NoneType"),
-        ({"K": 31337}, TypeError, "the value of key 'K' must be a str, not int"),
-        ({"K": b"hunter2"}, TypeError, "the value of key 'K' must be a str, not bytes"),
-        ({7: "hunter2"}, TypeError, "the key '7' must be a str, not int"),
-        ({"": "hunter2"}, errors.DeclarationError, "a key must not be empty"),
-        ({"K": "hunter2\ud800"}, errors.DeclarationError, "the value of key 'K' is not valid text"),
-        ({"\udfff": "hunter2"}, errors.DeclarationError, r"the key '\udfff' is not valid text"),
+        ({"K": None}, 'the value of the key "K" must be a string, not NoneType'),
+        ({"K": 31337}, 'the value of the key "K" must be a string, not int'),
+        ({"K": b"hunter2"}, 'the value of the key "K" must be a string, not bytes'),
+        ({7: "hunter2"}, 'the key "7" must be a string, not int'),
+        ({"": "hunter2"}, "a key must not be empty"),
+        ({"K": "hunter2\ud800"}, 'the value of the key "K" is not valid text'),
+        ({"\udfff": "hunter2"}, r'the key "\udfff" is not valid text'),
     ],
 )
-def test_upsert_what_cannot_be_sent_is_refused_unseen(secrets: object, kind: type[Exception], says: str) -> None:
+def test_upsert_what_cannot_be_sent_is_refused_unseen(secrets: object, says: str) -> None:
     """What JSON or UTF-8 cannot carry is refused before any request, without the value, here or in the context."""
     with client(DONE) as (made, seen):
         write: Callable[..., None] = made.upsert_secrets
-        with pytest.raises(kind) as caught:
+        with pytest.raises(errors.DeclarationError) as caught:
             write(ORG, secrets)
         assert seen == []
     assert str(caught.value).startswith(says)
@@ -170,7 +164,7 @@ def test_upsert_what_cannot_be_sent_is_refused_unseen(secrets: object, kind: typ
 
 @pytest.mark.parametrize(
     ("keys", "named"),
-    [(["A"], "'A'"), (["A", "B", "C"], "'A' and 2 more"), (["k" * 32_000], f"'{'k' * 99}…'"), (["a\nb"], r"'a\nb'")],
+    [(["A"], '"A"'), (["A", "B", "C"], '"A" and 2 more'), (["k" * 32_000], f'"{"k" * 80}…"'), (["a\nb"], r'"a\nb"')],
 )
 def test_upsert_error_names_the_keys_shortly(keys: list[str], named: str) -> None:
     """The line names the first key, escaped and shortened, and counts the rest."""
@@ -204,7 +198,7 @@ def test_find_org_that_is_not_there_names_both_causes(step: Step) -> None:
     with client(step) as (made, _), pytest.raises(errors.NotFoundError) as caught:
         made.find_org("acme")
     assert caught.value.code == "not found"
-    assert str(caught.value).startswith("cannot find the org named 'acme': ")
+    assert str(caught.value).startswith('cannot find the org named "acme": ')
     assert "either there is no org of that name, or the token may not read it" in str(caught.value)
 
 

@@ -91,7 +91,7 @@ def test_version_is_that_of_health_and_needs_no_token() -> None:
     """`/health` is asked; a server that does not tell is not InfluxDB."""
     with ScriptedServer(json_answer(200, {"version": "v2.9.1"}), json_answer(200, {})) as server:
         made = SecretsClient(Settings(url=server.url))
-        assert made.server_version() == "v2.9.1"
+        assert made.health().version == "v2.9.1"
         assert asked(server.requests) == [("GET", "/health")]
         with pytest.raises(errors.ResponseError):
-            made.server_version()
+            made.health()

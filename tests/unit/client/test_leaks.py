@@ -9,18 +9,15 @@ import logging
 import pickle
 import traceback
 import urllib.parse
-from typing import TYPE_CHECKING
 
 import pytest
 from scripted_server import ScriptedServer, Silence, Step, answer, json_answer, raw, reset
 from sending import TOKEN, transport
 
 from influx_secrets._client.client import SecretsClient
-from influx_secrets._client.messages import Redactor, Request
+from influx_secrets._client.messages import Request
+from influx_secrets._client.redaction import Redactor
 from influx_secrets._errors import APIError, InfluxSecretsError
-
-if TYPE_CHECKING:
-    pass
 
 ORG = "0123456789abcdef"
 VALUE = 'pl"ant<ed> & \\ clé\nvalue/ü'
@@ -79,7 +76,7 @@ def test_write_that_fails_leaks_nothing(step: Step, caplog: pytest.LogCaptureFix
     caplog.set_level(logging.DEBUG)
     with ScriptedServer(step) as server:
         settings = {"max_attempts": 2, "timeout": 0.2}
-        client = SecretsClient(transport=transport(server.url, settings=settings))
+        client = SecretsClient._over(transport(server.url, settings=settings))
         with client, pytest.raises(InfluxSecretsError) as caught:
             client.upsert_secrets(ORG, {"KEY": VALUE})
         assert TOKEN in server.requests[0].headers["authorization"]
@@ -97,7 +94,7 @@ def test_refused_connection_leaks_nothing(caplog: pytest.LogCaptureFixture) -> N
     with ScriptedServer(reset) as server:
         url = server.url
     with pytest.raises(InfluxSecretsError) as caught:
-        SecretsClient(transport=transport(url)).upsert_secrets(ORG, {"KEY": VALUE})
+        SecretsClient._over(transport(url)).upsert_secrets(ORG, {"KEY": VALUE})
     assert caught.value.__context__ is None
     assert TOKEN not in everything_about(caught.value) + caplog.text
 
@@ -135,7 +132,7 @@ def test_api_error_about_a_short_value_still_says_what_to_do() -> None:
     """Where the server's words are withheld, status, code and advice remain."""
     refusal = json_answer(401, {"code": "unauthorized", "message": "unauthorized access"})
     with ScriptedServer(refusal) as server, pytest.raises(APIError) as caught:
-        SecretsClient(transport=transport(server.url)).upsert_secrets(ORG, {"KEY": "z", "OTHER": "e"})
+        SecretsClient._over(transport(server.url)).upsert_secrets(ORG, {"KEY": "z", "OTHER": "e"})
     assert caught.value.server_message is None
     assert caught.value.code == "unauthorized"
     assert "the token is wrong or revoked" in str(caught.value)

@@ -12,6 +12,7 @@ from sending import FINE, GET, TOKEN, failing, transport
 
 from influx_secrets import _errors as errors
 from influx_secrets._client.messages import Request
+from influx_secrets._client.retry import PREVIEW_POLICY
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.transport import Transport
 
@@ -151,18 +152,18 @@ def test_retry_is_told_at_level_info(caplog: pytest.LogCaptureFixture) -> None:
     assert not [r for r in caplog.records if r.levelno > logging.INFO]
 
 
-def test_hurried_makes_one_attempt() -> None:
+def test_preview_policy_makes_one_attempt() -> None:
     """A preview does not retry; the transport it came from still does."""
     clock = Clock()
     with ScriptedServer(reset, reset, FINE) as server, transport(server.url, clock) as sender:
         with pytest.raises(errors.NoAnswerError) as caught:
-            sender.hurried().send(GET)
+            sender.send(GET, PREVIEW_POLICY)
         assert caught.value.attempts == 1
         sender.send(GET)
     assert clock.waits == [0.5]
 
 
-def test_hurried_waits_three_seconds_in_all() -> None:
+def test_preview_policy_waits_three_seconds_in_all() -> None:
     """Three seconds, connecting and reading together, whatever longer timeout is set: 2.7 have passed here."""
     times = iter([0.0, 2.7])
     with ScriptedServer(Silence()) as server:
@@ -170,5 +171,5 @@ def test_hurried_waits_three_seconds_in_all() -> None:
         sender = Transport(chosen, clock=lambda: next(times, 3.0))
         started = time.monotonic()
         with sender, pytest.raises(errors.NoAnswerError, match="no answer within the time limit"):
-            sender.hurried().send(GET)
+            sender.send(GET, PREVIEW_POLICY)
     assert 0.3 <= time.monotonic() - started < 2.5

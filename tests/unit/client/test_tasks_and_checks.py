@@ -10,7 +10,7 @@ from sending import ORG, SECRETS, asked, client
 
 from influx_secrets import _errors as errors
 from influx_secrets._client.payloads import Health
-from influx_secrets._client.tasks_and_checks import CHECKS_PER_PAGE, TASKS_PER_PAGE, Script
+from influx_secrets._client.tasks_and_checks import CHECKS, TASKS, FluxScript
 
 
 def task(number: int) -> dict[str, str]:
@@ -23,14 +23,14 @@ def check(number: int) -> dict[str, object]:
 
 def test_tasks_are_listed_page_by_page() -> None:
     """A page that is full has a next one, which begins after its last task."""
-    numbers = range(TASKS_PER_PAGE)
+    numbers = range(TASKS.per_page)
     with client(json_answer(200, {"tasks": [task(n) for n in numbers]}), json_answer(200, {"tasks": [task(900)]})) as (
         made,
         seen,
     ):
         found = made.list_tasks(ORG)
-    assert found[0] == Script("task", "0" * 16, "task 0", active=True, flux="x = 0")
-    assert len(found) == TASKS_PER_PAGE + 1
+    assert found[0] == FluxScript("task", "0" * 16, "task 0", active=True, flux="x = 0")
+    assert len(found) == TASKS.per_page + 1
     first = f"/api/v2/tasks?orgID={ORG}&limit=500"
     assert asked(seen) == [("GET", first), ("GET", f"{first}&after={numbers[-1]:016x}")]
 
@@ -38,10 +38,10 @@ def test_tasks_are_listed_page_by_page() -> None:
 def test_checks_are_listed_page_by_page() -> None:
     """The next page of checks is asked for by the number of those that were seen."""
     with client(
-        json_answer(200, {"checks": [check(n) for n in range(CHECKS_PER_PAGE)]}), json_answer(200, {"checks": []})
+        json_answer(200, {"checks": [check(n) for n in range(CHECKS.per_page)]}), json_answer(200, {"checks": []})
     ) as (made, seen):
         found = made.list_checks(ORG)
-    assert found[-1] == Script("check", f"{99:016x}", "check 99", active=False, flux="x")
+    assert found[-1] == FluxScript("check", f"{99:016x}", "check 99", active=False, flux="x")
     assert [target.rpartition("&")[2] for _, target in asked(seen)] == ["offset=0", "offset=100"]
 
 
@@ -57,7 +57,7 @@ def test_tasks_of_another_shape_are_not_the_apis(body: object) -> None:
 
 def test_script_does_not_show_its_flux() -> None:
     """A script may hold a password that somebody wrote into it."""
-    assert "x = 1" not in repr(Script("task", "1", "t", active=True, flux="x = 1"))
+    assert "x = 1" not in repr(FluxScript("task", "1", "t", active=True, flux="x = 1"))
 
 
 def test_flux_is_parsed_by_the_server() -> None:

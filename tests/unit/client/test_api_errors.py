@@ -1,4 +1,4 @@
-"""Answers that are not the expected one: of others, and the API's errors."""
+"""Errors made of unexpected responses: the API's, and those of other programs."""
 
 from __future__ import annotations
 
