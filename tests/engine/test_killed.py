@@ -55,7 +55,7 @@ def test_influxd_killed_between_patch_and_delete_loses_nothing(
     changed = {"A": PLANTED, "B": "2", "NEW": PLANTED}
     failed = stack.program(MAP.format(changed)).up(fails=True)
     (line,) = [line for line in failed.errors if " yet: " not in line]
-    assert f"cannot remove secret 'C' of org {org_id}: " in line
+    assert f'cannot remove secret "C" of org {org_id}: ' in line
 
     proxy.after = lambda _: False
     influxd.start()

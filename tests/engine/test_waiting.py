@@ -40,7 +40,7 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, influxd: InfluxdServer) -> N
             return BUSY
         never = threading.Event()
         for _ in range(int(PATIENCE_SECONDS / 0.05)):
-            if "cannot write secret 'A' of org" in shown_so_far(stack):
+            if 'cannot write secret "A" of org' in shown_so_far(stack):
                 seen.append(True)
                 return None
             never.wait(0.05)
@@ -53,7 +53,7 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, influxd: InfluxdServer) -> N
         done = stack.program(f'influx.Secret("a", org=ORG, key="A", value="{PLANTED}")').up()
     assert seen == [False, True]
     (line,) = [line for line in done.errors if "yet" in line]
-    assert line.startswith("influx-secrets: cannot write secret 'A' of org ")
+    assert line.startswith('influx-secrets: cannot write secret "A" of org ')
     assert "HTTP 503; trying again in 0." in line
     assert "at most 4 more attempts within " in line
     assert leaks(PLANTED, places(stack)) == []
@@ -67,7 +67,7 @@ def test_wait_of_a_function_is_shown_too(stack: Stack, influxd: InfluxdServer, a
         stack.environment["INFLUX_HOST"] = proxy.url
         done = stack.program('pulumi.export("id", influx.get_org(ORG).id)').preview()
     (line,) = [line for line in done.errors if "yet" in line]
-    assert line.startswith(f"influx-secrets: cannot find the org named '{acme}' yet: ")
+    assert line.startswith(f'influx-secrets: cannot find the org named "{acme}" yet: ')
 
 
 def test_outage_is_told_once_and_ends_soon_for_many_resources(new_stack: NewStack) -> None:

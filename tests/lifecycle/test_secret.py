@@ -329,7 +329,7 @@ def test_call_that_fails_shows_one_line(engine: Engine, emulator: Emulator) -> N
         process.delete("Secret", stored.id, stored.outputs)
     process.stop()
     said = str(caught.value).removeprefix("influx_secrets.NotFoundError: ")
-    assert said.startswith("cannot remove secret 'A' of org")
+    assert said.startswith('cannot remove secret "A" of org')
     assert "\n" not in said
 
 
