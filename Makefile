@@ -3,73 +3,83 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-STAMP := $(VENV)/.installed
+# A file for each set of extras: a verb installs what it needs when it first runs.
+RUN := $(VENV)/.with-emulator
+TEST := $(VENV)/.with-cli,emulator,test
+DEV := $(VENV)/.with-dev
+# With xdist on all processors; what is marked `alone` runs afterwards, by itself.
+PARALLEL := -n logical --dist worksteal --durations=20 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview shell tools test soak check lint type bench docs pictures build clean
+.NOTPARALLEL:
+.PHONY: help up down preview shell tools test test-all soak check lint type bench docs pictures build clean
 
 help:  ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(VENV)/bin/python:
+$(PY):
 	@command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON); install Python 3.10 or later, or say: make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: $(PYTHON) is older than 3.10; say: make PYTHON=python3.11" >&2; exit 1; }
 	@echo "making the virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-# A new pyproject.toml may ask for other packages, so the stamp depends on it.
-$(STAMP): pyproject.toml | $(VENV)/bin/python
-	@echo "installing the package and its tools into $(VENV), about a minute"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+# A new pyproject.toml may ask for other packages.
+$(VENV)/.with-%: pyproject.toml | $(PY)
+	@echo "installing the package into $(VENV), with: $*"
+	@$(PY) toolchain/install.py $*
 	@touch $@
 
-up: $(STAMP)  ## apply the sample stack to the emulator, or to the server of INFLUX_HOST
+up: $(RUN)  ## apply the sample stack to the emulator, or to the server of INFLUX_HOST
 	@$(PY) -m toolchain.sample up
 
-preview: $(STAMP)  ## show what `make up` would change
+preview: $(RUN)  ## show what `make up` would change
 	@$(PY) -m toolchain.sample preview
 
-shell: $(STAMP)  ## a shell with the emulator running, to try pulumi by hand
+shell: $(VENV)/.with-cli,emulator  ## a shell with the emulator running, to try pulumi by hand
 	@$(PY) -m toolchain.sample shell
 
-down: $(STAMP)  ## take the sample stack back
+down: $(RUN)  ## remove the sample stack
 	@$(PY) -m toolchain.sample down
 
-tools: $(STAMP)  ## find or build the Pulumi CLI, influxd, influxd 2.6, toxiproxy, actionlint
-	@$(PY) -m toolchain pulumi --optional influxd influxd-2.6 toxiproxy actionlint
+test: $(TEST)  ## the tests of every change, in minutes; what cannot run on this machine is named at the end
+	@$(PY) -m toolchain --optional pulumi --unbuilt influxd >/dev/null
+	@$(PY) -m pytest $(PARALLEL) --budget=fast -m "not soak and (smoke or not engine)" $(ARGS)
 
-test: tools  ## every test, on the emulator, influxd and the real engine, then on the built wheel
-	@$(PY) -m pytest --cov --cov-report=term $(if $(INFLUX_SECRETS_REQUIRE_REAL),--cov-fail-under=95) $(ARGS)
+test-all: tools  ## all tests: the engine, influxd 2.6, documents, coverage; then the built wheel
+	@$(PY) -m pytest $(PARALLEL) --budget=all --cov --cov-report=term $(if $(INFLUX_SECRETS_REQUIRE_REAL),--cov-fail-under=98) $(ARGS)
 	@$(PY) -m toolchain.wheel
 
 soak: tools  ## the tests that take many minutes, on influxd and the real engine
 	@$(PY) -m pytest -m soak $(ARGS)
 	$(if $(ARGS),,@$(PY) -m pytest -m "hypothesis and not soak" --hypothesis-profile=search)
 
-check: lint type test  ## lint, types and tests: what must pass before a change is merged
+tools: $(DEV)  ## find, fetch or build the Pulumi CLI, influxd, influxd 2.6, toxiproxy, actionlint
+	@$(PY) -m toolchain pulumi --optional influxd influxd-2.6 toxiproxy actionlint
 
-lint: $(STAMP)  ## style, format and spelling
+check: lint type test-all  ## lint, types and all tests: what must pass before a change is merged
+
+lint: $(VENV)/.with-lint  ## style, format and spelling
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check . || { echo "run: $(PY) -m ruff format ." >&2; exit 1; }
 	@$(VENV)/bin/codespell
 
-type: $(STAMP)  ## types, strictly
+type: $(VENV)/.with-types  ## types, strictly
 	@$(PY) -m mypy
 
-bench: tools  ## measure, and write docs/benchmarks.md
-	@$(PY) -c 'import matplotlib, pyperf' 2>/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+bench: $(VENV)/.with-bench  ## measure, and write docs/benchmarks.md
+	@$(PY) -m toolchain pulumi influxd toxiproxy >/dev/null
 	@$(PY) -m benchmarks $(ARGS)
 
-docs: $(STAMP)  ## the site, into .cache/site; a warning is an error
+docs: $(VENV)/.with-docs  ## the site, into .cache/site; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 	@echo ".cache/site/index.html; with its search: $(PY) -m http.server --bind 127.0.0.1 --directory .cache/site"
 
-pictures: $(STAMP)  ## draw the pictures of README and site anew, from a real run
-	@$(PY) -m toolchain pulumi
+pictures: $(VENV)/.with-cli,emulator  ## draw the pictures of README and site anew, from a real run and the imports
+	@$(PY) -m toolchain pulumi >/dev/null
 	@$(PY) -m toolchain.pictures
 	@$(PY) -m toolchain.structure
 
-build: $(STAMP)  ## the source distribution and the wheel, into dist/
+build: $(DEV)  ## the source distribution and the wheel, into dist/
 	@rm -rf dist
 	@$(PY) -m uv build --quiet --no-build-isolation --python $(PY) && ls dist/*
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 from asking import operator_session
+from budgets import BUDGETS, LayerTimes
+from parallel import LeaveOut, RunAlone
 from programs import needed
 from servers import EmulatorServer, InfluxdServer, SecretsServer
 from wire import Wire
@@ -29,8 +31,17 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a run write what it found into the documents."""
+    """Add the options of these tests."""
     parser.addoption("--record-faults", action="store_true", help="write the outcomes into docs/faults.md")
+    parser.addoption("--budget", choices=sorted(BUDGETS), help="print the time of each layer beside its budget")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Decide what runs, and where."""
+    config.pluginmanager.register(LeaveOut(), "leave-out")
+    config.pluginmanager.register(RunAlone(config), "run-alone")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(LayerTimes(BUDGETS.get(config.getoption("budget"), {})), "layer-times")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,4 +1,4 @@
-"""The command `python -m toolchain`: makes sure that programs are there, and prints where."""
+"""The command `python -m toolchain`: provides programs, and prints their paths."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     reporter = Reporter()
-    # A polite request to end is handled as Ctrl-C is: builds are stopped, nothing is left half done.
+    # SIGTERM is handled as Ctrl-C is: builds are stopped, and nothing half done stays behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.names == ["env"]:
             _print_environment(Path(options.folder))
         else:
-            _ensure_all(options.names, options.optional, reporter)
+            _ensure_all(options, reporter)
     except ToolchainError as error:
         reporter.say(f"error: {error}")
         return 1
@@ -44,9 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     known = ", ".join(PROGRAMS)
     parser = argparse.ArgumentParser(prog="python -m toolchain", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"programs to find or build ({known}), or: env")
-    parser.add_argument(
-        "--optional", nargs="+", default=[], metavar="NAME", help="programs that may be missing in the end"
-    )
+    for option, text in {
+        "--optional": "programs that may be missing in the end",
+        "--unbuilt": "such programs, not built unless INFLUX_SECRETS_BUILD_TOOLS=1; a missing one is not reported",
+    }.items():
+        parser.add_argument(option, nargs="+", default=[], metavar="NAME", help=text)
     parser.add_argument(
         "--folder",
         default=".demo",
@@ -55,20 +57,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _ensure_all(names: Sequence[str], optional: Sequence[str], reporter: Reporter) -> None:
-    if os.environ.get("INFLUX_SECRETS_REQUIRE_REAL"):
-        names, optional = [*names, *optional], []
-    for name in names:
+def _ensure_all(options: argparse.Namespace, reporter: Reporter) -> None:
+    is_required = bool(os.environ.get("INFLUX_SECRETS_REQUIRE_REAL"))
+    for name in options.names:
         print(ensure(name, reporter=reporter))
-    for name in optional:
-        _ensure_or_go_on(name, reporter)
-
-
-def _ensure_or_go_on(name: str, reporter: Reporter) -> None:
-    try:
-        print(ensure(name, reporter=reporter))
-    except ToolchainError as error:
-        reporter.say(f"going on without {name}: {error}")
+    for name in (*options.optional, *options.unbuilt):
+        try:
+            print(ensure(name, may_build=is_required or name in options.optional, reporter=reporter))
+        except ToolchainError as error:
+            if is_required:
+                raise
+            if name in options.optional:
+                reporter.say(f"going on without {name}: {error}")
 
 
 def _print_environment(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Gets hold of a program: finds it, else installs it, else builds it."""
+"""Provides a program: finds it, else fetches or installs it, else builds it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from toolchain._archives import fetch
 from toolchain._cache import cached, exclusive, installed_folder, publish, size_of, workspace
 from toolchain._errors import ToolchainError
 from toolchain._find import find
@@ -21,40 +22,48 @@ if TYPE_CHECKING:
     from toolchain._programs import Program
 
 
-def ensure(name: str, *, environ: Mapping[str, str] | None = None, reporter: Reporter | None = None) -> Path:
-    """Return the path of a program, installing or building it first if it is not there.
+def ensure(
+    name: str, *, may_build: bool = True, environ: Mapping[str, str] | None = None, reporter: Reporter | None = None
+) -> Path:
+    """Return the path of a program; if it is not on this machine, fetch, install or build it first.
 
-    What is built is kept in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`). It is there whole or
-    not at all, whenever the run is cut short.
+    The program is kept in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`). It is there whole or not at
+    all, whenever the run is interrupted.
 
     Args:
         name: `pulumi`, `influxd`, `influxd-2.6`, `toxiproxy` or `actionlint`.
+        may_build: Whether a program may be built, which takes minutes. `INFLUX_SECRETS_BUILD_TOOLS=1` in the
+            environment asks for builds from pinned sources in any case: then nothing finished is fetched.
         environ: The environment to work in; `None` is that of this process.
-        reporter: Where to say what is going on; `None` is standard error.
+        reporter: Prints progress; `None` prints to standard error.
 
     Raises:
-        ToolchainError: It is not there and cannot be built; the message says what to install.
+        ToolchainError: It is not there and cannot be provided; the message says what to install.
     """
     environ = os.environ if environ is None else environ
     reporter = reporter or Reporter()
     found = find(name, environ=environ, refused=reporter.say)
-    if found is not None:
-        return found
-    program = program_named(name)
+    return found or provide(program_named(name), may_build=may_build, environ=environ, reporter=reporter)
+
+
+def provide(program: Program, *, may_build: bool, environ: Mapping[str, str], reporter: Reporter) -> Path:
+    """Fetch, install or build a program that was not found; for the arguments see `ensure`."""
 
     def waiting() -> None:
-        reporter.say(f"another run is at work on {program.title}; waiting for it")
+        reporter.say(f"another run is preparing {program.title}; waiting for it")
 
     with exclusive(program, environ, waiting):
         # The run that held the lock before may have built it.
-        return cached(program, environ) or _make(program, environ, reporter)
+        return cached(program, environ) or _make(program, may_build, environ, reporter)
 
 
-def _make(program: Program, environ: Mapping[str, str], reporter: Reporter) -> Path:
+def _make(program: Program, may_build: bool, environ: Mapping[str, str], reporter: Reporter) -> Path:  # noqa: FBT001
     start = time.monotonic()
     with workspace(program, environ) as folder:
-        ready = install(program, folder, environ, reporter) if program.official else None
+        ready = None if _sources_only(environ) else _finished(program, folder, environ, reporter)
         if ready is None:
+            if not (may_build or _sources_only(environ)):
+                raise ToolchainError(f"{program.title} is not on this machine; to build it: make tools")
             _announce(program, environ, reporter)
             ready = build(program, folder, environ, reporter)
         path = publish(ready, program, environ)
@@ -64,6 +73,18 @@ def _make(program: Program, environ: Mapping[str, str], reporter: Reporter) -> P
         f"{megabytes:.0f} MB in {path.parent}"
     )
     return path
+
+
+def _sources_only(environ: Mapping[str, str]) -> bool:
+    return bool(environ.get("INFLUX_SECRETS_BUILD_TOOLS"))
+
+
+def _finished(program: Program, folder: Path, environ: Mapping[str, str], reporter: Reporter) -> Path | None:
+    """Return a folder with what the vendor built; `None` if there is nothing for this machine or it did not work."""
+    ready = fetch(program, folder, reporter)
+    if ready is None and program.official:
+        ready = install(program, folder, environ, reporter)
+    return ready
 
 
 def _announce(program: Program, environ: Mapping[str, str], reporter: Reporter) -> None:

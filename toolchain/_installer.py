@@ -39,13 +39,7 @@ def install(
     reporter: Reporter,
     clock: Callable[[], float] = time.time,
 ) -> Path | None:
-    """Install the pinned version with the vendor's installer; `None`, said in one line, if that did not work.
-
-    `INFLUX_SECRETS_BUILD_TOOLS=1` in the environment leaves it out: then only pinned, checksummed sources are
-    used.
-    """
-    if environ.get("INFLUX_SECRETS_BUILD_TOOLS"):
-        return None
+    """Install the pinned version with the vendor's installer; return `None` if that failed, reported in one line."""
     memory = tools_folder(environ) / ".official-installer-failed"
     if memory.exists() and clock() - memory.stat().st_mtime < _FORGET_AFTER:
         reporter.say(f"the official installer failed within the last day, so it is left out ({memory})")

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toolchain._errors import ToolchainError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MODULES = Path(__file__).parent / "modules"
 
@@ -56,6 +60,20 @@ class GoBuild:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """A tar archive of the vendor that holds the executable, in any folder.
+
+    Attributes:
+        url: Where the vendor offers it.
+        sha256: Its checksum, in lower-case hex. It is copied from a page of the vendor's, which a comment names: a
+            checksum of what was fetched once would only repeat a fault of that day.
+    """
+
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A program that the tests or the sample run.
 
@@ -70,6 +88,7 @@ class Program:
         variable: The environment variable that may name the executable.
         companions: Executables that must be beside it, or on the search path.
         oldest, below: The versions of a copy on the search path that will do; `None` accepts any.
+        archives: Finished programs of the vendor, by platform (`linux-x86_64`, `darwin-arm64`), tried before a build.
         official: Whether the vendor's installer is tried before a build.
         rust: Whether a build needs Rust and a C compiler.
     """
@@ -85,6 +104,7 @@ class Program:
     companions: tuple[str, ...] = ()
     oldest: Version | None = None
     below: Version | None = None
+    archives: Mapping[str, Archive] = field(default_factory=dict)
     official: bool = False
     rust: bool = False
 
@@ -99,7 +119,7 @@ class Program:
 
         It ends with a mark of all pins, so that a new pin of a part (the language host, say) is a new folder.
         """
-        digest = hashlib.sha256()
+        digest = hashlib.sha256("".join(archive.sha256 for archive in self.archives.values()).encode())
         for build in self.builds:
             for name in ("go.mod", "go.sum"):
                 digest.update((build.source / name).read_bytes())

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import requests
+
 from influx_secrets import SecretsClient, Settings
-from influx_secrets._client.messages import Request
-from influx_secrets._client.transport import Transport
 from influx_secrets.emulator import Emulator
 from toolchain._errors import ToolchainError
 
@@ -23,7 +23,7 @@ EMULATED_ORGS = ("acme", "acme-labs")
 EMULATOR_STACK = "demo"
 
 _OURS = ("INFLUX_", "INFLUXDB_V2_")
-_MANY = 20
+_SHOWN_ORGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +99,39 @@ def _named_server(environ: Mapping[str, str]) -> Iterator[Server]:
         # A token of another source, such as the profile of the influx CLI, may be meant for another server.
         raise ToolchainError("INFLUX_HOST is set, so INFLUX_TOKEN is needed too; or unset it for the emulator")
     settings = Settings.resolve({}, environ=environ)
-    with Transport(settings) as transport, SecretsClient(settings) as client:
+    with SecretsClient(settings) as client:
         yield Server(
             title=settings.url,
             stack=stack_name(environ),
-            orgs=lambda: (environ.get("INFLUX_ORG") or _only_org(transport),),
+            orgs=lambda: (environ.get("INFLUX_ORG") or _only_org(settings),),
             environment=dict(environ),
             keys=lambda org: client.list_secret_keys(client.find_org(org).id),
             named=True,
         )
 
 
-def _only_org(transport: Transport) -> str:
-    """The one org that the token sees; never a guess, and never all of them."""
-    query = (("limit", str(_MANY)),)
-    answer = transport.send(Request(method="GET", path="/api/v2/orgs", query=query, intent="list the orgs"))
-    body = answer.json()
-    found = body.get("orgs") if isinstance(body, dict) else None
-    names = sorted(org["name"] for org in found or [])
+def _only_org(settings: Settings) -> str:
+    """Return the one org that the token sees; never a guess, and never all of them."""
+
+    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Token {settings.token}"
+        return request
+
+    try:
+        response = requests.get(
+            f"{settings.url}/api/v2/orgs",
+            params={"limit": str(_SHOWN_ORGS)},
+            # As a function: what a netrc file has for this host would replace a header.
+            auth=authorize,
+            verify=settings.ca_file or not settings.skip_verify,
+            timeout=settings.timeout,
+            allow_redirects=False,
+        )
+        response.raise_for_status()
+        names = sorted(org["name"] for org in response.json()["orgs"])
+    except (requests.RequestException, KeyError, TypeError) as error:
+        problem = f"{settings.url} does not list its orgs ({type(error).__name__})"
+        raise ToolchainError(f"{problem}; set INFLUX_ORG to the name of one") from None
     if len(names) == 1:
         return str(names[0])
     if not names:

@@ -39,9 +39,13 @@ class Stack:
         """Make it the current stack, creating it if need be."""
         self._quietly("stack", "select", "--create", self.name)
 
-    def set_values(self) -> bool:
-        """Set the secret values that are not set to random ones; returns whether there were any."""
-        config = self._config()
+    def config(self) -> dict[str, Any]:
+        """Return the entries of the stack's config, without their namespace; secret values are not in them."""
+        found = json.loads(self._quietly("config", "--json", "--stack", self.name))
+        return {name.partition(":")[2]: entry for name, entry in found.items()}
+
+    def set_values(self, config: Mapping[str, Any]) -> bool:
+        """Set the secret values that the config lacks to random ones; return whether there were any."""
         missing = [name for name in SECRET_NAMES if name not in config]
         for name in missing:
             # Through standard input: the arguments of a process can be read by everybody on the machine.
@@ -49,20 +53,11 @@ class Stack:
             self._quietly("config", "set", "--secret", name, "--stack", self.name, text=value)
         return bool(missing)
 
-    def has_orgs(self) -> bool:
-        """Whether the config of an existing stack says which orgs to write to."""
-        return "orgs" in self._config()
-
-    def orgs(self) -> tuple[str, ...]:
-        """The orgs that the config names."""
-        value = json.loads(self._config()["orgs"]["value"])
-        return tuple(str(org) for org in value)
-
-    def set_orgs(self, orgs: tuple[str, ...]) -> None:
-        """Say in the config which orgs to write to."""
-        if self.has_orgs():
-            if self.orgs() == orgs:
-                return
+    def set_orgs(self, orgs: tuple[str, ...], config: Mapping[str, Any]) -> None:
+        """Write into the config which orgs to write to, unless it says so already."""
+        if orgs_of(config) == orgs:
+            return
+        if "orgs" in config:
             self._quietly("config", "rm", "orgs", "--stack", self.name)
         for index, org in enumerate(orgs):
             self._quietly("config", "set", "--path", "--stack", self.name, "--", f"orgs[{index}]", org)
@@ -79,10 +74,6 @@ class Stack:
         """Destroy everything in the stack, then the stack and its config."""
         self._shown("destroy", "--yes", "--stack", self.name)
         self._quietly("stack", "rm", "--yes", self.name)
-
-    def _config(self) -> dict[str, Any]:
-        found = json.loads(self._quietly("config", "--json", "--stack", self.name))
-        return {name.partition(":")[2]: entry for name, entry in found.items()}
 
     def _quietly(self, *arguments: str, text: str = "") -> str:
         """Run a command whose output matters only when it fails; `text` is its standard input."""
@@ -118,6 +109,11 @@ class Stack:
             process.wait()
         if process.returncode:
             raise ToolchainError(f"pulumi {arguments[0]} did not succeed; its messages are above")
+
+
+def orgs_of(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the orgs that a config names; none if it does not say."""
+    return tuple(str(org) for org in json.loads(config["orgs"]["value"])) if "orgs" in config else ()
 
 
 @contextmanager

@@ -13,15 +13,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from influx_secrets import InfluxSecretsError
 from toolchain._ensure import ensure
 from toolchain._environment import environment
 from toolchain._errors import ToolchainError
 from toolchain._progress import Reporter
 from toolchain._servers import EMULATOR_STACK, Server, serving, stack_name
-from toolchain._stack import PROJECT, Stack, left_alone
+from toolchain._stack import PROJECT, Stack, left_alone, orgs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,8 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m toolchain.sample", description=__doc__)
     parser.add_argument("verb", choices=sorted(_VERBS))
     verb = _VERBS[parser.parse_args(arguments).verb]
-    # What the commands tell is their result; beside what Pulumi prints, the order must be right in a pipe too.
-    reporter, errors = Reporter(Console(highlight=False)), Reporter()
+    reporter, errors = Reporter(sys.stdout), Reporter()
     if os.environ.get(_MARK):
         errors.say("error: this is the shell of make shell: type pulumi up, preview or destroy, or exit")
         return 1
@@ -58,12 +55,12 @@ def up(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
     """Apply the sample stack, and show what the orgs hold then."""
     ensure("pulumi", environ=environ, reporter=reporter)
     with serving(folder, environ) as server:
-        stack = _prepared(folder, server, reporter)
+        stack, orgs = _prepared(folder, server, reporter)
         before = server.requests() if server.requests else 0
         stack.up()
         if server.requests:
-            _tell_requests(server.requests() - before, reporter)
-        _show(server, stack.orgs(), reporter)
+            _report_requests(server.requests() - before, reporter)
+        _show(server, orgs, reporter)
     _advise(environ, reporter)
 
 
@@ -71,14 +68,15 @@ def preview(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> Non
     """Show what `up` would change."""
     ensure("pulumi", environ=environ, reporter=reporter)
     with serving(folder, environ) as server:
-        _prepared(folder, server, reporter).preview()
+        stack, _ = _prepared(folder, server, reporter)
+        stack.preview()
 
 
 def shell(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
     """Run a shell in which `pulumi` works on the sample stack; the emulator ends with it."""
     ensure("pulumi", environ=environ, reporter=reporter)
     with serving(folder, environ) as server:
-        stack = _prepared(folder, server, reporter)
+        stack, _ = _prepared(folder, server, reporter)
         reporter.say("in this shell `pulumi` works on the sample stack; try:")
         reporter.say("  pulumi config set --secret slackToken   (type a new value, it is not shown)")
         reporter.say("  pulumi preview")
@@ -96,7 +94,7 @@ def down(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
     """Remove everything that `up` made, and the stack; no error if there is nothing."""
     name = stack_name(environ)
     if not (folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{name}.json").exists():
-        reporter.say(f"there is no stack {name}: nothing to take back")
+        reporter.say(f"there is no stack {name}: nothing to remove")
     else:
         ensure("pulumi", environ=environ, reporter=reporter)
         with serving(folder, environ) as server:
@@ -112,18 +110,22 @@ def down(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
         reporter.say(f"the stack of {other.name} is still there, on another server; to remove it: {way}")
 
 
-def _prepared(folder: Path, server: Server, reporter: Reporter) -> Stack:
+def _prepared(folder: Path, server: Server, reporter: Reporter) -> tuple[Stack, tuple[str, ...]]:
+    """Return the stack, selected and with a complete config, and the orgs that it writes to."""
     reporter.say(f"server: {server.title}")
     stack = Stack(server.stack, ROOT, environment(folder, environ=server.environment))
     stack.select()
-    if not stack.has_orgs() or (server.named and server.environment.get("INFLUX_ORG")):
-        stack.set_orgs(server.orgs())
-    if stack.set_values():
+    config = stack.config()
+    orgs = orgs_of(config)
+    if not orgs or (server.named and server.environment.get("INFLUX_ORG")):
+        orgs = server.orgs()
+        stack.set_orgs(orgs, config)
+    if stack.set_values(config):
         reporter.say("made random demonstration values and put them into the stack's encrypted config")
-    return stack
+    return stack, orgs
 
 
-def _tell_requests(count: int, reporter: Reporter) -> None:
+def _report_requests(count: int, reporter: Reporter) -> None:
     if count:
         reporter.say(f"this took {count} API request{'s' if count > 1 else ''}, the preview's included")
     else:
@@ -142,7 +144,7 @@ def _advise(environ: Mapping[str, str], reporter: Reporter) -> None:
     reporter.say("next:")
     reporter.say(f"  {prefix}make up     again: nothing changes, and nothing is sent")
     reporter.say(f"  {prefix}make shell  change a value, see it in the preview by its key, apply it")
-    reporter.say(f"  {prefix}make down   take it all back")
+    reporter.say(f"  {prefix}make down   remove it all")
 
 
 _VERBS: Mapping[str, Callable[[Path, Mapping[str, str], Reporter], None]] = {

@@ -68,7 +68,7 @@ def test_sample_from_up_to_down(checkout: Path) -> None:
     code, fourth = _sample(checkout, "down")
     assert (code, "and so is the stack" in fourth) == (0, True), fourth
     code, fifth = _sample(checkout, "down")
-    assert (code, fifth) == (0, "there is no stack demo: nothing to take back\n")
+    assert (code, fifth) == (0, "there is no stack demo: nothing to remove\n")
 
     assert not (checkout / "Pulumi.demo.yaml").exists()
     assert _PLANTED not in first + second + third + fourth

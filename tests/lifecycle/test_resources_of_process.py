@@ -15,6 +15,8 @@ from influx_secrets.emulator import Answer, Emulator
 if TYPE_CHECKING:
     from lifecycle.provider_process import Props
 
+pytestmark = pytest.mark.alone
+
 THREADS = 4
 """How many calls the SDK's provider process serves at a time."""
 OWN_THREADS = 3

@@ -25,6 +25,8 @@ from influx_secrets._provider.reconciler import apply, observe, remove, settle
 from influx_secrets._provider.session import Ledger
 from influx_secrets.emulator import Emulator
 
+pytestmark = pytest.mark.alone
+
 PACKAGE = str(Path(influx_secrets.__file__).parent)
 FEW, MANY = 1_000, 2_000
 TWICE = 2.1
