@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._model.keys import ENGINE_MARK, ORG_GIVEN_TWICE, escape_key
 from influx_secrets._model.state import INVALID_VALUE
-from influx_secrets._program import outputs
+from influx_secrets._program import sdk
 from influx_secrets._text import is_utf8, quote, text_kind
 
+T = TypeVar("T")
 Secrets = Mapping[str, pulumi.Input[str]]
 
 
@@ -26,14 +28,12 @@ def org_inputs(org_id: pulumi.Input[str] | None, org: pulumi.Input[str] | None) 
 
 def replayable(secrets: pulumi.Input[Secrets]) -> Secrets | pulumi.Output[Secrets]:
     """Return a map of secrets that can be awaited more than once, which a coroutine cannot."""
-    if not isinstance(secrets, (pulumi.Output, Awaitable)):
-        return _map(secrets)
-    return _as_output(secrets)
+    return _as_output(secrets) if isinstance(secrets, (pulumi.Output, Awaitable)) else _map(secrets)
 
 
 def as_public(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
     """Return an input that a preview may show, whether the caller marked it secret or not."""
-    return value if isinstance(value, (str, bool)) else outputs.unsecret(_as_output(value))
+    return value if isinstance(value, (str, bool)) else pulumi.Output.unsecret(sdk.untrack(_as_output(value)))
 
 
 def secret_key(given: pulumi.Input[str]) -> pulumi.Input[str]:
@@ -46,16 +46,8 @@ def secret_key(given: pulumi.Input[str]) -> pulumi.Input[str]:
 def as_secret(value: pulumi.Input[str]) -> pulumi.Output[Any]:
     """Return a secret input; where the value is not a string, its type is sent: the SDK drops None silently."""
     if isinstance(value, str):
-        known = pulumi.Output.secret(_sendable(value))
-        outputs.untrack(known)  # which cannot fail
-        return known
-    # Secret inside `apply`, not `Output.secret` of an output: that creates another output in between, and the error of
-    # an output in the middle loses the traceback that shows the user's line.
-    return outputs.untrack(_as_output(value).apply(_secret_or_unknown, run_with_unknowns=True))
-
-
-def _secret_or_unknown(known: object) -> pulumi.Output[Any]:
-    return pulumi.Output.secret(known if isinstance(known, pulumi.output.Unknown) else _sendable(known))
+        return sdk.untrack(pulumi.Output.secret(_sendable(value)))  # which cannot fail
+    return pulumi.Output.secret(_as_output(value).apply(_sendable))
 
 
 def as_secret_map(secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
@@ -66,10 +58,9 @@ def as_secret_map(secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any
     """
     if not isinstance(secrets, pulumi.Output):
         return {_map_key(name): as_secret(value) for name, value in secrets.items()}
-    entries = secrets.apply(
+    return secrets.apply(
         lambda known: {_map_key(name): pulumi.Output.secret(_sendable(value)) for name, value in _map(known).items()}
     )
-    return outputs.untrack(entries)
 
 
 def rotations(given: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> pulumi.Input[Any]:
@@ -90,7 +81,7 @@ def map_keys(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Ou
     """Return the keys of a map, which the engine may take entries out of (`ignore_changes`)."""
     if not isinstance(secrets, pulumi.Output):
         return sorted(secrets)
-    return outputs.unsecret(secrets.apply(lambda known: sorted(_map(known))))
+    return pulumi.Output.unsecret(secrets.apply(lambda known: sorted(_map(known))))
 
 
 def setting_text(value: pulumi.Input[Any]) -> pulumi.Input[str]:
@@ -101,7 +92,15 @@ def setting_text(value: pulumi.Input[Any]) -> pulumi.Input[str]:
 
 
 def _as_output(value: pulumi.Input[Any]) -> pulumi.Output[Any]:
-    return pulumi.Output.from_input(value)
+    return sdk.traceable(pulumi.Output.from_input(_uncancelled(value) if isinstance(value, Awaitable) else value))
+
+
+async def _uncancelled(value: Awaitable[T]) -> T:
+    try:
+        return await value
+    except asyncio.CancelledError as error:
+        # The SDK would end the program with a traceback of its own lines.
+        raise DeclarationError("an input was cancelled: look for a task or a coroutine that was given") from error
 
 
 def _map(secrets: object) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from pulumi import dynamic
 
 from influx_secrets._model.keys import unescape_key
 from influx_secrets._model.state import DECLARATION
-from influx_secrets._program import inputs, options, outputs, sdk
+from influx_secrets._program import inputs, options, sdk
 from influx_secrets._program.run import Run
 from influx_secrets._provider.dynamic import OrgSecretsProvider
 
@@ -53,15 +53,12 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         provider = options.resolve_provider(opts, self)
         given = inputs.org_inputs(org_id, org)
         entries = inputs.replayable(secrets)
-        # Before the names: whoever awaits an output first gets the full traceback of its error, and the SDK reports
-        # that of the values first.
-        values = inputs.as_secret_map(entries)
         names = inputs.map_keys(entries)
         run = Run.current()
         declared = run.declare(f'OrgSecrets "{resource_name}"', provider, given, names)
         props = {
             **given,
-            "secrets": values,
+            "secrets": inputs.as_secret_map(entries),
             "digests": run.no_digest,
             "exclusive": inputs.as_public(exclusive),
             "keep": inputs.keep_patterns(keep),
@@ -74,7 +71,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         if rotate_on is not None:
             props["rotate_on"] = inputs.rotations(rotate_on)
         super().__init__(OrgSecretsProvider(), resource_name, props, options.with_provider(opts, provider))
-        outputs.await_registration(self)
+        sdk.await_registration(self)
         sent = ("org", "secrets", "digests", "overwrite", "rotate_on", "exclusive", "keep", "pruned", DECLARATION)
         sdk.forget_inputs(self, *sent)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from influx_secrets._model.setting_names import SETTINGS
-from influx_secrets._program import inputs, outputs
+from influx_secrets._program import inputs, sdk
 from influx_secrets._program.sdk import PACKAGE
 
 
@@ -64,4 +64,4 @@ class Provider(pulumi.ProviderResource):
                 sent = pulumi.Output.secret if setting.is_secret else inputs.setting_text
                 props[setting.config_key] = sent(value)
         super().__init__(PACKAGE, resource_name, props, opts)
-        outputs.await_registration(self)
+        sdk.await_registration(self)

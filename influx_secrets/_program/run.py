@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from influx_secrets._model.setting_names import NAMESPACE
-from influx_secrets._program import declarations, outputs, sdk
+from influx_secrets._program import declarations, sdk
 from influx_secrets._program.config import default_provider_inputs
 from influx_secrets._program.declarations import DeclarationIndex, DeclaredResource
 
@@ -42,7 +42,7 @@ class Run:
         whole stack config, secrets included, in the state (seen with Pulumi 3.259.0). Ours holds our settings alone.
         """
         provider = pulumi.ProviderResource(sdk.PACKAGE, NAMESPACE, default_provider_inputs())
-        outputs.await_registration(provider)
+        sdk.await_registration(provider)
         return provider
 
     def declare(
@@ -70,7 +70,7 @@ class Run:
             # Runs when the program's body has ended, for only then does the SDK begin to register resources.
             return await declarations.find_others(this, self._index(this.provider))
 
-        return outputs.untrack(pulumi.Output.from_input(others()))
+        return sdk.untrack(pulumi.Output.from_input(others()))
 
     def _index(self, provider: pulumi.ProviderResource) -> DeclarationIndex:
         # Made once, and again when a callback declared one more: each of very many resources asks for it.

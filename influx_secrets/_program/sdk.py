@@ -6,12 +6,14 @@ Each has a test in `tests/unit/program/test_sdk.py` that fails on an SDK where i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi import dynamic
 from pulumi.dynamic.dynamic import PROVIDER_KEY
+
+from influx_secrets._errors import DeclarationError
 
 T = TypeVar("T")
 
@@ -55,6 +57,39 @@ def given(provider: pulumi.ProviderResource, name: str) -> pulumi.Output[Any] | 
     """Return an input of a provider, or None where it was not given."""
     found: pulumi.Output[Any] | None = provider.__dict__.get(name)
     return found
+
+
+def untrack(output: pulumi.Output[T]) -> pulumi.Output[T]:
+    """Return an output after telling the SDK not to wait for it.
+
+    Whenever one output is resolved, the SDK looks at all that it waits for (seen with 3.272.0): each one less counts.
+    """
+    # From 3.269 on. Looked up in the class: an instance passes any other attribute on to its value.
+    release = getattr(type(output), "_untrack", None)
+    if release is not None:
+        release(output)
+    return output
+
+
+def traceable(output: pulumi.Output[T]) -> pulumi.Output[T]:
+    """Return an output whose error shows the user's line to each one who awaits it.
+
+    Python gives the traceback of a task's error to the first one that awaits the task. The error of a cause keeps its.
+    """
+    recover = getattr(type(output), "recover", None)  # in 3.247, not yet in 3.244
+    found: pulumi.Output[T] = output if recover is None else recover(output, _raise_from)
+    return found
+
+
+def _raise_from(error: Exception) -> NoReturn:
+    raise DeclarationError("an input of a resource failed: see the error above") from error
+
+
+def await_registration(resource: pulumi.Resource) -> None:
+    """Have the SDK wait for one output of a resource, its URN, instead of all."""
+    for name, found in resource.__dict__.items():
+        if name != "urn" and isinstance(found, pulumi.Output):
+            untrack(found)
 
 
 def forget_inputs(resource: dynamic.Resource, *names: str) -> None:

@@ -7,7 +7,7 @@ from pulumi import dynamic
 
 from influx_secrets._model.keys import parse_secret_id
 from influx_secrets._model.state import DECLARATION
-from influx_secrets._program import inputs, options, outputs, sdk
+from influx_secrets._program import inputs, options, sdk
 from influx_secrets._program.run import Run
 from influx_secrets._provider.dynamic import SecretProvider
 
@@ -63,7 +63,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         if rotate_on is not None:
             props["rotate_on"] = inputs.as_public(rotate_on)
         super().__init__(SecretProvider(), resource_name, props, options.with_provider(opts, provider))
-        outputs.await_registration(self)
+        sdk.await_registration(self)
         sdk.forget_inputs(self, "org", "value", "digest", "overwrite", "rotate_on", DECLARATION)
 
     @classmethod

@@ -188,7 +188,6 @@ print(*set(sys.modules) - before)
         "_program.inputs",
         "_program.options",
         "_program.org_secrets",
-        "_program.outputs",
         "_program.provider",
         "_program.run",
         "_program.sdk",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import importlib.metadata
+import traceback
 import weakref
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -30,6 +32,9 @@ def mocks() -> Iterator[None]:
     pulumi.runtime.set_mocks(Mocks())
     yield
     pulumi.runtime.settings.reset_options()
+
+
+VERSION = tuple(int(part) for part in importlib.metadata.version("pulumi").split(".")[:2])
 
 
 class Thing:
@@ -93,3 +98,36 @@ def test_inputs_are_kept_as_outputs_until_they_are_forgotten() -> pulumi.Output[
         assert found == ["shown", "http://127.0.0.1:9"]
 
     return pulumi.Output.all(sdk.output(kept, "c"), given).apply(check)
+
+
+@pytest.mark.parametrize(("name", "since"), [("_untrack", (3, 269)), ("recover", (3, 247))])
+def test_methods_of_an_output_that_newer_versions_have(name: str, since: tuple[int, int]) -> None:
+    """Where one is missing the package does without it, in silence: a version that takes it away must be noticed."""
+    assert hasattr(pulumi.Output, name) == (since <= VERSION)
+
+
+@pytest.mark.skipif(VERSION < (3, 269), reason="this version of the SDK waits for every output")
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_untracked_output_is_not_waited_for() -> None:
+    """The SDK keeps what it waits for in a set, by the future that an output has in `_data`."""
+    output = pulumi.Output.from_input("a")
+    awaited = pulumi.runtime.settings.SETTINGS.outputs
+    assert output._data in awaited
+    assert sdk.untrack(output) is output
+    assert output._data not in awaited
+
+
+@pytest.mark.skipif(VERSION < (3, 247), reason="this version of the SDK has no way to change an error")
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+async def test_error_shows_the_line_to_each_one_who_awaits_it() -> None:
+    """Of the error itself, Python gives the traceback to the first."""
+
+    def stumble(_: object) -> None:
+        raise ValueError("stumbled")
+
+    failed = sdk.traceable(pulumi.Output.from_input("a").apply(stumble))
+    for _ in range(2):
+        with pytest.raises(influx.DeclarationError, match="an input of a resource failed") as caught:
+            await failed.future()
+        assert "in stumble" in "".join(traceback.format_exception(caught.value))
+    sdk.untrack(failed)
