@@ -24,7 +24,7 @@ CALLS: Final = {
 
 ITSELF: Final = "by itself"
 NEXT_RUN: Final = "by the next run"
-GOES_ON: Final = "says so, goes on"
+GOES_ON: Final = "warns and continues"
 
 _LONG: Final = "x" * 500
 FOREIGN: Final = {"FOREIGN": "of somebody else", "a/b,c": "of somebody else, too"}
