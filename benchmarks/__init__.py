@@ -1,5 +1,7 @@
 """Measures `influx_secrets` against what else could be done, on a real engine and a real influxd: `make bench`."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

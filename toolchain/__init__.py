@@ -12,6 +12,8 @@ env = toolchain.environment(folder)  # what a Pulumi run with a local file backe
 ```
 """
 
+from __future__ import annotations
+
 from toolchain._ensure import ensure
 from toolchain._environment import environment
 from toolchain._errors import ToolchainError

@@ -1,5 +1,7 @@
 """`Settings`: how to reach one server, validated before any request is made."""
 
+from __future__ import annotations
+
 import ipaddress
 import math
 import os
@@ -80,7 +82,7 @@ class Settings:
     @classmethod
     def resolve(
         cls, inputs: Mapping[str, Raw | None] | None = None, *, environ: Mapping[str, str] | None = None
-    ) -> "Settings":
+    ) -> Settings:
         """Find each field on its own: in the inputs, the environment, the active profile of the influx CLI.
 
         A field that is found nowhere has its default. `org` and `orgId` are taken from one source together.

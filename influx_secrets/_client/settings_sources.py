@@ -1,5 +1,7 @@
 """Where settings come from: finds each field's raw value and the name of its source; validates nothing."""
 
+from __future__ import annotations
+
 import re
 import sys
 from collections.abc import Mapping

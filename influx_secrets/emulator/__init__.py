@@ -14,6 +14,8 @@ mistake of the other. The same tests run against it and the real server; where t
 `tests/conformance/divergences.py`.
 """
 
+from __future__ import annotations
+
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.emulator import Emulator
 from influx_secrets.emulator.fault_words import parse_fault
