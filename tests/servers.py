@@ -48,7 +48,13 @@ class SecretsServer(Protocol):
     def create_org(self, name: str) -> str: ...
     def delete_org(self, org: str) -> None: ...
     def create_token(
-        self, org: str, *, read_org: bool = True, read_secrets: bool = True, write_secrets: bool = True
+        self,
+        org: str,
+        *,
+        read_org: bool = True,
+        read_secrets: bool = True,
+        write_secrets: bool = True,
+        active: bool = True,
     ) -> str: ...
     def revoke_token(self, token: str) -> None: ...
     def put_secret(self, org: str, key: str, value: str) -> None: ...
@@ -233,7 +239,13 @@ class InfluxdServer:
         self.call("DELETE", f"/api/v2/orgs/{self.org_id(org)}")
 
     def create_token(
-        self, org: str, *, read_org: bool = True, read_secrets: bool = True, write_secrets: bool = True
+        self,
+        org: str,
+        *,
+        read_org: bool = True,
+        read_secrets: bool = True,
+        write_secrets: bool = True,
+        active: bool = True,
     ) -> str:
         org_id = self.org_id(org)
         org_itself = {"type": "orgs", "id": org_id}
@@ -246,7 +258,9 @@ class InfluxdServer:
             (not (read_org or read_secrets or write_secrets), "read", {"type": "buckets", "orgID": org_id}),
         ]
         permissions = [{"action": action, "resource": resource} for wanted, action, resource in chosen if wanted]
-        made = self.call("POST", "/api/v2/authorizations", {"orgID": org_id, "permissions": permissions})
+        status = "active" if active else "inactive"
+        body = {"orgID": org_id, "permissions": permissions, "status": status}
+        made = self.call("POST", "/api/v2/authorizations", body)
         self._authorizations[made["token"]] = made["id"]
         token: str = made["token"]
         return token

@@ -80,16 +80,13 @@ NO_ANSWER = Reply(0, {}, b"")
 """The connection ended without one."""
 
 
-def exchange(server: SecretsServer, method: str, request: bytes, *, ends: bool = False) -> Reply:
-    """Send these bytes on a connection of their own; `ends`: and tell the server that no more will come."""
+def exchange(server: SecretsServer, method: str, request: bytes) -> Reply:
+    """Send these bytes on a connection of their own."""
     parts = urlsplit(server.url)
     with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=60) as connection:
         # Who refuses a request early does not read all of it.
         with contextlib.suppress(ConnectionError):
             connection.sendall(request)
-        if ends:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_WR)
         answer = http.client.HTTPResponse(connection, method=method)
         try:
             answer.begin()

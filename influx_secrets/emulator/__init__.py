@@ -20,8 +20,7 @@ from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.emulator import Emulator
 from influx_secrets.emulator.fault_words import parse_fault
 from influx_secrets.emulator.faults import Cut, Delay, Drip, Effect, Fault, Page, Reset, Status
-from influx_secrets.emulator.server.request_log import Request
-from influx_secrets.emulator.server.service import Hook
+from influx_secrets.emulator.server.service import Hook, Request
 
 __all__ = [
     "Answer",

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
+import json
+import os
+import signal
+import socket
 import sys
+import threading
 from pathlib import Path
 from typing import TextIO
 
+from influx_secrets.emulator import atomic_file
+from influx_secrets.emulator.emulator import Emulator
 from influx_secrets.emulator.fault_words import parse_fault
 from influx_secrets.emulator.faults import Fault
-from influx_secrets.emulator.serve import serve
 
 _DESCRIPTION = """\
 An InfluxDB for trials: orgs, tokens and secrets of InfluxDB OSS 2.9, on a real socket, without InfluxDB.
@@ -56,22 +63,54 @@ def _fault(words: str) -> Fault:
 
 def main(arguments: list[str] | None = None, output: TextIO | None = None) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
-    given = _arguments(arguments)
     try:
-        serve(
-            given.org or ("acme",),
-            token=given.token,
-            file=given.file,
-            ready_file=given.ready_file,
-            host=given.host,
-            port=given.port,
-            faults=given.fault,
-            output=output,
-        )
+        _serve(_arguments(arguments), output or sys.stdout)
     except (ImportError, OSError, OverflowError, ValueError) as problem:
         sys.stderr.write(f"error: {problem}\n")
         return 1
     return 0
+
+
+def _serve(given: argparse.Namespace, output: TextIO) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    known = given.token or os.environ.get("INFLUX_TOKEN")
+    options = {"file": given.file, "host": given.host, "port": given.port, "faults": given.fault}
+    with Emulator(given.org or ("acme",), token=known, **options) as emulator:
+        try:
+            if not _is_loopback(given.host):
+                sys.stderr.write(f"warning: {given.host} is open to other machines, without encryption\n")
+            shown = emulator.token
+            if known or given.file:
+                shown = "...  # the one that you gave" if known else f"...  # the one in {given.file}"
+            output.write(_usage(emulator, shown))
+            output.flush()
+            if given.ready_file:
+                ready = {"url": emulator.url, "token": emulator.token, "orgs": emulator.orgs, "pid": os.getpid()}
+                atomic_file.write(given.ready_file, json.dumps(ready))
+            stop.wait()
+        finally:
+            if given.ready_file:
+                given.ready_file.unlink(missing_ok=True)
+
+
+def _usage(emulator: Emulator, token: str) -> str:
+    orgs = ", ".join(f"{name} ({org_id})" for name, org_id in emulator.orgs.items())
+    return f"""\
+An emulated InfluxDB listens on {emulator.url} with orgs {orgs}.
+Use it from another shell:
+  export INFLUX_HOST={emulator.url}
+  export INFLUX_TOKEN={token}
+Stop it with Ctrl-C.
+"""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return all(ipaddress.ip_address(str(entry[4][0])).is_loopback for entry in socket.getaddrinfo(host, None))
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

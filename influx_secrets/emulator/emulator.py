@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from influx_secrets.emulator.api import alerts
 from influx_secrets.emulator.api.context import parse_id
-from influx_secrets.emulator.api.router import API
 from influx_secrets.emulator.faults import Fault, FaultScript
-from influx_secrets.emulator.server.request_log import Request, RequestLog
-from influx_secrets.emulator.server.service import Hook, Service
+from influx_secrets.emulator.server.service import Hook, Request, Service
 from influx_secrets.emulator.store import Grant, Org, Store
 
 if TYPE_CHECKING:
@@ -27,13 +25,13 @@ class Emulator:
     trials, not for secrets that matter. One emulator per file.
 
     Args:
-        orgs: names of orgs to create unless the file has them; a mapping gives them ids (16 hex digits).
-        token: the operator token, which may do everything. None: the one in the file, else a random one.
-        file: where the state is kept. None: nowhere.
-        host: address to listen on.
-        port: port to listen on; 0 is a free one, and the same again after `stop` and `start`.
-        before: called before each answer, to delay or replace it; for what `faults` cannot say.
-        faults: requests that are to go wrong, as with `inject`.
+        orgs: Names of orgs to create unless the file has them; a mapping gives them ids (16 hex digits).
+        token: The operator token, which may do everything. None: the one in the file, else a random one.
+        file: Where the state is kept. None: nowhere.
+        host: Address to listen on.
+        port: Port to listen on; 0 is a free one, and the same again after `stop` and `start`.
+        before: Called before each answer, to delay or replace it; for what `faults` cannot say.
+        faults: Requests that are to go wrong, as with `inject`.
     """
 
     def __init__(
@@ -51,7 +49,7 @@ class Emulator:
         self.token = self._store.operator_token(token)
         self._create_orgs(orgs)
         self._before = before
-        self._serve_store(faults)
+        self._service = Service(self._store, FaultScript(faults), before)
         self._host = host
         self._port = port
         self._accepted = 0
@@ -74,9 +72,9 @@ class Emulator:
 
         Raises:
             ModuleNotFoundError: aiohttp is not installed.
-            OSError: the address is in use or not of this machine.
+            OSError: The address is in use or not of this machine.
         """
-        from influx_secrets.emulator.server.http import HTTPServer  # noqa: PLC0415  # aiohttp is an extra, asked for where it is needed
+        from influx_secrets.emulator.server.http import HTTPServer  # noqa: PLC0415 (aiohttp is an extra, asked for where it is needed)
 
         if self._server is None:
             self._server = HTTPServer(lambda: self._service, self._host, self._port)
@@ -109,34 +107,34 @@ class Emulator:
         self._store = self._store.successor()
         self._store.operator_token(self.token)
         self._create_orgs(orgs)
-        self._serve_store()
+        self._service = Service(self._store, FaultScript(), self._before)
 
     def inject(self, *faults: Fault) -> None:
         """Let requests go wrong, from now on; faults that were injected before come first."""
-        self._script.add(faults)
+        self._service.script.add(faults)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults that may still happen; a test can assert that none is left."""
-        return self._script.pending
+        return self._service.script.pending
 
     def clear_faults(self) -> None:
         """Let nothing more go wrong."""
-        self._script.clear()
+        self._service.script.clear()
 
     @property
     def requests(self) -> tuple[Request, ...]:
         """All requests answered so far, `/health` and `/ping` among them, in the order of their answers."""
-        return self._log.requests
+        return tuple(self._service.requests)
 
     @property
     def writes(self) -> tuple[Request, ...]:
         """Those of the requests that wrote: PATCH and both deletes, where the API granted them."""
-        return tuple(request for request in self._log.requests if request.wrote)
+        return tuple(request for request in self.requests if request.wrote)
 
     def clear_requests(self) -> None:
         """Forget the requests answered so far."""
-        self._log.clear()
+        self._service.requests.clear()
 
     @property
     def connections(self) -> int:
@@ -152,7 +150,7 @@ class Emulator:
         """Return the id of the org with this name.
 
         Raises:
-            KeyError: there is none.
+            KeyError: There is none.
         """
         return self._org(org).id
 
@@ -160,25 +158,31 @@ class Emulator:
         """Create an org and return its id: `org_id`, or a random one.
 
         Raises:
-            ValueError: the name or the id is taken.
+            ValueError: The name or the id is taken.
         """
         return self._store.create_org(name, org_id).id
 
     def delete_org(self, org: str) -> None:
-        """Remove an org with its secrets and tokens."""
+        """Remove an org with its secrets; its tokens stay valid, as on a real server, and show nothing."""
         self._store.delete_org(self.org_id(org))
 
     def create_token(
-        self, org: str, *, read_org: bool = True, read_secrets: bool = True, write_secrets: bool = True
+        self,
+        org: str,
+        *,
+        read_org: bool = True,
+        read_secrets: bool = True,
+        write_secrets: bool = True,
+        active: bool = True,
     ) -> str:
-        """Return a new token for one org with exactly these permissions."""
-        return self._store.add_token(Grant(self.org_id(org), read_org, read_secrets, write_secrets))
+        """Return a new token for one org with exactly these permissions, which it has only while it is `active`."""
+        return self._store.add_token(Grant(self.org_id(org), read_org, read_secrets, write_secrets, active))
 
     def revoke_token(self, token: str) -> None:
-        """Make a token worthless.
+        """Revoke a token.
 
         Raises:
-            KeyError: there is no such token.
+            KeyError: There is no such token.
         """
         self._store.revoke_token(token)
 
@@ -211,17 +215,17 @@ class Emulator:
         They stay when the endpoint is deleted, on the real server too, so there is no call for that.
 
         Args:
-            org: name of the org.
+            org: Name of the org.
             kind: `slack` (`token`), `pagerduty` (`routing_key`), `http` (`token`, or `username` and `password`, or
                 none) or `telegram` (`token`).
             endpoint_id: 16 hex digits. None: a new id.
-            token: a credential, kept under the key `<id>-token`.
-            routing_key: as `<id>-routing-key`.
-            username: as `<id>-username`.
-            password: as `<id>-password`.
+            token: A credential, kept under the key `<id>-token`.
+            routing_key: As `<id>-routing-key`.
+            username: As `<id>-username`.
+            password: As `<id>-password`.
 
         Raises:
-            ValueError: the server would refuse these credentials for this kind.
+            ValueError: The server would refuse these credentials for this kind.
         """
         endpoint_id = parse_id(endpoint_id) if endpoint_id else self._store.new_id()
         given = {"token": token, "routing_key": routing_key, "username": username, "password": password}
@@ -234,7 +238,7 @@ class Emulator:
         Without any secret nothing changes; with a key that is too large, everything is removed and nothing set.
 
         Raises:
-            ValueError: a key is too large.
+            ValueError: A key is too large.
         """
         org_id = self.org_id(org)
         if not secrets:
@@ -242,11 +246,6 @@ class Emulator:
         self._store.delete(org_id, self._store.secrets(org_id))
         if not self._store.patch(org_id, secrets):
             raise ValueError("key too large")
-
-    def _serve_store(self, faults: Iterable[Fault] = ()) -> None:
-        self._script = FaultScript(faults)
-        self._log = RequestLog()
-        self._service = Service(API(self._store), self._store, self._script, self._log, self._before)
 
     def _org(self, name: str) -> Org:
         org = self._store.org_named(name)

@@ -23,6 +23,11 @@ MAX_KEY_BYTES = 32_752
 _FORMAT = 1
 
 
+def timestamp(moment: datetime) -> str:
+    """Return a moment in UTC as the server writes it, with microseconds for its nanoseconds."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 @dataclass(frozen=True, slots=True)
 class Org:
     """An organization; `created` is a time stamp in the server's format."""
@@ -34,24 +39,35 @@ class Org:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token may do in one org; `org_id` None: everything, in every org."""
+    """What a token may do in one org; `org_id` None: everything, in every org.
+
+    An inactive token may do nothing, and is not a wrong one: what names no permission is answered (influxd 2.9.1).
+    """
 
     org_id: str | None
     read_org: bool = True
     read_secrets: bool = True
     write_secrets: bool = True
+    active: bool = True
 
     def reads_org(self, org_id: str) -> bool:
         """Whether the token may see the org at all."""
-        return self.org_id is None or (self.read_org and self.org_id == org_id)
+        return self._has(org_id, self.read_org)
 
     def reads_secrets(self, org_id: str) -> bool:
         """Whether the token may list keys, and use values in Flux."""
-        return self.org_id is None or (self.read_secrets and self.org_id == org_id)
+        return self._has(org_id, self.read_secrets)
 
     def writes_secrets(self, org_id: str) -> bool:
         """Whether the token may set and remove secrets."""
-        return self.org_id is None or (self.write_secrets and self.org_id == org_id)
+        return self._has(org_id, self.write_secrets)
+
+    def _has(self, org_id: str, permission: bool) -> bool:  # noqa: FBT001 (the permission is the subject)
+        return self.active and (self.org_id is None or (permission and self.org_id == org_id))
+
+    def refusal(self, action: str, resource: str) -> str:
+        """Return the server's words for a permission that the token lacks."""
+        return f"{action}:{resource} is unauthorized" if self.active else "token is inactive"
 
 
 class Store:
@@ -89,9 +105,9 @@ class Store:
             return self._orgs.get(org_id)
 
     def org_named(self, name: str) -> Org | None:
-        """Return the org with this name."""
+        """Return the org with this name; blanks at its ends do not count."""
         with self._lock:
-            return next((org for org in self._orgs.values() if org.name == name), None)
+            return next((org for org in self._orgs.values() if org.name.strip() == name.strip()), None)
 
     def create_org(self, name: str, org_id: str | None = None) -> Org:
         """Add an org.
@@ -103,8 +119,7 @@ class Store:
             org_id = org_id or self.new_id()
             if self.org_named(name) or org_id in self._orgs:
                 raise ValueError(f"organization with name {name} already exists")
-            created = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
-            org = self._orgs[org_id] = Org(org_id, name, created)
+            org = self._orgs[org_id] = Org(org_id, name, timestamp(datetime.now(timezone.utc)))
             self._secrets[org_id] = {}
             self._save()
             return org
@@ -122,10 +137,9 @@ class Store:
         return empty
 
     def delete_org(self, org_id: str) -> None:
-        """Remove an org, its secrets, and the tokens that were for it alone."""
+        """Remove an org and its secrets; tokens for it stay valid, and show nothing (influxd 2.9.1)."""
         with self._lock:
             del self._orgs[org_id], self._secrets[org_id]
-            self._grants = {token: grant for token, grant in self._grants.items() if grant.org_id != org_id}
             self._save()
 
     def add_token(self, grant: Grant) -> str:

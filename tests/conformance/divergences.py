@@ -3,19 +3,28 @@
 KNOWN lists what random requests meet; `explained` finds the one that fits. What they do not meet:
 
 - `Accept-Encoding: gzip;q=0`: the emulator compresses a large result of a query all the same, as no client says so.
+- What is no HTTP, or not that of today, is refused by both, but not always, nor in the same words: aiohttp is stricter
+  with versions, folded headers and bodies framed twice, takes more than one space in the request line, and no bytes
+  outside of ASCII in a path. Where a client hangs up within a body, influxd acts on what has come; the emulator does
+  not.
 - CONNECT, a whole url in the request line, CORS requests, larger headers than 1 MiB: no client of secrets sends them.
 - A `Server` header names the emulator, so that nobody takes it for influxd, which sends none. Bodies have a length
   where influxd sends some in chunks: no client sees that.
-- Valid JSON nested deeper than Python's recursion limit (about 1,000) is refused as Go refuses more than 10,000 levels.
-- `POST /api/v2/query`: no syntax tree is run (`ast`, `extern`), for that would take a Flux of our own; a text in `now`
-  that is no time is refused in words of less detail. The header `Prefer` means nothing.
-- A real server has one more org, of its setup, and users: an org is never found by `userID` here.
+- JSON: Python's recursion limit (about 1,000) ends what Go reads up to 10,000 levels. `null` in a list is an empty
+  string, also where Go keeps what the same field, given twice, had at that place.
+- `POST /api/v2/query`: no syntax tree is run (`ast`, `extern`), as this would take a Flux of its own; `now` is refused,
+  and so is every dialect but the usual one, as only our tests would use them. The header `Prefer` means nothing.
+- Flux: types are compared where they are used, so that a script which influxd refuses for a type in a part that does
+  not run (one branch of `if`) runs here. A record that a function makes has its columns in the order of the script;
+  influxd 2.9.1 gives them in random order.
+- `GET /api/v2/orgs`: `after`, `descending` and `sortBy`, which influxd checks and does not use, are not looked at.
+- Lists of tasks, checks, endpoints and rules are always empty: those of `put_notification_endpoint` are not in them.
+- A real server has one more org, of its setup, and users; here is one, the operator, and no org is found by `userID`.
 - Time: `createdAt` and `updatedAt` have microseconds, not nanoseconds.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,35 +61,13 @@ def _refused_as_http(reply: Reply) -> bool:
     return reply.status == 400 and "X-Influxdb-Build" not in reply.headers
 
 
-def _other_words(_: Random, emulated: Reply, real: Reply) -> bool:
-    return _refused_as_http(emulated) and real.status in {0, 400, 501, 505} and "X-Influxdb-Build" not in real.headers
-
-
 def _odd_method(request: Random, emulated: Reply, real: Reply) -> bool:
     return request.method in ODD_METHODS and _refused_as_http(emulated) and real.status == 405
 
 
-def _odd_line(request: Random, _: Reply, real: Reply) -> bool:
-    return b" " in request.target and real.status == 400 and "X-Influxdb-Build" not in real.headers
-
-
-def _odd_path(request: Random, emulated: Reply, _: Reply) -> bool:
-    return re.search(rb"[^\x21-\x7e]", request.target) is not None and _refused_as_http(emulated)
-
-
-def _odd_framing(request: Random, emulated: Reply, _: Reply) -> bool:
-    folded = any(name.startswith(b" ") for name, _ in request.headers)
-    framed = any(name in {b"Transfer-Encoding", b"Content-Length"} for name, _ in request.headers)
-    refused = _refused_as_http(emulated) or emulated.status == 0
-    return (request.version != "HTTP/1.1" or folded or framed) and refused
-
-
-def _old_chunks(request: Random, _: Reply, __: Reply) -> bool:
-    return request.version == "HTTP/1.0" and request.framing == "chunked" and request.body is not None
-
-
-def _cut(request: Random, emulated: Reply, _: Reply) -> bool:
-    return request.hangs_up and emulated.status == 0
+def _not_json(_: Random, emulated: Reply, real: Reply) -> bool:
+    words, found, _rest = emulated.body.partition(b"the body is not the JSON that this call takes")
+    return bool(found) and emulated.headers == real.headers and real.status == 400 and real.body.startswith(words)
 
 
 def _not_served(request: Random, emulated: Reply, _: Reply) -> bool:
@@ -94,26 +81,13 @@ def _not_run(request: Random, emulated: Reply, _: Reply) -> bool:
 
 
 KNOWN = (
-    Divergence("other words", "What is not HTTP is refused by both, here by aiohttp in its own words.", _other_words),
     Divergence(
         "odd method", "aiohttp knows no other methods than the registered ones, in capitals; 400 for 405.", _odd_method
     ),
-    Divergence("odd line", "aiohttp takes a request line with more spaces than one, which Go refuses.", _odd_line),
     Divergence(
-        "odd path",
-        "Bytes outside of ASCII, unescaped in the path: aiohttp refuses what Go takes; no client sends them.",
-        _odd_path,
-    ),
-    Divergence(
-        "odd framing",
-        "aiohttp is stricter with HTTP versions, folded headers and bodies framed twice than Go.",
-        _odd_framing,
-    ),
-    Divergence("old chunks", "aiohttp reads a chunked body of HTTP/1.0, where Go sees no body.", _old_chunks),
-    Divergence(
-        "cut body",
-        "The client hangs up within the body: influxd acts on what has come, the emulator does nothing.",
-        _cut,
+        "not json",
+        "Go names the first byte or field that does not fit; no client reads that, so one text is for all.",
+        _not_json,
     ),
     Divergence(
         "not served", "All other routes of the API, such as creating orgs: 501, which influxd never says.", _not_served

@@ -51,9 +51,9 @@ class Side:
     def _with_tokens(cls, server: SecretsServer, names: tuple[str, str]) -> Side:
         orgs = dict(zip(("org", "other"), names, strict=True))
         tokens: dict[str, str | None] = {"operator": server.token, NOBODY: None}
-        for kind, (org, (read_org, read_secrets, write_secrets)) in TOKENS.items():
+        for kind, (org, (read_org, read_secrets, write_secrets, active)) in TOKENS.items():
             tokens[kind] = server.create_token(
-                orgs[org], read_org=read_org, read_secrets=read_secrets, write_secrets=write_secrets
+                orgs[org], read_org=read_org, read_secrets=read_secrets, write_secrets=write_secrets, active=active
             )
         revoked = tokens["revoked"] = server.create_token(names[0])
         server.revoke_token(revoked)
@@ -63,9 +63,10 @@ class Side:
     def send(self, request: Random) -> Reply:
         """Send a request; what differs between any two servers is replaced by words."""
         wired = request.wire(self.ids, self.tokens[request.token])
-        reply = exchange(self.server, request.method, wired, ends=request.hangs_up)
+        reply = exchange(self.server, request.method, wired)
         body = re.sub(rb'"\d{4}-\d\d-\d\dT[\d:.]+Z"', b'"<time>"', reply.body)
         body = re.sub(rb'"commit": "\w+"', b'"commit": "<commit>"', body)
+        body = re.sub(rb'"up": "[^"]+"', b'"up": "<time>"', body)
         return Reply(reply.status, reply.headers, body)
 
     def state(self) -> State:

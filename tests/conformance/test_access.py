@@ -1,4 +1,4 @@
-"""Tokens and orgs: who may do what, and what the others are told, on the emulator and on the real server."""
+"""Tokens: who may do what, and what the others are told, on the emulator and on the real server."""
 
 from __future__ import annotations
 
@@ -9,17 +9,27 @@ import pytest
 from wire import exchange
 
 if TYPE_CHECKING:
-    from wire import Wire
+    from wire import Reply, Wire
 
 UNAUTHENTICATED = b'{"code":"unauthorized","message":"unauthorized access"}'
 NOT_READABLE = b'{\n\t"code": "not found",\n\t"message": "404 page not found"\n}'
 GET_SECRET = 'import "array"\nimport "influxdata/influxdb/secrets"\narray.from(rows: [{v: secrets.get(key: "k")}])'
 
 
+def error(code: str, message: str) -> bytes:
+    """Return an error body as the newer handlers write it."""
+    return f'{{\n\t"code": "{code}",\n\t"message": "{message}"\n}}'.encode()
+
+
 def refused(action: str, resource: str) -> bytes:
     """Return the body for a token without a permission."""
-    message = f"{action}:{resource} is unauthorized"
-    return f'{{\n\t"code": "unauthorized",\n\t"message": "{message}"\n}}'.encode()
+    return error("unauthorized", f"{action}:{resource} is unauthorized")
+
+
+def orgs(reply: Reply) -> list[str]:
+    """Return the names of the orgs that a look-up found."""
+    assert reply.status == 200, reply
+    return [org["name"] for org in json.loads(reply.body)["orgs"]]
 
 
 @pytest.mark.parametrize("scheme", ["Token", "Bearer", "token", "BEARER"])
@@ -45,6 +55,45 @@ def test_token_revoked_is_401(wire: Wire) -> None:
     assert wire.send("GET", "/api/v2/orgs/ORG/secrets", token=token).status == 200
     wire.server.revoke_token(token)
     assert wire.send("GET", "/api/v2/orgs/ORG/secrets", token=token).status == 401
+
+
+def test_token_inactive_is_taken_for_one_that_sees_nothing(wire: Wire) -> None:
+    """It is known: what needs no permission is answered, and what names one says that the token is inactive."""
+    token = wire.server.create_token(wire.org, active=False)
+    for method, below in [("GET", ""), ("PATCH", ""), ("DELETE", "/k"), ("POST", "/delete")]:
+        reply = wire.send(method, f"/api/v2/orgs/ORG/secrets{below}", "{}", token=token)
+        assert (reply.status, reply.body) == (404, NOT_READABLE)
+    for target in (f"/api/v2/orgs?org={wire.org}", "/api/v2/orgs?orgID=ORG", "/api/v2/orgs"):
+        assert (target, orgs(wire.send("GET", target, token=token))) == (target, [])
+    for target in ("/api/v2/orgs/ORG", "/api/v2/orgs/0000000000000001", "/api/v2/me"):
+        reply = wire.send("GET", target, token=token)
+        assert (reply.status, reply.body) == (401, error("unauthorized", "token is inactive"))
+    assert wire.query('import "array"\narray.from(rows: [{v: "a"}])', token=token).status == 200
+    reply = wire.query(GET_SECRET, token=token)
+    assert reply.status == 401
+    assert b"token is inactive" in reply.body
+
+
+def test_token_of_a_deleted_org_stays_valid(wire: Wire) -> None:
+    """It shows nothing any more, which is not what a wrong token is told."""
+    token = wire.server.create_token(wire.org)
+    wire.server.delete_org(wire.org)
+    reply = wire.send("GET", "/api/v2/orgs/ORG/secrets", token=token)
+    assert (reply.status, reply.body) == (404, NOT_READABLE)
+    assert orgs(wire.send("GET", "/api/v2/orgs", token=token)) == []
+    for target in ("/api/v2/orgs/ORG", "/api/v2/orgs?orgID=ORG"):
+        reply = wire.send("GET", target, token=token)
+        assert (reply.status, reply.body) == (404, error("not found", "organization not found"))
+
+
+def test_me_is_shown_to_the_operator_alone(wire: Wire) -> None:
+    """Any other token is told which permission it lacks, so that a valid one can be told from a wrong one."""
+    reply = wire.send("GET", "/api/v2/me")
+    me = json.loads(reply.body)
+    assert (reply.status, me["status"], me["links"]) == (200, "active", {"self": f"/api/v2/users/{me['id']}"})
+    reply = wire.send("GET", "/api/v2/me", token=wire.server.create_token(wire.org))
+    assert (reply.status, reply.body) == (401, refused("read", f"users/{me['id']}"))
+    assert [wire.send(method, "/api/v2/me").status for method in ("PUT", "HEAD")] == [405, 405]
 
 
 def test_token_with_three_permissions_may_do_everything(wire: Wire) -> None:
@@ -107,88 +156,6 @@ def test_body_is_read_before_the_permission_is_checked(wire: Wire) -> None:
     assert wire.send("PATCH", "/api/v2/orgs/ORG/secrets", "bad", token=token).status == 400
 
 
-def test_orgs_by_name_finds_the_one(wire: Wire) -> None:
-    """The lookup by name gives id and name."""
-    reply = wire.send("GET", f"/api/v2/orgs?org={wire.org}")
-    found = json.loads(reply.body)
-    assert reply.status == 200
-    assert [(org["id"], org["name"], org["description"]) for org in found["orgs"]] == [("<org>", wire.org, "")]
-    assert found["links"] == {"self": "/api/v2/orgs"}
-    assert found["orgs"][0]["links"]["secrets"] == "/api/v2/orgs/<org>/secrets"
-
-
-def test_orgs_by_id_finds_the_one(wire: Wire) -> None:
-    """Both ways to ask for an id give the same org."""
-    one = json.loads(wire.send("GET", "/api/v2/orgs/ORG").body)
-    listed = json.loads(wire.send("GET", "/api/v2/orgs?orgID=ORG").body)
-    assert listed["orgs"] == [one]
-    assert one["name"] == wire.org
-
-
-def test_orgs_unknown_name_is_404_with_the_name(wire: Wire) -> None:
-    """The message repeats the name, escaped."""
-    reply = wire.send("GET", "/api/v2/orgs?org=no%22%3C%C3%A9")
-    assert reply.status == 404
-    expected = '{\n\t"code": "not found",\n\t"message": "organization name \\"no\\"\\u003cé\\" not found"\n}'
-    assert reply.body == expected.encode()
-
-
-def test_orgs_by_name_without_read_is_an_empty_list(wire: Wire) -> None:
-    """A token that may not read the org gets 200 and no org, and 404 for a name that nobody has."""
-    token = wire.server.create_token(wire.org, read_org=False)
-    reply = wire.send("GET", f"/api/v2/orgs?org={wire.org}", token=token)
-    assert (reply.status, json.loads(reply.body)["orgs"]) == (200, [])
-    assert wire.send("GET", "/api/v2/orgs?org=nobody", token=token).status == 404
-
-
-def test_orgs_one_without_read_is_401(wire: Wire) -> None:
-    """By id the permission is named, and an unknown id is hidden behind it."""
-    token = wire.server.create_token(wire.org, read_org=False)
-    reply = wire.send("GET", "/api/v2/orgs/ORG", token=token)
-    assert (reply.status, reply.body) == (401, refused("read", "orgs/<org>"))
-    unknown = wire.send("GET", "/api/v2/orgs/0000000000000001", token=token)
-    assert (unknown.status, unknown.body) == (401, refused("read", "orgs/0000000000000001"))
-
-
-def test_orgs_all_shows_only_readable_ones(wire: Wire) -> None:
-    """The list of a token for one org has that org alone."""
-    reply = wire.send("GET", "/api/v2/orgs?limit=100", token=wire.server.create_token(wire.org))
-    assert [org["name"] for org in json.loads(reply.body)["orgs"]] in ([wire.org], [])
-    everything = wire.send("GET", "/api/v2/orgs?limit=1")
-    assert len(json.loads(everything.body)["orgs"]) == 1
-
-
-@pytest.mark.parametrize(
-    ("query", "problem"),
-    [
-        ("limit=x", "limit is invalid"),
-        ("limit=0", "limit must be between 1 and 100"),
-        ("offset=x", "offset is invalid"),
-        ("offset=9223372036854775808", "offset is invalid"),
-        ("limit=+1e3", "limit is invalid"),
-        ("descending=101", "descending is invalid"),
-        ("after=xyz", "decoding after: id must have a length of 16 bytes"),
-    ],
-)
-def test_orgs_bad_page_is_400(wire: Wire, query: str, problem: str) -> None:
-    """Paging arguments are checked first."""
-    reply = wire.send("GET", f"/api/v2/orgs?{query}")
-    assert (reply.status, reply.body) == (400, f'{{\n\t"code": "invalid",\n\t"message": "{problem}"\n}}'.encode())
-
-
-def test_orgs_of_an_unknown_user_are_none(wire: Wire) -> None:
-    """Only a well-formed id is looked at."""
-    assert json.loads(wire.send("GET", "/api/v2/orgs?userID=00000000000000aa").body)["orgs"] == []
-    assert json.loads(wire.send("GET", "/api/v2/orgs?userID=xyz").body)["orgs"]
-
-
-@pytest.mark.parametrize("query", ["descending=true", "sortBy=name", "after=00000000000000aa"])
-def test_orgs_in_another_order_are_in_the_same_order(wire: Wire, query: str) -> None:
-    """What is checked is not used."""
-    wire.server.create_org(f"{wire.org}-another")
-    assert wire.send("GET", f"/api/v2/orgs?limit=2&{query}") == wire.send("GET", "/api/v2/orgs?limit=2")
-
-
 def test_token_given_twice_is_the_first(wire: Wire) -> None:
     """Of a header that comes twice, the first counts."""
     for first, second, status in [(wire.server.token, "wrong", 200), ("wrong", wire.server.token, 401)]:
@@ -200,21 +167,3 @@ def test_token_given_twice_is_the_first(wire: Wire) -> None:
             f"Authorization: Token {second}",
         ]
         assert exchange(wire.server, "GET", "\r\n".join([*lines, "", ""]).encode()).status == status
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_health_needs_no_token_and_tells_the_version(wire: Wire, method: str) -> None:
-    """Any method, with the build and version in the headers."""
-    reply = wire.send(method, "/health", token=None)
-    assert reply.status == 200
-    assert reply.headers["X-Influxdb-Build"] == "OSS"
-    if method != "HEAD":
-        assert json.loads(reply.body)["status"] == "pass"
-        assert json.loads(reply.body)["version"] == reply.headers["X-Influxdb-Version"]
-
-
-def test_ping_needs_no_token_and_has_no_body(wire: Wire) -> None:
-    """204 with the version in a header."""
-    reply = wire.send("GET", "/ping", token=None)
-    assert (reply.status, reply.body) == (204, b"")
-    assert reply.headers["X-Influxdb-Version"].startswith("v2.")

@@ -94,40 +94,6 @@ def test_org_name_that_is_not_utf8_is_shown_as_u_fffd(wire: Wire, name: str) -> 
     assert reply.body == error("not found", f'organization name \\"{shown}\\" not found')
 
 
-@pytest.mark.parametrize(
-    ("body", "problem"),
-    [
-        ("x", "invalid character 'x' looking for beginning of value"),
-        ("[]", "json: cannot unmarshal array into Go value of type http.QueryRequest"),
-        ('{"query": 1}', "json: cannot unmarshal number into Go struct field QueryRequest.query of type string"),
-    ],
-)
-def test_query_bad_json_is_400_with_a_hint(wire: Wire, body: str, problem: str) -> None:
-    """The hint tells how to send a raw script."""
-    reply = wire.send("POST", "/api/v2/query?orgID=ORG", body, headers={"Content-Type": "application/json"})
-    message = json.loads(reply.body)["message"]
-    assert reply.status == 400
-    assert message.startswith("failed to decode request body: failed parsing request body as JSON")
-    assert message.endswith(f"in your request headers: {problem}")
-
-
-@pytest.mark.parametrize(
-    ("body", "problem"),
-    [
-        ("{}", "request body requires either query or AST"),
-        ("null", "request body requires either query or AST"),
-        ('{"query": "1", "type": "influxql"}', "unknown query type: influxql"),
-        ('{"query": "1", "dialect": {"delimiter": "ab"}}', "invalid dialect delimeter: must be length 1"),
-        ('{"query": "1", "dialect": {"annotations": ["x"]}}', "unknown dialect annotation type: x"),
-    ],
-)
-def test_query_bad_request_is_400(wire: Wire, body: str, problem: str) -> None:
-    """JSON that asks for something that there is not."""
-    reply = wire.send("POST", "/api/v2/query?orgID=ORG", body, headers={"Content-Type": "application/json"})
-    expected = f'{{"code":"invalid","message":"failed to decode request body: {problem}"}}'
-    assert (reply.status, reply.body) == (400, expected.encode())
-
-
 def test_expectation_that_nobody_knows_is_417(wire: Wire) -> None:
     """Before anything else is looked at."""
     reply = wire.send("GET", "/health", token=None, headers={"Expect": "something"})

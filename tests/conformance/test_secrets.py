@@ -81,42 +81,6 @@ def test_patch_empty_value_makes_a_key_that_flux_cannot_use(wire: Wire, body: st
     assert b"secret not found" in reply.body
 
 
-BAD_BODIES = {
-    "": "EOF",
-    "[]": "json: cannot unmarshal array into Go value of type map[string]string",
-    '"s"': "json: cannot unmarshal string into Go value of type map[string]string",
-    "7": "json: cannot unmarshal number into Go value of type map[string]string",
-    '{"a": "x", "k": 1}': "json: cannot unmarshal number into Go value of type string",
-    '{"a": "x", "k": true}': "json: cannot unmarshal bool into Go value of type string",
-    '{"a": "x", "k": {}}': "json: cannot unmarshal object into Go value of type string",
-    '{"a": "x"': "unexpected EOF",
-    '{"a": "x",}': "invalid character '}' looking for beginning of object key string",
-    "<html>": "invalid character '\\u003c' looking for beginning of value",
-}
-
-
-@pytest.mark.parametrize("body", BAD_BODIES)
-def test_patch_bad_body_is_refused_and_writes_nothing(wire: Wire, body: str) -> None:
-    """One value that is no string, or cut JSON: 400 with Go's words, and none of the keys is written."""
-    reply = wire.secrets("PATCH", "", body)
-    assert reply.status == 400
-    assert reply.headers["X-Platform-Error-Code"] == "invalid"
-    assert reply.body == error("invalid", f"failed to unmarshal json: {BAD_BODIES[body]}")
-    assert wire.keys == []
-
-
-def test_patch_garbage_after_the_object_is_ignored(wire: Wire) -> None:
-    """The server reads one JSON value and looks at nothing behind it."""
-    assert wire.secrets("PATCH", "", '{"a": "x"} garbage').status == 204
-    assert wire.keys == ["a"]
-
-
-def test_patch_bytes_that_are_not_utf8_are_replaced(wire: Wire) -> None:
-    """A value that is not UTF-8 is changed without a word: a client has to refuse it."""
-    assert wire.secrets("PATCH", "", b'{"a": "\xff"}').status == 204
-    assert wire.values == {"a": "\ufffd"}
-
-
 @pytest.mark.parametrize("length", [32_753, 32_768])
 def test_patch_key_too_large_writes_nothing(wire: Wire, length: int) -> None:
     """One key over 32,752 bytes fails the whole transaction with 413."""
@@ -152,26 +116,6 @@ def test_post_delete_removes_present_and_ignores_absent_keys(wire: Wire) -> None
     wire.put(a="1", b="2", c="3")
     assert wire.secrets("POST", "/delete", '{"secrets": ["a", "nothing", "c"]}').status == 204
     assert wire.keys == ["b"]
-
-
-BAD_DELETES = {
-    "": "EOF",
-    "[]": "json: cannot unmarshal array into Go value of type secret.secretsDeleteBody",
-    '{"secrets": ["k", 1]}': "json: cannot unmarshal number into Go struct field {} of type string",
-    '{"secrets": "k"}': "json: cannot unmarshal string into Go struct field {} of type []string",
-}
-
-
-@pytest.mark.parametrize("body", BAD_DELETES)
-def test_post_delete_bad_body_is_refused_and_removes_nothing(wire: Wire, body: str) -> None:
-    """Something else than a list of strings: 400, and the key stays."""
-    wire.put(k="v")
-    reply = wire.secrets("POST", "/delete", body)
-    assert (reply.status, reply.body) == (
-        400,
-        error("invalid", f"failed to unmarshal json: {BAD_DELETES[body].format('secretsDeleteBody.secrets')}"),
-    )
-    assert wire.keys == ["k"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,6 @@ BELOW = {
 
 EMULATOR = [
     "__main__",
-    "serve",
     "emulator",
     "server",
     "fault_words",
@@ -42,7 +41,7 @@ EMULATOR = [
 """The rooms and files of the emulator, from the top down; `__init__` names what is public."""
 
 PULUMI_OF_PROVIDER = {"_provider.dynamic", "_provider.handlers"}
-HTTP = {"certifi", "requests", "ssl", "truststore", "urllib3"}
+HTTP = {"requests", "urllib3", "ssl"}
 
 
 def modules() -> dict[str, Path]:

@@ -1,7 +1,8 @@
-"""What a handler knows about a request: what was sent, who sent it, and where to note what it touched."""
+"""What a handler knows of a request: what was sent, who sent it, and where to note what it touched."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
     from influx_secrets.emulator.store import Grant, Store
 
 METHODS = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
-"""Those that influxd's router knows; any other is a 405 wherever it goes."""
+"""Those that influxd's router knows; any other is a 405 whatever the path."""
 
 _ID_LENGTH = 16
+_ID = re.compile(rf"(?!0+$)[0-9A-Fa-f]{{{_ID_LENGTH}}}")
+_NUMBER = re.compile("[+-]?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,10 @@ class Call:
 
 @dataclass(slots=True)
 class Trace:
-    """What a request turned out to be about, for the record: the org's id, the keys, whether they were written."""
+    """What a request turned out to be about, for the log: the org's id, the keys, whether they were written."""
 
     org_id: str = ""
-    keys: tuple[str, ...] = ()
+    keys: list[str] = field(default_factory=list)
     wrote: bool = False
 
 
@@ -56,6 +59,28 @@ class Context:
         """Return the first value of a query argument; empty where there is none."""
         return self.arguments.get(name, [""])[0]
 
+    def number(self, name: str, default: int) -> int:
+        """Return a number of the query.
+
+        Raises:
+            ValueError: It is none; the text is the server's.
+        """
+        text = self.argument(name)
+        if text and not _NUMBER.fullmatch(text):
+            raise ValueError(f"{name} is invalid")
+        return int(text or default)
+
+    def limit(self, default: int, most: int) -> int:
+        """Return how many items a page has.
+
+        Raises:
+            ValueError: Too many, too few, or no number; the text is the server's.
+        """
+        limit = self.number("limit", default)
+        if not 1 <= limit <= most:
+            raise ValueError(f"limit must be between 1 and {most}")
+        return limit
+
 
 class InvalidIDError(ValueError):
     """Not an id; the text is the server's."""
@@ -65,16 +90,10 @@ def parse_id(text: str) -> str:
     """Return an id as the server writes it, in lower case.
 
     Raises:
-        InvalidIDError: wrong length, other characters than hexadecimal digits, or all zeros.
+        InvalidIDError: Wrong length, other characters than hexadecimal digits, or all zeros.
     """
     if len(text.encode("utf-8", "surrogateescape")) != _ID_LENGTH:
-        raise InvalidIDError("id must have a length of 16 bytes")
-    if not text.isascii() or not text.isalnum():
-        raise InvalidIDError("invalid ID")
-    try:
-        number = int(text, 16)
-    except ValueError:
-        raise InvalidIDError("invalid ID") from None
-    if not number:
+        raise InvalidIDError(f"id must have a length of {_ID_LENGTH} bytes")
+    if not _ID.fullmatch(text):
         raise InvalidIDError("invalid ID")
     return text.lower()

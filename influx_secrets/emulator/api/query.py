@@ -11,14 +11,13 @@ from influx_secrets.emulator.api.context import InvalidIDError, parse_id
 from influx_secrets.emulator.api.query_request import QueryRequest, query_request
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.flux.interpreter import Table, run
-from influx_secrets.emulator.flux.tokens import FluxError, unsupported
+from influx_secrets.emulator.flux.tokens import FluxError
 from influx_secrets.emulator.go.csv import cell
 
 if TYPE_CHECKING:
-    from influx_secrets.emulator.api.context import Context
+    from collections.abc import Callable
 
-_NO_DELIMITERS = frozenset('"\r\n')
-"""Go's `csv.Writer` writes nothing with these, and nobody tells."""
+    from influx_secrets.emulator.api.context import Context
 
 
 def answer(context: Context) -> Answer:
@@ -38,29 +37,28 @@ def _result(context: Context) -> Answer:
     try:
         request = query_request(context.call.headers, context.call.body)
         context.trace.org_id = org_id = _org_id(context)
+        table = run(request.script, _reader(context, org_id))
     except ValueError as problem:
         return responses.compact_error("invalid", f"failed to decode request body: {problem}")
+    except FluxError as problem:
+        return responses.compact_error(problem.code, str(problem))
+    return responses.csv(_csv(request, table).encode())
+
+
+def _reader(context: Context, org_id: str) -> Callable[[str], str]:
+    """Return what `secrets.get` does: look up a key among the secrets that the org has at this moment."""
     held = context.store.secrets(org_id)
-    keys: list[str] = []
 
     def secret(key: str) -> str:
-        keys.append(key)
+        context.trace.keys.append(key)
         if not context.grant.reads_secrets(org_id):
-            raise FluxError("unauthorized", responses.unauthorized("read", f"orgs/{org_id}/secrets"))
+            raise FluxError("unauthorized", context.grant.refusal("read", f"orgs/{org_id}/secrets"))
         # The server stores an empty value, and then does not find it.
         if not held.get(key):
             raise FluxError("not found", "secret not found")
         return held[key]
 
-    try:
-        if request.foreign:
-            raise unsupported(request.foreign)
-        table = run(request.script, secret)
-    except FluxError as problem:
-        return responses.compact_error(problem.code, str(problem))
-    finally:
-        context.trace.keys = tuple(keys)
-    return responses.csv(_csv(request, table).encode())
+    return secret
 
 
 def _org_id(context: Context) -> str:
@@ -83,8 +81,6 @@ def _org_id(context: Context) -> str:
 
 
 def _csv(request: QueryRequest, table: Table) -> str:
-    if request.delimiter in _NO_DELIMITERS:
-        return "\r\n"
     columns = len(table.columns)
     lines = []
     default = "" if "default" in request.annotations else "_result"
@@ -95,9 +91,7 @@ def _csv(request: QueryRequest, table: Table) -> str:
             "default": ["_result", *([""] * (columns + 1) if columns else ["0"])],
         }[annotation]
         lines.append([f"#{annotation}", *cells])
-    if request.header:
-        lines.append(["", "result", "table", *table.columns])
+    lines.append(["", "result", "table", *table.columns])
     # Without columns there are no rows either, whatever was in the list.
     lines += [["", default, "0", *row] for row in table.rows if row]
-    text = "".join(request.delimiter.join(cell(text, request.delimiter) for text in line) + "\r\n" for line in lines)
-    return text + "\r\n"
+    return "".join(",".join(cell(text) for text in line) + "\r\n" for line in lines) + "\r\n"

@@ -1,6 +1,6 @@
 """Every text that influxd 2.9.1 answers with, in one place, so that each can be compared with the real server.
 
-The server has two styles of JSON: its newer handlers indent with tabs, its older ones (authentication, queries)
+The server has two styles of JSON: its newer handlers indent with tabs, its older ones (authentication, queries, tasks)
 write compact JSON. Both escape `<`, `>` and `&`, as Go's `encoding/json` does.
 """
 
@@ -9,9 +9,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+
+from influx_secrets.emulator.store import timestamp
 
 VERSION = "v2.9.1"
 """The influxd whose answers were compared with these (tests/conformance)."""
+
+ORG_NOT_FOUND = "organization not found"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -19,24 +24,18 @@ _TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": 
 _STATUS = {
     "invalid": 400,
     "unauthorized": 401,
+    "forbidden": 403,
     "not found": 404,
     "method not allowed": 405,
+    "conflict": 409,
     "request too large": 413,
+    "unsupported media type": 415,
+    "unprocessable entity": 422,
+    "too many requests": 429,
     "not implemented": 501,
-}
-
-_CODES = {
-    **{status: code for code, status in _STATUS.items()},
-    403: "forbidden",
-    409: "conflict",
-    415: "unsupported media type",
-    422: "unprocessable entity",
-    429: "too many requests",
-    503: "unavailable",
+    "unavailable": 503,
 }
 _SERVER_ERROR = 500
-
-ORG_NOT_FOUND = "organization not found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def encode(value: object, *, indent: str | None = None) -> bytes:
+def encode(value: object, indent: str | None = None) -> bytes:
     """Return `value` as Go would marshal it; the characters replaced can only stand inside of strings.
 
     Bytes that are not UTF-8 arrive as surrogates; Go writes the escape of U+FFFD for each.
@@ -67,7 +66,12 @@ def built(answer: Answer) -> Answer:
 
 def ok(value: object) -> Answer:
     """200 with indented JSON."""
-    return Answer(200, encode(value, indent="\t"), _JSON)
+    return Answer(200, encode(value, "\t"), _JSON)
+
+
+def compact(value: object) -> Answer:
+    """200 with compact JSON."""
+    return Answer(200, encode(value) + b"\n", _JSON)
 
 
 def no_content() -> Answer:
@@ -75,26 +79,26 @@ def no_content() -> Answer:
     return Answer(204)
 
 
-def error(code: str, message: str) -> Answer:
+def error(code: str, message: str, indent: str | None = "\t") -> Answer:
     """An error of the newer handlers (orgs, secrets)."""
-    body = encode({"code": code, "message": message}, indent="\t")
-    return Answer(_STATUS[code], body, {**_JSON, "X-Platform-Error-Code": code})
+    return _error(_STATUS[code], code, message, indent)
 
 
 def compact_error(code: str, message: str) -> Answer:
-    """An error of the older handlers (authentication, queries)."""
-    body = encode({"code": code, "message": message})
-    return Answer(_STATUS[code], body, {**_JSON, "X-Platform-Error-Code": code})
+    """An error of the older handlers."""
+    return error(code, message, None)
 
 
 def fault(status: int, message: str) -> Answer:
     """An error that the server might give and the emulator is told to."""
-    code = _CODES.get(status, "internal error" if status >= _SERVER_ERROR else "invalid")
-    return built(
-        Answer(
-            status, encode({"code": code, "message": message}, indent="\t"), {**_JSON, "X-Platform-Error-Code": code}
-        )
-    )
+    codes = {known: code for code, known in _STATUS.items()}
+    code = codes.get(status, "internal error" if status >= _SERVER_ERROR else "invalid")
+    return built(_error(status, code, message, "\t"))
+
+
+def _error(status: int, code: str, message: str, indent: str | None) -> Answer:
+    body = encode({"code": code, "message": message}, indent)
+    return Answer(status, body, {**_JSON, "X-Platform-Error-Code": code})
 
 
 def unauthenticated() -> Answer:
@@ -118,7 +122,7 @@ def bad_request() -> Answer:
 
 
 def no_assets() -> Answer:
-    """Paths outside of the API belong to the web interface, which the emulator has as little as a plain build."""
+    """Paths outside the API belong to the web UI, which neither the emulator nor a plain build of influxd contains."""
     headers = {"Cache-Control": "public, max-age=3600", **_TEXT}
     return Answer(404, b"no assets included in binary\n", headers)
 
@@ -127,6 +131,13 @@ def health() -> Answer:
     """The answer of `/health`, to any method; spaced as the server spaces it."""
     head = '{"name":"influxdb", "message":"ready for queries and writes", "status":"pass", "checks":[], '
     return Answer(200, f'{head}"version": "{VERSION}", "commit": "none"}}\n'.encode(), _JSON)
+
+
+def ready(started: datetime) -> Answer:
+    """The answer of `/ready`, to any method."""
+    up = datetime.now(timezone.utc) - started
+    shown = {"status": "ready", "started": timestamp(started), "up": f"{up.total_seconds()}s"}
+    return Answer(200, encode(shown, "    ") + b"\n", _JSON)
 
 
 def ping(method: str) -> Answer:
@@ -145,24 +156,9 @@ def csv(body: bytes) -> Answer:
     return Answer(200, body, {"Content-Type": "text/csv; charset=utf-8"})
 
 
-def unauthorized(action: str, resource: str) -> str:
-    """The message for a token without a permission, such as to `read` `orgs/<id>/secrets`."""
-    return f"{action}:{resource} is unauthorized"
-
-
-def forbidden(action: str, resource: str) -> Answer:
-    """The answer to a token without a permission: 401, as to no token at all, but indented."""
-    return error("unauthorized", unauthorized(action, resource))
-
-
 def org_name_not_found(name: str) -> str:
-    """The message for a name that no org has."""
+    """Return the message for a name that no org has."""
     return f'organization name "{name}" not found'
-
-
-def bad_json(problem: str) -> Answer:
-    """400 for a body that is not the JSON asked for."""
-    return error("invalid", f"failed to unmarshal json: {problem}")
 
 
 def not_emulated(method: str, path: str) -> Answer:

@@ -1,14 +1,15 @@
-"""Finds who answers a request: the order of the checks is influxd's, and it shows in the answers.
+"""Finds the handler of a request, after influxd's checks in influxd's order.
 
-Path that Go refuses; method unknown to the router; `/health` and `/ping`, which need no token; authentication; and
-only then the route.
+Path that Go refuses; method unknown to the router; `/health`, `/ready`, `/ping`, which need no token; authentication;
+and only then the route.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from influx_secrets.emulator.api import orgs, query, responses
+from influx_secrets.emulator.api import alerts, orgs, query, responses
 from influx_secrets.emulator.api.context import METHODS, Context
 from influx_secrets.emulator.go import url
 
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 
 _NOT_EMULATED = frozenset(
     {
-        *("annotations", "authorizations", "backup", "buckets", "checks", "dashboards", "dbrps", "delete"),
-        *("documents", "flags", "labels", "me", "notebooks", "notificationEndpoints", "notificationRules"),
-        *("remotes", "replications", "resources", "restore", "scrapers", "setup", "signin", "signout", "sources"),
-        *("stacks", "swagger.json", "tasks", "telegraf", "telegrafs", "templates", "users", "variables", "write"),
+        *("", "annotations", "authorizations", "backup", "buckets", "dashboards", "dbrps", "delete", "documents"),
+        *("flags", "labels", "me", "notebooks", "remotes", "replications", "resources", "restore", "scrapers"),
+        *("setup", "signin", "signout", "sources", "stacks", "swagger.json", "telegraf", "telegrafs", "templates"),
+        *("users", "variables", "write", *alerts.PAGES),
     }
 )
-"""What a real server has below `/api/v2` and the emulator has not."""
+"""What a real server has at and below `/api/v2` and the emulator has not, or not all of it."""
 
 _OTHER_APIS = frozenset({"/metrics", "/query", "/write"})
 """What a real server has beside `/api/v2`: its own figures, and the API of InfluxDB 1."""
+
+_USER = {"id": "0000000000000001", "name": "operator", "status": "active"}
+"""The only user, to whom all tokens belong."""
 
 
 class API:
@@ -36,25 +40,39 @@ class API:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._started = datetime.now(timezone.utc)
 
     def answer(self, call: Call, trace: Trace) -> Answer:
         """Return the answer to one call and note in `trace` what it touched."""
-        raw_path, _, query = call.target.partition(b"?")
+        raw_path, _, query_string = call.target.partition(b"?")
         paths = url.route_paths(raw_path)
         if paths is None:
             return responses.bad_request()
-        return responses.built(self._answer(call, trace, query, *paths))
-
-    def _answer(self, call: Call, trace: Trace, query: bytes, path: str, decoded: str) -> Answer:
-        public = _public(call.method, path, decoded)
+        path, decoded = paths
+        public = self._public(call.method, path, decoded)
         if public is not None:
-            return public
+            return responses.built(public)
         grant = self._grant(call.headers.get("authorization", ""))
         if grant is None:
-            return responses.unauthenticated()
-        arguments = url.arguments(query)
-        path = path.removesuffix("/")
-        return _routed(Context(call, self._store, grant, trace, path, decoded, arguments))
+            return responses.built(responses.unauthenticated())
+        arguments = url.arguments(query_string)
+        context = Context(call, self._store, grant, trace, path.removesuffix("/"), decoded, arguments)
+        return responses.built(_routed(context))
+
+    def _public(self, method: str, path: str, decoded: str) -> Answer | None:
+        """Return the answer to a request that needs no token, if it is one."""
+        is_api = decoded.startswith(("/api/v2", "/v1", "/private"))
+        if method not in METHODS or (is_api and method == "OPTIONS"):
+            return responses.method_not_allowed()
+        if f"{path}/".startswith("/health/"):
+            return responses.health()
+        if f"{path}/".startswith("/ready/"):
+            return responses.ready(self._started)
+        if decoded == "/ping":
+            return responses.ping(method)
+        if decoded in _OTHER_APIS or decoded.startswith("/debug/"):
+            return responses.not_emulated(method, path)
+        return None if is_api else responses.no_assets()
 
     def _grant(self, header: str) -> Grant | None:
         scheme, space, token = header.partition(" ")
@@ -63,30 +81,25 @@ class API:
         return self._store.grant(token)
 
 
-def _public(method: str, path: str, decoded: str) -> Answer | None:
-    """Return the answer to a request that needs no token, if it is one."""
-    if method not in METHODS:
-        return responses.method_not_allowed()
-    if path == "/health" or path.startswith("/health/"):
-        return responses.health()
-    if decoded == "/ping":
-        return responses.ping(method)
-    if decoded in _OTHER_APIS or decoded.startswith("/debug/"):
-        return responses.not_emulated(method, path)
-    if not decoded.startswith(("/api/v2", "/v1", "/private")):
-        return responses.no_assets()
-    return responses.method_not_allowed() if method == "OPTIONS" else None
-
-
 def _routed(context: Context) -> Answer:
-    start, api, version, resource, *rest = [*context.path.split("/"), "", "", "", ""][
-        : max(4, context.path.count("/") + 1)
-    ]
-    if (start, api, version) == ("", "api", "v2"):
-        if resource == "query":
+    match context.path.split("/"):
+        case ["", "api", "v2", "query", *_]:
             return query.answer(context)
-        if resource == "orgs":
+        case ["", "api", "v2", "orgs", *rest]:
             return orgs.answer(context, rest)
-        if not resource or resource in _NOT_EMULATED:  # the first is the list of all resources
+        case ["", "api", "v2", "me"]:
+            return _me(context)
+        case ["", "api", "v2", resource] if resource in alerts.PAGES:
+            return alerts.answer(context, resource)
+        case ["", "api", "v2", *rest] if not rest or rest[0] in _NOT_EMULATED:
             return responses.not_emulated(context.method, context.path)
     return responses.error("not found", "path not found")
+
+
+def _me(context: Context) -> Answer:
+    if context.method != "GET":
+        return responses.method_not_allowed()
+    path = f"users/{_USER['id']}"
+    if context.grant.org_id is not None:
+        return responses.error("unauthorized", context.grant.refusal("read", path))
+    return responses.ok({"links": {"self": f"/api/v2/{path}"}, **_USER})

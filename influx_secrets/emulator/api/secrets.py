@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from influx_secrets.emulator.api import bodies, responses
-from influx_secrets.emulator.go.json import JSONError
+from influx_secrets.emulator.api import responses
+from influx_secrets.emulator.go.json import JSONError, as_string, as_strings, members
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,54 +16,60 @@ if TYPE_CHECKING:
 
 def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
     """Answer a call below `/api/v2/orgs/<org_id>/secrets`; `rest` are the parts of the path after that."""
-    call = (context.method, len([part for part in rest if part]))
-    if len(rest) > 1 or (rest and not rest[0] and call[1]):
-        return responses.page_not_found()
-    if call == ("GET", 0):
-        return _list(context, org_id)
-    if call == ("PATCH", 0):
-        return _patch(context, org_id)
-    if call == ("DELETE", 1):
-        return _delete(context, org_id, rest)
-    if call == ("POST", 1) and rest[0] == "delete":
-        return _delete_many(context, org_id)
+    try:
+        return _answer(context, org_id, rest)
+    except JSONError as problem:
+        return responses.error("invalid", f"failed to unmarshal json: {problem}")
+
+
+def _answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
+    match context.method, rest:
+        case _, [_, _, *_]:
+            return responses.page_not_found()
+        case "GET", [] | [""]:
+            return _list(context, org_id)
+        case "PATCH", [] | [""]:
+            return _patch(context, org_id)
+        case "DELETE", [key] if key:
+            return _delete(context, org_id, [key])
+        case "POST", ["delete"]:
+            return _delete(context, org_id, _named_keys(context.call.body))
     return responses.method_not_allowed()
 
 
 def _list(context: Context, org_id: str) -> Answer:
     if not context.grant.reads_secrets(org_id):
-        return responses.forbidden("read", f"orgs/{org_id}/secrets")
+        return responses.error("unauthorized", context.grant.refusal("read", f"orgs/{org_id}/secrets"))
     keys = sorted(context.store.secrets(org_id), key=str.encode)
     links = {"org": f"/api/v2/orgs/{org_id}", "self": f"/api/v2/orgs/{org_id}/secrets"}
     return responses.ok({"links": links, "secrets": keys})
 
 
 def _patch(context: Context, org_id: str) -> Answer:
-    try:
-        changes = bodies.string_map(context.call.body)
-    except JSONError as problem:
-        return responses.bad_json(str(problem))
-    context.trace.keys = tuple(changes)
+    # The server writes an empty value for `{"k": null}`.
+    changes = {name: as_string(value) for name, value in members(context.call.body)}
+    context.trace.keys.extend(changes)
     if not context.grant.writes_secrets(org_id):
-        return responses.forbidden("write", f"orgs/{org_id}/secrets")
+        return responses.error("unauthorized", context.grant.refusal("write", f"orgs/{org_id}/secrets"))
     if not context.store.patch(org_id, changes):
         return responses.error("request too large", "key too large")
     context.trace.wrote = True
     return responses.no_content()
 
 
-def _delete_many(context: Context, org_id: str) -> Answer:
-    try:
-        keys = bodies.secret_keys(context.call.body)
-    except JSONError as problem:
-        return responses.bad_json(str(problem))
-    return _delete(context, org_id, keys)
+def _named_keys(body: bytes) -> list[str]:
+    """Return the keys that a POST delete names; the field may be written in any case, and the last one counts."""
+    keys: list[str] = []
+    for name, value in members(body):
+        if name.casefold() == "secrets":
+            keys = as_strings(value)
+    return keys
 
 
 def _delete(context: Context, org_id: str, keys: Sequence[str]) -> Answer:
-    context.trace.keys = tuple(keys)
+    context.trace.keys.extend(keys)
     if not context.grant.writes_secrets(org_id):
-        return responses.forbidden("write", f"orgs/{org_id}/secrets")
+        return responses.error("unauthorized", context.grant.refusal("write", f"orgs/{org_id}/secrets"))
     context.store.delete(org_id, keys)
     context.trace.wrote = True
     return responses.no_content()

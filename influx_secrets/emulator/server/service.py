@@ -1,21 +1,20 @@
-"""What the HTTP server serves: the API, with faults and the hook of a test before it, and the log behind it."""
+"""Answers calls: the API, after faults and the hook of a test, with a log of the requests."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from influx_secrets.emulator.api.context import Trace
 from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.api.router import API
 from influx_secrets.emulator.faults import Delivery
-from influx_secrets.emulator.server.request_log import Request
 
 if TYPE_CHECKING:
     from influx_secrets.emulator.api.context import Call
-    from influx_secrets.emulator.api.router import API
     from influx_secrets.emulator.faults import Fault, FaultScript
-    from influx_secrets.emulator.server.request_log import RequestLog
     from influx_secrets.emulator.store import Store
 
 Hook = Callable[[str, str], "Answer | None"]
@@ -24,19 +23,49 @@ Hook = Callable[[str, str], "Answer | None"]
 _NONE = Answer(0)
 
 
-class Service:
-    """Answers calls; used from several threads."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request that the emulator got. Keys and paths only: it never holds a value or a token.
 
-    def __init__(self, api: API, store: Store, script: FaultScript, log: RequestLog, before: Hook | None) -> None:
-        self._api = api
+    Attributes:
+        method: HTTP method.
+        path: Path and query as they were sent, undecoded.
+        status: Status of the answer; 0 where a fault let there be none.
+        org: Name of the org that it was about; empty where there is none.
+        keys: Secret keys that it named, in its order (PATCH, both deletes, `secrets.get` in a query).
+        seconds: When it was answered, on the clock of `time.monotonic`.
+        wrote: Whether it changed secrets, or would have with other ones: a PATCH or delete that the API granted.
+        fault: Name of the fault that hit it, such as "Reset"; empty where none did.
+    """
+
+    method: str
+    path: str
+    status: int
+    org: str
+    keys: tuple[str, ...]
+    seconds: float
+    wrote: bool = False
+    fault: str = ""
+
+
+class Service:
+    """Answers calls from several threads.
+
+    Attributes:
+        requests: Those so far, in the order of their answers.
+        script: The faults to come.
+    """
+
+    def __init__(self, store: Store, script: FaultScript, before: Hook | None) -> None:
+        self.requests: list[Request] = []
+        self.script = script
+        self._api = API(store)
         self._store = store
-        self._script = script
-        self._log = log
         self._before = before
 
     def due(self, call: Call) -> Fault | None:
         """Return the fault that hits this call; each call is asked for once."""
-        return self._script.due(call.method, _path(call).partition("?")[0])
+        return self.script.due(call.method, _path(call).partition("?")[0])
 
     def answer(self, call: Call, fault: Fault | None) -> Answer:
         """Act, remember the call, and return what to send. In a worker thread, so it may take its time."""
@@ -47,13 +76,13 @@ class Service:
             answer = self._api.answer(call, trace)
         answer = delivery.answer or answer or _NONE
         org = self._store.org(trace.org_id)
-        self._log.add(
+        self.requests.append(
             Request(
                 call.method,
                 path,
                 0 if delivery.resets else answer.status,
                 org.name if org else "",
-                trace.keys,
+                tuple(trace.keys),
                 time.monotonic(),
                 wrote=trace.wrote,
                 fault=type(fault.effect).__name__ if fault else "",
