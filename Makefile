@@ -46,7 +46,8 @@ test: $(TEST)  ## the tests of every change, in minutes; what cannot run on this
 	@$(PY) -m pytest $(PARALLEL) --budget=fast -m "not soak and (smoke or not engine)" $(ARGS)
 
 test-all: tools  ## all tests: the engine, influxd 2.6, documents, coverage; then the built wheel
-	@$(PY) -m pytest $(PARALLEL) --budget=all --cov --cov-report=term $(if $(INFLUX_SECRETS_REQUIRE_REAL),--cov-fail-under=98) $(ARGS)
+	@INFLUX_SECRETS_RANDOM_REQUESTS=$${INFLUX_SECRETS_RANDOM_REQUESTS:-3000} \
+	  $(PY) -m pytest $(PARALLEL) --budget=all --cov --cov-report=term $(if $(INFLUX_SECRETS_REQUIRE_REAL),--cov-fail-under=98) $(ARGS)
 	@$(PY) -m toolchain.wheel
 
 soak: tools  ## the tests that take many minutes, on influxd and the real engine
