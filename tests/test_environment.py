@@ -22,7 +22,7 @@ def test_environment_of_make_up_is_small(tmp_path: Path, index: dict[str, str], 
     """What a newcomer waits for, by uv and, where pip has an index of its own, by pip; uv is not among it."""
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
-    command = [python, ROOT / "toolchain" / "install.py", "emulator"]
+    command: list[str | Path] = [python, ROOT / "toolchain" / "install.py", "emulator"]
     subprocess.run(command, env={**os.environ, **index}, check=True)
     (file,) = tmp_path.glob("venv/lib/*/site-packages/pulumi-*/INSTALLER")
     assert file.read_text("ascii").strip() == installer
