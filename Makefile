@@ -59,10 +59,11 @@ tools: $(DEV)  ## find, fetch or build the Pulumi CLI, influxd, influxd 2.6, tox
 
 check: lint type test-all  ## lint, types and all tests: what must pass before a change is merged
 
-lint: $(VENV)/.with-lint  ## style, format and spelling
+lint: $(VENV)/.with-lint  ## style, format, spelling, and words that the documents avoid
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check . || { echo "run: $(PY) -m ruff format ." >&2; exit 1; }
 	@$(VENV)/bin/codespell
+	@$(PY) -m toolchain.prose
 
 type: $(VENV)/.with-types  ## types, strictly
 	@$(PY) -m mypy

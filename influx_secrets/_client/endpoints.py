@@ -30,7 +30,9 @@ def org_path(org_id: str) -> str:
     """
     # Anything else would change the path, and influxd refuses it with 400 "corrupt ID provided" anyway.
     if not is_org_id(org_id.lower()):
-        raise DeclarationError(f"{quote(org_id)} is no org id: it has 16 hex digits, as `influx org list` shows it")
+        raise DeclarationError(
+            f"{quote(org_id)} is not an org id: org ids have 16 hexadecimal digits (see `influx org list`)"
+        )
     return f"/api/v2/orgs/{org_id}"
 
 

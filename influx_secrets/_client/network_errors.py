@@ -1,4 +1,4 @@
-"""Classification of exceptions from the HTTP libraries, and of truncated requests."""
+"""Classification of urllib3's exceptions, and of truncated requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-import requests
 import urllib3.exceptions as low
 
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, NotSentError, SettingsError
@@ -28,15 +27,6 @@ _CERTIFICATE_PROBLEMS: Final = {
 """OpenSSL's verification results (x509_vfy.h) that have a remedy of their own; others are a matter of trust."""
 
 _NO_TLS_REASONS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
-
-_MALFORMED: Final = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidHeader,
-    low.LocationValueError,
-    UnicodeError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +47,7 @@ class Failure:
 
 
 TRUNCATED: Final = Failure(NoAnswerError, "the connection was closed before the answer was complete", retry=True)
+NOT_UNPACKED: Final = Failure(NoAnswerError, "the answer was compressed and cannot be unpacked", retry=True)
 TRUNCATED_REQUEST: Final = Failure(NoAnswerError, "the server says that the request was broken off", retry=True)
 
 _CLIENT_CLOSED_REQUEST: Final = 499
@@ -73,14 +64,14 @@ def is_truncated_request(status: int, body: bytes) -> bool:
 
 
 def classify(exc: BaseException) -> Failure:
-    """Return what an exception of requests, urllib3 or the socket layer means."""
+    """Return what an exception of urllib3 or the socket layer means."""
     causes = tuple(_causes(exc))
     for cause in causes:
         failure = _tls(cause) or _proxy(cause, causes)
         if failure is not None:
             return failure
     for cause in causes:
-        failure = _connection(cause) or _settings(cause)
+        failure = _connection(cause)
         if failure is not None:
             return failure
     return TRUNCATED
@@ -135,8 +126,9 @@ def _connection(cause: BaseException) -> Failure | None:
         return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.ReadTimeoutError | TimeoutError):
         return Failure(NoAnswerError, "no answer within the time limit", retry=True)
-    if isinstance(cause, low.DecodeError):
-        return Failure(NoAnswerError, "the answer was compressed and cannot be unpacked", retry=True)
+    if isinstance(cause, low.LocationValueError | UnicodeError):
+        text = "the url, or a proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, cannot be used: check both"
+        return Failure(SettingsError, text, retry=False)
     return None
 
 
@@ -146,14 +138,3 @@ def _refused(cause: BaseException) -> str:
         return "the connection was refused: is the server running, and is the url right?"
     name = errno.errorcode.get(code or 0, "unknown reason")
     return f"no connection could be made ({name}): is the server running, and is the url right?"
-
-
-def _settings(cause: BaseException) -> Failure | None:
-    if isinstance(cause, _MALFORMED):
-        text = "the url, or a proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, cannot be used: check both"
-        return Failure(SettingsError, text, retry=False)
-    # What requests raises, bare, for a bundle that is not there.
-    if type(cause) is OSError and cause.errno is None:
-        text = "the CA bundle in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read"
-        return Failure(SettingsError, text, retry=False)
-    return None

@@ -8,20 +8,21 @@ import logging
 import random
 import sys
 import time
-import warnings
+import zlib
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final
+from urllib.parse import urlencode
 
-import requests
 import urllib3
 
-from influx_secrets._client.adapter import Adapter
 from influx_secrets._client.api_errors import FailedCall
 from influx_secrets._client.circuit_breaker import CircuitBreaker, ThrottledNotices
+from influx_secrets._client.connections import make_pool
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.network_errors import (
+    NOT_UNPACKED,
     TRUNCATED,
     TRUNCATED_REQUEST,
     Failure,
@@ -71,14 +72,9 @@ class Transport:
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._policy = Policy(settings.max_attempts)
         self._user_agent = user_agent()
-        self._surroundings: Mapping[str, Any] | None = None
-        self._session = requests.Session()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, Adapter(settings.token))
+        self._pool = make_pool(settings)
         if settings.skip_verify and settings.url.startswith("https:"):
             _logger.warning("the TLS certificate of %s is not verified (skipVerify)", settings.url)
-            # Said above, once and in our words; urllib3 would say it for each request.
-            warnings.filterwarnings("ignore", category=urllib3.exceptions.InsecureRequestWarning)
 
     def __repr__(self) -> str:
         return f"Transport({self.settings!r})"
@@ -93,7 +89,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections. A later request opens new ones."""
-        self._session.close()
+        self._pool.clear()
 
     def send(self, request: Request, policy: Policy | None = None) -> Response:
         """Send the request, again where that may help, and return the expected response.
@@ -136,55 +132,61 @@ class Transport:
             )
 
     def _attempt(self, request: Request, deadline: float, span: str | None) -> Response | Failure:
-        url = self.settings.url + request.path
-        patience = self.settings.timeout
-        timeout = urllib3.Timeout(max(deadline - self._clock(), 0.001), connect=patience, read=patience)
-        # Passed with each request, as REQUESTS_CA_BUNDLE would override one that is set on the session.
-        verify = False if self.settings.skip_verify else self.settings.ca_file or True
         try:
-            if self._surroundings is None:
-                # Once, for one server: looking through the environment takes as long as all else that is not waiting.
-                self._surroundings = self._session.merge_environment_settings(url, {}, True, verify, None)  # noqa: FBT003 (stream)
-            options: dict[str, Any] = {**self._surroundings, "timeout": timeout}
-            # Past `Session.send`, which reads the body and url of a redirect even when it is not to follow it.
-            with self._session.get_adapter(url).send(self._prepare(url, request, span), **options) as response:
-                body = self._read(response.raw, deadline, is_expected=response.status_code == request.expects)
-                if isinstance(body, Failure):
-                    return body
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                if _is_truncated(response.status_code, headers, body):
-                    return TRUNCATED
-                if is_truncated_request(response.status_code, body):
-                    return TRUNCATED_REQUEST
-                return Response(response.status_code, headers, body)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
+            response = self._open(request, deadline, span)
+            try:
+                return self._read(response, deadline, is_expected=response.status == request.expects)
+            finally:
+                # One that was not read to its end closes the connection, and the pool still wants it back.
+                response.close()
+                response.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
             failure = classify(exc)
         # Left the handler: an error raised in it would drag the foreign one along, and with it token and body.
         return failure
 
-    def _prepare(self, url: str, request: Request, span: str | None) -> requests.PreparedRequest:
-        headers = {"User-Agent": self._user_agent, "Accept": request.accept, "Accept-Encoding": "gzip, deflate"}
+    def _open(self, request: Request, deadline: float, span: str | None) -> urllib3.BaseHTTPResponse:
+        patience = self.settings.timeout
+        return self._pool.urlopen(
+            request.method,
+            self.settings.url + request.path + (f"?{urlencode(request.query)}" if request.query else ""),
+            body=request.body,
+            headers=self._headers(request, span),
+            timeout=urllib3.Timeout(max(deadline - self._clock(), 0.001), connect=patience, read=patience),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+
+    def _headers(self, request: Request, span: str | None) -> dict[str, str]:
+        headers = {"User-Agent": self._user_agent, "Accept": request.accept, "Accept-Encoding": "gzip"}
+        if self.settings.token is not None:
+            headers["Authorization"] = f"Token {self.settings.token}"
         if request.body is not None:
             headers["Content-Type"] = request.content_type
         if span is not None:
             headers["Zap-Trace-Span"] = span
-        # Without the session, which would add a user name and password that it finds in ~/.netrc.
-        plan = requests.Request(request.method, url, headers=headers, params=list(request.query), data=request.body)
-        return plan.prepare()
+        return headers
 
-    def _read(self, raw: urllib3.HTTPResponse, deadline: float, *, is_expected: bool) -> bytes | Failure:
+    def _read(self, response: urllib3.BaseHTTPResponse, deadline: float, *, is_expected: bool) -> Response | Failure:
         limit = MAX_ANSWER_BYTES if is_expected else MAX_ERROR_BYTES
         body = bytearray()
-        # `read1` returns what has come: a trickle meets the deadline too, not only silence.
-        while piece := raw.read1(_CHUNK_BYTES, decode_content=True):
+        # `read1` returns what has arrived: a trickle meets the deadline too, not only silence.
+        while len(body) <= limit and (piece := response.read1(_CHUNK_BYTES, decode_content=False)):
             body += piece
             if self._clock() > deadline:
                 return Failure(NoAnswerError, "no complete answer within the time limit", retry=True)
-            if len(body) > limit:
-                if is_expected:
-                    return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes", retry=False)
-                break
-        return bytes(body)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        data = _unpacked(bytes(body), headers, limit)
+        if data is None:
+            return NOT_UNPACKED
+        if len(data) > limit and is_expected:
+            return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes", retry=False)
+        if _is_truncated(response.status, headers, data):
+            return TRUNCATED
+        if is_truncated_request(response.status, data):
+            return TRUNCATED_REQUEST
+        return Response(response.status, headers, data)
 
     def _error(
         self, request: Request, outcome: Response | Failure, attempts: int, trace_id: str | None
@@ -228,16 +230,22 @@ class Transport:
             self._notices.show(f"HTTP {outcome.status}" if isinstance(outcome, Response) else outcome.text, line)
 
 
+def _unpacked(body: bytes, headers: Mapping[str, str], limit: int) -> bytes | None:
+    """Return the body without its compression, a little more than `limit` at most; None if it cannot be unpacked."""
+    if not body or headers.get("content-encoding", "").lower() != "gzip":
+        return body
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacker.decompress(body, limit + 1)
+    except zlib.error:
+        return None
+    return unpacked if unpacker.eof or max(len(body), len(unpacked)) > limit else None
+
+
 def _is_truncated(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     # Python's http.client takes a head that ends in the middle for a whole one, and then there is no body to miss.
     framed = status == HTTPStatus.NO_CONTENT or "content-length" in headers or "transfer-encoding" in headers
     return not framed and not body
-
-
-def proxy_of(url: str) -> str | None:
-    """Return host and port of the proxy that the environment puts in between, without its password; None for none."""
-    named = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
-    return named and named.rpartition("@")[2].rpartition("//")[2].partition("/")[0]
 
 
 def user_agent() -> str:

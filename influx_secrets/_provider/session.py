@@ -121,8 +121,9 @@ class Ledger:
         with self._lock:
             if self._silent:
                 return UNKNOWN
+            client = self.client.with_policy(PREVIEW_POLICY)  # settings that cannot work fail a preview, too
             try:
-                return call(self.client.with_policy(PREVIEW_POLICY))
+                return call(client)
             except _SILENCE as error:
                 self._silent = True
                 self.say(f"the server could not be asked, so this preview cannot show what it holds: {error}")

@@ -124,7 +124,7 @@ def test_doctor_of_an_influxd_with_tls(influxd_binary: Path, authority: trustme.
 
 
 def test_doctor_good_certificate_and_who_is_trusted(lone: Command, tls: ScriptedServer, ca_file: str) -> None:
-    """The file and its source; a bundle of the environment; or none at all."""
+    """The file and its source; a bundle of the environment; the system's store; or none at all."""
     seen = lone("doctor", environ={"INFLUX_HOST": tls.url, "INFLUXDB_V2_SSL_CA_CERT": ca_file})
     assert line(seen, "certificates") == f"ok certificates those of {ca_file} are trusted, from INFLUXDB_V2_SSL_CA_CERT"
     assert line(seen, "connection") == "ok connection the server answers"
@@ -132,8 +132,8 @@ def test_doctor_good_certificate_and_who_is_trusted(lone: Command, tls: Scripted
     assert line(bundle, "certificates").endswith("from REQUESTS_CA_BUNDLE")
     anybody = lone("doctor", environ={"INFLUX_HOST": tls.url, "INFLUX_SKIP_VERIFY": "true"})
     assert line(anybody, "certificates").startswith("note certificates any is accepted, from INFLUX_SKIP_VERIFY")
-    system = lone("doctor", environ={"INFLUX_HOST": "https://127.0.0.1:9"})
-    assert line(system, "certificates") == "ok certificates those that this machine trusts are trusted"
+    system = lone("doctor", environ={"INFLUX_HOST": "https://127.0.0.1:9", "SSL_CERT_FILE": ""})
+    assert line(system, "certificates") == "ok certificates those in the store of this system are trusted"
 
 
 @pytest.mark.parametrize(
@@ -229,32 +229,37 @@ def test_doctor_influxd_whose_flux_is_off(influxd: InfluxdServer, acme: str) -> 
 # Proxies
 
 
-def test_doctor_plain_http_through_a_proxy_is_wrong(
-    command: Command, server: SecretsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_plain_http_through_a_proxy_is_wrong(lone: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """The proxy sees the token: the variable is named, its password is not."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    command.planted.add("planted-proxy-password")
-    with CountingProxy(server.url) as proxy:
-        address = proxy.url.removeprefix("http://")
-        environ = {"HTTP_PROXY": f"http://me:planted-proxy-password@{address}"}
-        done = command("doctor", environ=environ)
+    lone.planted.add("planted-proxy-password")
+    with closed_port() as port:
+        proxy = f"http://me:planted-proxy-password@127.0.0.1:{port}"
+        environ = {"INFLUX_HOST": "http://influx.invalid:8086", "HTTP_PROXY": proxy}
+        done = lone("doctor", "--allow-insecure", environ=environ)
     assert done.code == 1
     assert line(done, "proxy") == (
-        f"wrong proxy requests go through {address}, from HTTP_PROXY, which sees the token and all values, "
-        "for the url is plain http; if the server can be reached without, add 127.0.0.1 to NO_PROXY"
+        f"wrong proxy requests go through 127.0.0.1:{port}, from HTTP_PROXY, which sees the token and all values, "
+        "for the url is plain http; if the server can be reached without, add influx.invalid to NO_PROXY"
     )
 
 
-def test_doctor_https_through_a_proxy_is_worth_knowing(
-    lone: Command, tls: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_loopback_has_no_proxy(lone: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the environment says, the token does not leave this machine."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    done = lone("doctor", environ={"INFLUX_HOST": "http://127.0.0.1:9", "HTTP_PROXY": "http://proxy.invalid:9"})
+    assert line(done, "proxy") == "ok proxy none: requests go straight to the server"
+
+
+def test_doctor_https_through_a_proxy_is_worth_knowing(lone: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that is not there is found by the connection."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     with closed_port() as port:
-        done = lone("doctor", environ={"INFLUX_HOST": tls.url, "all_proxy": f"http://127.0.0.1:{port}"})
+        environ = {"INFLUX_HOST": "https://influx.invalid", "all_proxy": f"http://127.0.0.1:{port}"}
+        done = lone("doctor", environ=environ)
     assert line(done, "proxy").startswith("note proxy requests go through 127.0.0.1:")
     assert "from all_proxy" in line(done, "proxy")
     assert "the proxy cannot be reached: check HTTP_PROXY, HTTPS_PROXY" in line(done, "connection")

@@ -11,12 +11,9 @@ from scripts import IMPORT, create_check, create_endpoint, create_task, create_t
 from influx_secrets._client.tasks_and_checks import CHECKS, TASKS
 from influx_secrets.cli.usage.command import State, uses
 from influx_secrets.cli.usage.readers import Readers
-from influx_secrets.emulator import Fault, Status
 
 if TYPE_CHECKING:
-    from servers import InfluxdServer, SecretsServer
-
-    from influx_secrets.emulator import Emulator
+    from servers import InfluxdServer
 
 ODD = 'a\x1b[31m [bold]"ü'
 
@@ -128,19 +125,19 @@ def test_usage_says_what_the_token_is_not_shown(real: Command, influxd: InfluxdS
     assert real("usage", "--json", environ=poor).err == note
 
 
-def test_usage_of_an_org_without_anything_is_no_error(command: Command, server: SecretsServer, org: str) -> None:
+def test_usage_of_an_org_without_anything_is_no_error(influxd: InfluxdServer, real: Command, acme: str) -> None:
     """No keys, no readers, no table."""
-    done = command("usage", "--org-id", server.org_id(org), environ={"INFLUX_ORG": ""})
+    done = real("usage", "--org-id", influxd.org_id(acme), environ={"INFLUX_ORG": ""})
     assert (done.code, done.out) == (0, "")
     assert len(done.err.splitlines()) == 2
 
 
-def test_usage_of_a_server_without_tasks_is_an_error(emulator: Emulator) -> None:
-    """One line shows the answer of the server."""
-    emulator.inject(Fault(Status(501, message="no tasks here"), path="*/tasks"))
-    done = Command({**emulator.environment, "INFLUX_ORG": "acme"})("usage")
+@pytest.mark.parametrize("server", ["emulator"], indirect=True)
+def test_usage_of_a_server_without_tasks_is_an_error(command: Command) -> None:
+    """The emulator has no tasks, and says so, in one line."""
+    done = command("usage")
     assert (done.code, done.out) == (2, "")
-    assert "no tasks here" in done.err
+    assert "does not serve GET /api/v2/tasks" in done.err
     assert done.err.count("\n") == 1
 
 

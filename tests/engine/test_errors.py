@@ -94,7 +94,10 @@ def test_key_declared_twice_names_both_resources(shared: Stack) -> None:
     [
         ({"INFLUX_HOST": "not a url"}, "INFLUX_HOST: must be a url such as http://localhost:8086"),
         ({"INFLUX_HOST": "http://influx.example.com"}, "INFLUX_HOST: plain http to another machine"),
-        ({"INFLUXDB_V2_SSL_CA_CERT": "/no/such/file.pem"}, "INFLUXDB_V2_SSL_CA_CERT: cannot read the CA file"),
+        (
+            {"INFLUXDB_V2_SSL_CA_CERT": "/no/such/file.pem"},
+            "the CA file /no/such/file.pem cannot be read: No such file",
+        ),
     ],
 )
 def test_wrong_setting_is_one_line_in_the_preview(

@@ -310,6 +310,14 @@ def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
     assert "INFLUX_TOKEN" in engine.up(declared)["a"]
 
 
+def test_preview_with_a_ca_file_that_cannot_be_read_fails(emulator: Emulator) -> None:
+    """A server that is down may be up later; a setting that cannot work is an error at once."""
+    engine = Engine({**emulator.environment, "INFLUXDB_V2_SSL_CA_CERT": "/no/such/file"})
+    failed = engine.preview(secret("a", org_id=emulator.org_id("acme"), key="A", value="one"))["a"]
+    assert failed.startswith("failed: ")
+    assert failed.endswith("the CA file /no/such/file cannot be read: No such file or directory")
+
+
 def test_up_without_server_fails_in_one_line(emulator: Emulator) -> None:
     """In an update what is new must be asked."""
     engine = Engine({"INFLUX_HOST": "http://127.0.0.1:9", "INFLUX_TOKEN": "t"}, {"influx-secrets:maxAttempts": "1"})

@@ -41,7 +41,7 @@ EMULATOR = [
 """The rooms and files of the emulator, from the top down; `__init__` names what is public."""
 
 PULUMI_OF_PROVIDER = {"_provider.dynamic", "_provider.handlers"}
-HTTP = {"requests", "urllib3", "ssl"}
+HTTP = {"certifi", "requests", "ssl", "truststore", "urllib3"}
 
 
 def modules() -> dict[str, Path]:

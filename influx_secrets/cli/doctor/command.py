@@ -10,9 +10,9 @@ import typer
 from rich.text import Text
 
 from influx_secrets._client.client import SecretsClient
+from influx_secrets._client.connections import proxy_address
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Raw
-from influx_secrets._client.transport import proxy_of
 from influx_secrets._errors import SettingsError
 from influx_secrets.cli.doctor.check_result import Line, Verdict, wrong
 from influx_secrets.cli.doctor.server_checks import server_lines
@@ -47,10 +47,11 @@ def examined(inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> li
     """Return what was found out; nothing is asked where the settings cannot work."""
     try:
         settings = Settings.resolve(inputs, environ=environ)
+        client = SecretsClient(settings)
     except SettingsError as error:
         return [wrong("settings", str(error))]
-    with SecretsClient(settings) as client:
-        seen = settings_lines(settings, inputs, environ, proxy_of(settings.url))
+    with client:
+        seen = settings_lines(settings, inputs, environ, proxy_address(settings.url))
         return [*seen, *server_lines(client)]
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from influx_secrets._client import tls
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Found, Raw, gather
 from influx_secrets.cli.doctor.check_result import Line, ok, worth_knowing, wrong
 from influx_secrets.cli.doctor.token_command import token_command
 from influx_secrets.cli.shared.console import plain
 
-_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _NOWHERE: Final = "set INFLUX_TOKEN, or activate a profile of the influx CLI; the config of a stack is not read here"
 _OPTIONS: Final = {
     "setting 'org'": "--org",
@@ -73,10 +73,13 @@ def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mappi
         return worth_knowing("certificates", says, "name the authority's file in INFLUXDB_V2_SSL_CA_CERT instead")
     if settings.ca_file is not None:
         return ok("certificates", f"those of {plain(settings.ca_file)} are trusted, {_source(found, 'ca_file')}")
-    bundle = next((name for name in _BUNDLES if environ.get(name)), None)
+    variable = next((name for name in tls.BUNDLE_VARIABLES if environ.get(name)), None)
+    if variable is not None:
+        return ok("certificates", f"those of {plain(environ[variable])} are trusted, from {variable}")
+    bundle = tls.fallback_bundle()
     if bundle is not None:
-        return ok("certificates", f"those of {plain(environ[bundle])} are trusted, from {bundle}")
-    return ok("certificates", "those that this machine trusts are trusted")
+        return ok("certificates", f"those of {plain(bundle)} are trusted, because Python finds no store of this system")
+    return ok("certificates", "those in the store of this system are trusted")
 
 
 def _proxy(settings: Settings, environ: Mapping[str, str], proxy: str | None) -> Line:

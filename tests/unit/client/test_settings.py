@@ -6,14 +6,12 @@ import pickle
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 from influx_secrets._client.settings import Settings
 from influx_secrets._errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 TOKEN = "planted-token=="
 ORG_ID = "0123456789abcdef"
@@ -116,12 +114,11 @@ def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
         ("token", 5, "the token has a space"),
         ("org", "", "must be the name of an org"),
         ("org", 5, "must be the name of an org"),
-        ("org_id", "123", "16 hex digits"),
-        ("org_id", f"{ORG_ID}\n", "16 hex digits"),
-        ("org_id", 5, "16 hex digits"),
+        ("org_id", "123", "16 hexadecimal digits"),
+        ("org_id", f"{ORG_ID}\n", "16 hexadecimal digits"),
+        ("org_id", 5, "16 hexadecimal digits"),
         ("ca_file", 5, "path of a PEM file"),
-        ("ca_file", "/no/such/file", "No such file"),
-        ("ca_file", "nul\0", "cannot read the CA file"),
+        ("ca_file", "nul\0", "path of a PEM file"),
         ("skip_verify", "yes", "true or false"),
         ("allow_insecure", 1, "true or false"),
         ("timeout", 0, "above 0"),
@@ -153,22 +150,9 @@ def test_field_unusable_is_refused_in_one_line(field: str, value: object, says: 
     assert "planted" not in text
 
 
-def test_ca_file_readable_is_kept_and_garbage_refused(tmp_path: Path) -> None:
-    """A PEM file passes; a file without a certificate is refused by name."""
-    good = tmp_path / "ca.pem"
-    trustme.CA().cert_pem.write_to_path(str(good))
-    assert Settings(ca_file=str(good)).ca_file == str(good)
-    bad = tmp_path / "bad.pem"
-    bad.write_text("no certificate")
-    with pytest.raises(SettingsError, match=r"bad\.pem holds no certificate"):
-        Settings(ca_file=str(bad))
-    with pytest.raises(SettingsError, match="Is a directory"):
-        Settings(ca_file=str(tmp_path))
-
-
 def test_org_and_org_id_both_are_refused() -> None:
     """A default org has a name or an id, not both."""
-    with pytest.raises(SettingsError, match="not both"):
+    with pytest.raises(SettingsError, match="org_id and org are both given: give one of them"):
         Settings(org="a", org_id=ORG_ID)
-    with pytest.raises(SettingsError, match="setting 'org' and setting 'orgId' are both set"):
+    with pytest.raises(SettingsError, match="org_id and org are both given: give one of them"):
         Settings.resolve({"org": "a", "orgId": ORG_ID}, environ={})

@@ -106,7 +106,7 @@ def test_resolve_bad_input_names_its_setting(inputs: dict[str, Any], says: str) 
         ({"INFLUX_HOST": "http://example.com"}, "INFLUX_HOST"),
         ({"INFLUX_TOKEN": "planted\n"}, "INFLUX_TOKEN"),
         ({"INFLUX_SKIP_VERIFY": "perhaps"}, "INFLUX_SKIP_VERIFY"),
-        ({"INFLUXDB_V2_SSL_CA_CERT": "/no/such"}, "INFLUXDB_V2_SSL_CA_CERT"),
+        ({"INFLUXDB_V2_SSL_CA_CERT": "nul\0"}, "INFLUXDB_V2_SSL_CA_CERT"),
         ({"INFLUX_ORG_ID": "acme"}, "INFLUX_ORG_ID"),
     ],
 )

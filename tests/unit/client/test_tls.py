@@ -1,22 +1,26 @@
-"""TLS and proxies: who is trusted, and what each refusal says."""
+"""TLS: who is trusted, and what each refusal says."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import gc
 import logging
 import socket
 import ssl
 import threading
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, NamedTuple
 
+import certifi
 import pytest
 import trustme
-from scripted_server import Clock, ScriptedServer, answer, raw
+from scripted_server import Clock, ScriptedServer
 from sending import FINE, GET, PATCH, transport
 
 from influx_secrets import _errors as errors
+from influx_secrets._client import tls
+from influx_secrets._client.client import SecretsClient
+from influx_secrets._client.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -146,77 +150,94 @@ def test_tls_connection_cut_in_the_handshake_is_tried_again() -> None:
 
 def test_tls_skip_verify_accepts_any_and_warns_once(authority: trustme.CA, caplog: pytest.LogCaptureFixture) -> None:
     """`skip_verify` works, and is told once, by our logger, not for each request."""
-    settings = {"skip_verify": True}
+    settings, filters = {"skip_verify": True}, list(warnings.filters)
     with tls_server(authority, age=9) as server, transport(server.url, settings=settings) as sender:
         sender.send(GET)
         sender.send(GET)
+        assert warnings.filters == filters, "of the whole process"
     warned = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
     assert warned == [f"the TLS certificate of {server.url} is not verified (skipVerify)"]
 
 
+@pytest.fixture
+def other_ca(tmp_path: Path) -> str:
+    """An authority that signed nothing here."""
+    path = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.mark.parametrize("name", tls.BUNDLE_VARIABLES)
 def test_tls_bundle_of_the_environment_counts_unless_settings_say_otherwise(
-    authority: trustme.CA, ca_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    authority: trustme.CA, ca_file: str, other_ca: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """REQUESTS_CA_BUNDLE is honoured, but overrides neither `ca_file` nor `skip_verify`."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_file)
+    """A bundle that a variable names is trusted, but overrides neither `ca_file` nor `skip_verify`."""
+    for variable in tls.BUNDLE_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(name, ca_file)
     with tls_server(authority) as server:
         assert transport(server.url).send(GET).status == 200
-        other = tmp_path / "other.pem"
-        trustme.CA().cert_pem.write_to_path(str(other))
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other))
+        monkeypatch.setenv(name, other_ca)
         assert transport(server.url, settings={"ca_file": ca_file}).send(GET).status == 200
         assert transport(server.url, settings={"skip_verify": True}).send(GET).status == 200
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle")
-        with pytest.raises(errors.SettingsError, match="REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read"):
-            transport(server.url).send(GET)
+        monkeypatch.setenv(name, "/no/such/bundle")
+        with pytest.raises(errors.SettingsError, match=f"^the CA bundle in {name} cannot be read: No such file"):
+            transport(server.url)
 
 
-@pytest.fixture
-def no_exceptions(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Loopback goes through proxies too."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    return monkeypatch
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("no certificate", "contains no certificate in PEM form"), (None, "cannot be read: No such file or directory")],
+)
+def test_tls_ca_file_that_cannot_be_used_is_an_error_before_any_request(
+    tmp_path: Path, content: str | None, says: str
+) -> None:
+    """Settings are values and read no file; who makes a client of them does, and gets one line."""
+    path = tmp_path / "ca.pem"
+    settings = Settings(url="http://localhost:1", ca_file=str(path))
+    assert Settings.resolve({"url": "http://localhost:1"}, environ={"INFLUXDB_V2_SSL_CA_CERT": str(path)}) == settings
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(errors.SettingsError) as caught:
+        SecretsClient(settings)
+    assert str(caught.value) == f"the CA file {path} {says}"
+    assert caught.value.__context__ is None
 
 
-def test_proxy_http_is_used_and_its_html_is_no_answer(no_exceptions: pytest.MonkeyPatch) -> None:
-    """HTTP_PROXY is honoured; its error page is called what it is."""
-    with ScriptedServer(FINE, answer(403, "<html>", content_type="text/html")) as proxy:
-        no_exceptions.setenv("HTTP_PROXY", proxy.url)
-        sender = transport("http://influx.invalid:8086", settings={"allow_insecure": True})
-        assert sender.send(GET).status == 200
-        assert proxy.requests[0].target == "http://influx.invalid:8086/thing"
-        with pytest.raises(errors.ResponseError, match="text/html"):
+class Places(NamedTuple):
+    """Where OpenSSL looks for certificates."""
+
+    cafile: str | None
+    capath: str | None
+
+
+@pytest.mark.parametrize("found", ["", "OpenSSL's file", "OpenSSL's folder", "a system's file"])
+def test_tls_empty_store_falls_back_to_certifi(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: str
+) -> None:
+    """A Python that finds no certificate by itself trusts a well-known file of the system, else certifi's list."""
+    (tmp_path / ("0a1b2c3d.0" if "folder" in found else "README")).touch()
+    (tmp_path / "system.pem").write_bytes(authority.cert_pem.bytes())
+    places = Places(str(tmp_path / "system.pem") if found == "OpenSSL's file" else None, str(tmp_path))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: places)
+    monkeypatch.setattr(tls, "_SYSTEM_FILES", (str(tmp_path / ("system.pem" if "system's" in found else "none")),))
+    own_place = None if "OpenSSL" in found else certifi.where()
+    assert tls.fallback_bundle() == (str(tmp_path / "system.pem") if found == "a system's file" else own_place)
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_tls_other_systems_ask_their_own_store(
+    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    """There, truststore verifies with the system's own means; here, where those are OpenSSL's, it can be tried."""
+    for variable in tls.BUNDLE_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    with tls_server(authority) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.platform", system)
+            assert tls.fallback_bundle() is None
+            sender = transport(server.url, settings={"max_attempts": 1})
+        with pytest.raises(errors.NotSentError, match="is not signed by an authority that this machine trusts"):
             sender.send(GET)
-
-
-# Python 3.10's http.client leaves the socket of a refused tunnel to the garbage collector, which then complains.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("answered", [True, False])
-def test_proxy_that_gives_no_tunnel_is_blamed(no_exceptions: pytest.MonkeyPatch, *, answered: bool) -> None:
-    """A proxy that refuses or is not there is named as the problem, without its address or password."""
-    with ScriptedServer(raw(b"HTTP/1.1 403 planted\r\n\r\n")) as proxy:
-        port = proxy.port
-        if not answered:
-            proxy.__exit__(None, None, None)
-        no_exceptions.setenv("HTTPS_PROXY", f"http://user:planted@127.0.0.1:{port}")
-        with pytest.raises(errors.NotSentError) as caught:
-            transport("https://influx.invalid", settings={"max_attempts": 1}).send(GET)
-    gc.collect()
-    assert ("the proxy answered HTTP 403" if answered else "the proxy cannot be reached") in str(caught.value)
-    assert "planted" not in str(caught.value)
-
-
-@pytest.mark.parametrize("proxy", ["http://", "socks9://h:1", "http://[::1"])
-def test_proxy_malformed_is_a_settings_error(no_exceptions: pytest.MonkeyPatch, proxy: str) -> None:
-    """A proxy that is no url is named in one line."""
-    no_exceptions.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(errors.SettingsError, match="HTTPS_PROXY"):
-        transport("https://influx.invalid").send(GET)
-
-
-def test_proxy_socks_without_support_is_a_settings_error(no_exceptions: pytest.MonkeyPatch) -> None:
-    """A SOCKS proxy needs a package that is not there: that is a matter of settings."""
-    no_exceptions.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
-    with pytest.raises(errors.SettingsError, match="ALL_PROXY"):
-        transport("https://influx.invalid").send(GET)
+        monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+        assert sender.send(GET).status == 200

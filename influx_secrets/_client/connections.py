@@ -1,0 +1,145 @@
+"""Connections to one server: proxy, TLS, and a deadline for reading."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import ipaddress
+import socket
+import ssl
+import time
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final, cast
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+
+from influx_secrets._client.settings import Settings, is_loopback
+from influx_secrets._client.tls import make_context
+from influx_secrets._errors import SettingsError
+
+POOL_SIZE: Final = 4
+"""The engine runs at most four calls of a provider process at once."""
+
+_PROXY_PROBLEM: Final = "cannot use the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
+
+
+def make_pool(settings: Settings) -> urllib3.PoolManager:
+    """Return a pool of connections to the server, through the proxy that the environment names.
+
+    Raises:
+        SettingsError: The CA file, or a bundle or proxy that the environment names, cannot be used.
+    """
+    proxy = proxy_for(settings.url)
+    needs_tls = settings.ca_file is not None or any(url.startswith("https:") for url in (settings.url, proxy or ""))
+    context = make_context(settings) if needs_tls else None
+    options: dict[str, Any] = {"maxsize": POOL_SIZE, "block": True, "ssl_context": context}
+    manager = urllib3.PoolManager(**options) if proxy is None else _proxy_manager(proxy, context, options)
+    manager.pool_classes_by_scheme = {
+        scheme: _with_deadline(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+    }
+    return manager
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the url of the proxy for a server; None for none. Loopback has none, as in Go's HTTP clients."""
+    parts = urlsplit(url)
+    if is_loopback(parts.hostname) or proxy_bypass(parts.netloc) or _is_in_excluded_network(parts.hostname):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme.lower()) or proxies.get("all")
+    return proxy and (proxy if "://" in proxy else f"http://{proxy}")
+
+
+def proxy_address(url: str) -> str | None:
+    """Return host and port of the proxy for a server, without its password, for messages."""
+    proxy = proxy_for(url)
+    return proxy and proxy.rpartition("@")[2].rpartition("//")[2].partition("/")[0]
+
+
+def _is_in_excluded_network(host: str | None) -> bool:
+    """Whether NO_PROXY names a network, such as 10.0.0.0/8, that the address is in."""
+    for item in getproxies().get("no", "").split(","):
+        try:
+            if ipaddress.ip_address(host or "") in ipaddress.ip_network(item.strip(), strict=False):
+                return True
+        except ValueError:
+            continue  # a host name, of which there are many
+    return False
+
+
+def _proxy_manager(proxy: str, context: ssl.SSLContext | None, options: dict[str, Any]) -> urllib3.PoolManager:
+    if proxy.startswith("socks") and find_spec("socks") is None:
+        raise SettingsError(f"{_PROXY_PROBLEM}: SOCKS needs the package PySocks")
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(proxy)
+        if parts.hostname and parts.scheme.startswith("socks"):
+            manager: urllib3.PoolManager = import_module("urllib3.contrib.socks").SOCKSProxyManager(proxy, **options)
+            return manager
+        if parts.hostname:
+            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+            headers = urllib3.make_headers(proxy_basic_auth=login)
+            return urllib3.ProxyManager(proxy, proxy_headers=headers, proxy_ssl_context=context, **options)
+    # The library's own error may contain the password.
+    raise SettingsError(f"{_PROXY_PROBLEM}: it is not the url of a proxy")
+
+
+def _with_deadline(pool: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:
+    connection = type("DeadlineConnection", (_DeadlineConnection, pool.ConnectionCls), {})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection})
+
+
+class _DeadlineReader(io.RawIOBase):
+    """A socket reader with a deadline, which `restart` sets; urllib3's time limit starts again with each byte."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._sock, self._raw = sock, raw
+        self._limit = cast("float", sock.gettimeout())  # every request has a time limit
+        self.restart()
+
+    def restart(self) -> None:
+        self._deadline = time.monotonic() + self._limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 (any buffer, as typeshed's name for it came with 3.12)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineResponse(http.client.HTTPResponse):
+    """Reads its head, and then each piece of its body, within the socket's time limit."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (http.client's signature)
+        super().__init__(sock, *args, **kwargs)
+        self._reader = _DeadlineReader(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self._reader)
+
+    def read1(self, n: int = -1) -> bytes:
+        """Return what has arrived, at most `n` bytes; sizes of chunks and trailers are read on the way."""
+        self._reader.restart()
+        return super().read1(n)
+
+
+class _DeadlineConnection:
+    response_class = _DeadlineResponse
+
+    @property
+    def is_verified(self) -> bool:
+        """True: urllib3 would warn of each request without verification, where the transport warned once."""
+        return True
+
+    @is_verified.setter
+    def is_verified(self, value: bool) -> None:
+        pass
