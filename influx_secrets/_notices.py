@@ -1,11 +1,115 @@
-"""How a line reaches the user from a provider process or a program."""
+"""Notices of the provider: written to stderr, and parsed from what the engine recorded of them."""
 
 from __future__ import annotations
 
+import json
+import re
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from influx_secrets._text import quote
+
+PREFIX: Final = "influx-secrets: "
+"""How every notice begins."""
+
+_PER_LINE: Final = 10
+_STRING: Final = r'"(?:[^"\\]|\\.)*"'
+"""A key as `quote` writes it: a JSON string."""
+
+_UNREACHABLE: Final = "the server could not be asked, so this preview cannot show what it holds: "
+_UNVERIFIABLE: Final = "values cannot be checked on this server, only which keys exist: "
+
+SECRETS_UNREADABLE: Final = 'secrets cannot be checked: the token lacks the permission "read secrets" of the org'
+"""What a refresh logs that is not allowed to list the keys."""
+
+
+class Existing(Enum):
+    """What the provider does to keys that exist already and are new to their resource; the value begins the notice."""
+
+    ADOPTS = "adopts"
+    TAKES_OVER = "takes over"
+    CANNOT_COMPARE = "cannot compare yet"
+
+
+_REASONS: Final = {
+    Existing.ADOPTS: "already there with the declared value",
+    Existing.TAKES_OVER: "already there, and overwrite is set",
+    Existing.CANNOT_COMPARE: "already there; with another value `up` will refuse",
+}
+_EXISTING: Final = re.compile(
+    rf"(?P<does>{'|'.join(one.value for one in Existing)}) the keys? "
+    rf"(?P<keys>{_STRING}(?:, {_STRING})*) of the org (?P<org_id>[0-9a-f]{{16}}): .*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingKeys:
+    """A parsed notice about keys of an org that exist already."""
+
+    does: Existing
+    org_id: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedNotices:
+    """Notices by their subject.
+
+    Attributes:
+        existing: About keys that exist already.
+        unreachable: Why servers could not be asked.
+        unchecked: What could not be checked, and why.
+        other: All other lines.
+    """
+
+    existing: tuple[ExistingKeys, ...]
+    unreachable: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    other: tuple[str, ...]
 
 
 def say_on_stderr(line: str) -> None:
     """Show a line to the user: the engine shows what a provider or a program writes there, in previews too."""
-    sys.stderr.write(f"influx-secrets: {line}\n")
+    sys.stderr.write(f"{PREFIX}{line}\n")
     sys.stderr.flush()
+
+
+def existing_keys(does: Existing, org_id: str, keys: Iterable[str]) -> Iterator[str]:
+    """Format what happens to keys that exist already: all of them, uncut, ten in a line."""
+    names = [quote(key, limit=None) for key in sorted(keys)]
+    for first in range(0, len(names), _PER_LINE):
+        some = names[first : first + _PER_LINE]
+        noun = "key" if len(some) == 1 else "keys"
+        yield f"{does.value} the {noun} {', '.join(some)} of the org {org_id}: {_REASONS[does]}"
+
+
+def server_unreachable(error: Exception) -> str:
+    """Format why a preview did not ask the server."""
+    return f"{_UNREACHABLE}{error}"
+
+
+def values_unverifiable(error: Exception) -> str:
+    """Format why values cannot be compared."""
+    return f"{_UNVERIFIABLE}{error}"
+
+
+def parse_notices(lines: Iterable[str]) -> ParsedNotices:
+    """Parse lines of the provider, in any order; a repeated line counts once."""
+    existing: list[ExistingKeys] = []
+    unreachable: list[str] = []
+    unchecked: list[str] = []
+    other: list[str] = []
+    for line in sorted(set(lines)):
+        if (match := _EXISTING.fullmatch(line)) is not None:
+            keys = tuple(json.loads(key) for key in re.findall(_STRING, match["keys"]))
+            existing.append(ExistingKeys(Existing(match["does"]), match["org_id"], keys))
+        elif line.startswith(_UNREACHABLE):
+            unreachable.append(line.removeprefix(_UNREACHABLE))
+        elif line.startswith((_UNVERIFIABLE, SECRETS_UNREADABLE)):
+            unchecked.append(line)
+        else:
+            other.append(line)
+    return ParsedNotices(tuple(existing), tuple(unreachable), tuple(unchecked), tuple(other))

@@ -24,6 +24,7 @@ NO_MESSAGES = {
     "value_proofs.py": ("import ", "{k: ", "{h: ", "@(", "invalid import path"),  # Flux, and what it answers
     "client.py": ("organization not found",),  # what the server answers
     "_errors.py": ("too many requests", "method not allowed", "request too large", "unsupported media type"),  # codes
+    "_notices.py": ("(?P<does>",),  # an expression that reads notices
     "settings_sources.py": ("at line ",),
     "transport.py": ("attempt ",),  # for the log, at level info
 }

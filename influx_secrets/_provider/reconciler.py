@@ -17,13 +17,12 @@ from influx_secrets._model.keys import digest, is_org_id
 from influx_secrets._model.planner import apply_drift, count_pruned, next_state, plan, prunable_keys
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState, Unknown
 from influx_secrets._model.validation import problems
+from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
 from influx_secrets._provider.session import Ledger, OrgLedger
 from influx_secrets._text import quote
 
 _MAX_NAMED = 10
 """How many keys one line names; the rest is counted."""
-
-_ADOPTS = "adopts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def observe(ledger: Ledger, record: ResourceState) -> ResourceState:
         # Only a token that is known otherwise lacks a permission here; a wrong one must not look like "no change".
         if ledger.client.org_exists(org.org_id) is not True:
             raise
-        ledger.say('secrets cannot be checked: the token lacks the permission "read secrets" of the org')
+        ledger.say(SECRETS_UNREADABLE)
         return record
     assert listed is not UNKNOWN  # noqa: S101 (a refresh is no preview)
     gone = sorted(record.keys - listed)
@@ -198,21 +197,18 @@ def _take_over(ledger: Ledger, org: OrgLedger, declared: Declaration, new: Colle
         return []
     undecided = sorted(existing.keys() - digests.keys())
     adopted = sorted(key for key in digests if equal is not None and equal[key])
-    _tell(ledger, org.org_id, _ADOPTS, adopted, "already there with the declared value")
+    _tell(ledger, Existing.ADOPTS, org.org_id, adopted)
     foreign = sorted(digests.keys() - set(adopted))
     if declared.overwrite:
-        _tell(ledger, org.org_id, "takes over", [*foreign, *undecided], "already there, and overwrite is set")
+        _tell(ledger, Existing.TAKES_OVER, org.org_id, [*foreign, *undecided])
         return []
-    _tell(ledger, org.org_id, "cannot compare yet", undecided, "already there; with another value `up` will refuse")
+    _tell(ledger, Existing.CANNOT_COMPARE, org.org_id, undecided)
     return [_conflict(org.org_id, key, provable=equal is not None) for key in foreign]
 
 
-def _tell(ledger: Ledger, org_id: str, does: str, keys: Collection[str], why: str) -> None:
-    """Say what happens to keys that are there already; all are named but those that are only adopted, ten a line."""
-    names = sorted(keys)
-    size = max(len(names), 1) if does == _ADOPTS else _MAX_NAMED
-    for first in range(0, len(names), size):
-        ledger.say(f"{does} {_named(names[first : first + size])} of the org {org_id}: {why}")
+def _tell(ledger: Ledger, does: Existing, org_id: str, keys: Iterable[str]) -> None:
+    for line in existing_keys(does, org_id, keys):
+        ledger.say(line)
 
 
 def _conflict(org_id: str, key: str, *, provable: bool) -> str:

@@ -30,6 +30,7 @@ from influx_secrets._errors import (
 )
 from influx_secrets._model.keys import is_server_owned
 from influx_secrets._model.state import UNKNOWN, Unknown
+from influx_secrets._notices import server_unreachable, values_unverifiable
 from influx_secrets._provider.check_latch import Arrivals
 from influx_secrets._provider.claims import Claims, WrittenOrg
 from influx_secrets._provider.group_commit import Turns
@@ -126,7 +127,7 @@ class Ledger:
                 return call(client)
             except _SILENCE as error:
                 self._silent = True
-                self.say(f"the server could not be asked, so this preview cannot show what it holds: {error}")
+                self.say(server_unreachable(error))
                 return UNKNOWN
 
     def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | Unknown | None:
@@ -143,7 +144,7 @@ class Ledger:
             except ProofsUnavailableError as error:
                 self._unprovable = str(error)
                 if self.settings.verify_values == "auto":
-                    self.say(f"values cannot be checked on this server, only which keys exist: {error}")
+                    self.say(values_unverifiable(error))
         if self.settings.verify_values == "always":
             raise ProofsUnavailableError(f"verifyValues is always, and {self._unprovable}")
         return None

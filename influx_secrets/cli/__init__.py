@@ -1,4 +1,4 @@
-"""The command `influx-secrets`, for a terminal and for CI. It needs the extra `cli` of the package (Typer, Rich)."""
+"""Command `influx-secrets`. It needs the extra `cli` of the package (Typer, Rich)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _NEEDED = frozenset({"click", "rich", "typer"})
 def main() -> None:
     """Run the command with the arguments of the process, and end the process with its exit code."""
     try:
-        from influx_secrets.cli.app import make_app  # noqa: PLC0415 (an extra, asked for where it is needed)
+        from influx_secrets.cli.app import make_app  # noqa: PLC0415 (an extra, which may be missing)
     except ModuleNotFoundError as error:
         if error.name not in _NEEDED:
             raise
         sys.exit("error: this command needs more packages: pip install 'influx_secrets[cli]'")
     except KeyboardInterrupt:
-        # Between the start of Python and that of a command; a command has its own.
+        # While Python imports; a running command handles its own.
         sys.exit(130)
     make_app()()

@@ -1,4 +1,6 @@
-"""The command as a module: `python -m influx_secrets.cli`."""
+"""Entry point of `python -m influx_secrets.cli`."""
+
+from __future__ import annotations
 
 from influx_secrets.cli import main
 

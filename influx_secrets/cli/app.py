@@ -1,4 +1,4 @@
-"""The command line as a whole: which commands there are, and what they share in the help."""
+"""The command line with all commands."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from influx_secrets.cli.doctor.command import doctor
 from influx_secrets.cli.emulator import PASS_ON, emulator
 from influx_secrets.cli.list import list_keys
 from influx_secrets.cli.review.command import review
-from influx_secrets.cli.shared.console import shown_errors
+from influx_secrets.cli.shared.console import handle_errors
 from influx_secrets.cli.usage.command import usage
 
 
 def make_app() -> typer.Typer:
-    """Return the command line; each command stands in a file of its own."""
+    """Return the command line."""
     app = typer.Typer(
         name="influx-secrets", no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False
     )
@@ -31,8 +31,8 @@ def make_app() -> typer.Typer:
         "adopt": adopt,
     }
     for name, command in commands.items():
-        app.command(name)(shown_errors(command))
-    app.command("emulator", context_settings=dict(PASS_ON), add_help_option=False)(shown_errors(emulator))
+        app.command(name)(handle_errors(command))
+    app.command("emulator", context_settings=dict(PASS_ON), add_help_option=False)(handle_errors(emulator))
     return app
 
 

@@ -1,4 +1,4 @@
-"""The command `emulator`: passes its arguments on to the command of the emulator, which is a program of its own."""
+"""Command `emulator`: runs the command of the emulator."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import typer
 from influx_secrets.cli.shared.console import Exit
 from influx_secrets.emulator import __main__ as program
 
-#: Everything goes on as it is, `--help` too: the options are the emulator's, and so is their help.
 PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+"""All arguments are passed on as they are, `--help` too: the options are the emulator's."""
 
 
 def emulator(context: typer.Context) -> None:

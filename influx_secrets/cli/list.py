@@ -1,52 +1,13 @@
-"""The command `list`: the keys of an org, and who manages each."""
+"""Command `list`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import Enum
-
-from influx_secrets._model.keys import is_server_owned
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, connected, given
-from influx_secrets.cli.shared.console import note, plain, print_json, print_table, waiting
-from influx_secrets.cli.shared.stacks import Folder, Managed, StackName, stack_here
-
-
-class Manager(str, Enum):
-    """Who is in charge of a key."""
-
-    STACK = "stack"
-    #: The credential of a notification endpoint.
-    SERVER = "server"
-    NOBODY = "nobody"
-    #: No stack was looked at.
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A key of an org; `resources` are the logical names of those that manage it, more than one by mistake only."""
-
-    key: str
-    manager: Manager
-    resources: tuple[str, ...] = ()
-
-
-def listed(keys: Iterable[str], org_id: str, managed: Iterable[Managed] | None) -> list[Listed]:
-    """Return the keys of an org, sorted, each with who manages it; `managed` is None where no stack was looked at."""
-    owners: dict[str, list[str]] = {}
-    for one in managed or ():
-        if one.org_id == org_id:
-            owners.setdefault(one.key, []).append(one.resource)
-    return [_listed(key, owners, known=managed is not None) for key in sorted(keys)]
-
-
-def _listed(key: str, owners: Mapping[str, list[str]], *, known: bool) -> Listed:
-    if key in owners:
-        return Listed(key, Manager.STACK, tuple(owners[key]))
-    if is_server_owned(key):
-        return Listed(key, Manager.SERVER)
-    return Listed(key, Manager.NOBODY if known else Manager.UNKNOWN)
+from influx_secrets._text import quote
+from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, given
+from influx_secrets.cli.shared.console import note, print_json, print_table
+from influx_secrets.cli.shared.inventory import Listed, Manager, take_inventory
+from influx_secrets.cli.shared.stacks import Folder, StackName
+from influx_secrets.cli.shared.untrusted import visible
 
 
 def list_keys(
@@ -62,27 +23,22 @@ def list_keys(
     Values never come back from the server, and none is shown. The token needs to read the org and its secrets; nothing
     is written. Pulumi is asked for the state of the stack where there is a program in the folder, or a stack is named.
     """
-    inputs = given(org, org_id, allow_insecure=allow_insecure)
-    with waiting("asking the server"), connected(inputs) as connection:
-        keys = connection.client.list_secret_keys(connection.org_id)
-    with waiting("asking Pulumi for the stack"):
-        found = stack_here(stack, cwd)
-    rows = listed(keys, connection.org_id, found.managed if found else None)
+    found = take_inventory(given(org, org_id, allow_insecure=allow_insecure), stack, cwd)
     if as_json:
-        shown = [{"key": one.key, "manager": one.manager.value, "resources": list(one.resources)} for one in rows]
-        print_json({"org_id": connection.org_id, "org": connection.org, "keys": shown})
+        keys = [{"key": one.key, "manager": one.manager.value, "resources": one.resources} for one in found.keys]
+        print_json({"org_id": found.org_id, "org": found.org, "keys": keys})
         return
-    if rows:
-        print_table(("KEY", "MANAGED BY"), [(plain(one.key), _manager(one)) for one in rows])
+    if found.keys:
+        print_table(("KEY", "MANAGED BY"), [(visible(one.key), _manager(one)) for one in found.keys])
     else:
         note("note: the org has no secrets")
-    if found is None:
+    if found.stack is None:
         note("note: there is no Pulumi program here, so what a stack manages is not known: give --cwd or --stack")
 
 
 def _manager(one: Listed) -> str:
     if one.manager is Manager.STACK:
-        return ", ".join(f'"{plain(name)}"' for name in one.resources) + " of the stack"
+        return ", ".join(map(quote, one.resources)) + " of the stack"
     return {
         Manager.SERVER: "the server, for a notification endpoint",
         Manager.NOBODY: "-",

@@ -17,7 +17,7 @@ from servers import EmulatorServer, InfluxdServer, closed_port
 
 from influx_secrets import SecretsClient, Settings
 from influx_secrets.cli.doctor.check_result import Verdict
-from influx_secrets.cli.doctor.server_checks import server_lines
+from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.emulator import Answer, Emulator
 
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ def clocks(date: str) -> list[tuple[Verdict, str]]:
     noon = dt.datetime(2026, 11, 24, 12, tzinfo=dt.timezone.utc)
     health = json_answer(200, {"version": "v2.9.1"}, date=date)
     with ScriptedServer(health) as server, SecretsClient(Settings(url=server.url)) as client:
-        lines = list(server_lines(client, lambda: noon))
-    return [(line.verdict, line.says) for line in lines if line.subject == "clocks"]
+        lines = list(check_server(client, lambda: noon))
+    return [(line.verdict, line.message) for line in lines if line.name == "clocks"]
 
 
 def test_doctor_clocks_that_disagree() -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from cli.previews import ORG, PROVIDER, UNKNOWN, document, secret, shared, step, urn
 
+from influx_secrets._client.tasks_and_checks import FluxScript
 from influx_secrets._errors import NotFoundError
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.report import Gate, Review
 from influx_secrets.cli.review.report import review as review_of
-from influx_secrets.cli.review.warnings import Kind, Reading, Their
+from influx_secrets.cli.review.warnings import Kind
+from influx_secrets.cli.shared.untrusted import Untrusted
+from influx_secrets.cli.usage.readers import Readers
 
 EU = "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu"
 
@@ -27,7 +30,7 @@ def actions(found: Review) -> dict[str, Action]:
 
 def words(found: Review, kind: Kind) -> list[str]:
     return [
-        "".join(one.text if isinstance(one, Their) else one for one in warn.words)
+        "".join(one.text if isinstance(one, Untrusted) else one for one in warn.message)
         for warn in found.warnings
         if warn.kind is kind
     ]
@@ -173,34 +176,41 @@ def test_errors_of_ours_in_a_program_are_shown_without_its_lines() -> None:
 
 def test_other_lines_of_the_provider_are_passed_on() -> None:
     """What it says about proofs and orgs is worth reading; what other programs print is not."""
-    said = ("values cannot be checked on this server: old", "the org is not there")
+    unchecked = "values cannot be checked on this server, only which keys exist: old"
+    said = (unchecked, "the org is not there")
     found = review(step("create", new=secret("A")), said=said)
     assert words(found, Kind.REMARK) == ["the provider says: the org is not there"]
-    assert words(found, Kind.UNKNOWN) == ["the provider says: values cannot be checked on this server: old"]
+    assert words(found, Kind.UNKNOWN) == [f"the provider says: {unchecked}"]
     assert found.gates == {Gate.UNKNOWN: 1}
+
+
+def script(name: str, kind: str = "task", *, active: bool = True) -> FluxScript:
+    return FluxScript(kind, "1", name, active, flux="")
 
 
 class Asked:
     """Readers that remember what they were asked."""
 
     def __init__(
-        self, reads: dict[str, list[str]], error: Exception | None = None, vague: tuple[str, ...] = ()
+        self, by_key: dict[str, list[FluxScript]], error: Exception | None = None, unknown: tuple[FluxScript, ...] = ()
     ) -> None:
-        self.reads, self.error, self.vague, self.orgs = reads, error, vague, list[str]()
+        self.error, self.orgs = error, list[str]()
+        shown = (script("other"), script("other", "check"))
+        self.readers = Readers(shown, {key: tuple(some) for key, some in by_key.items()}, unknown)
 
-    def __call__(self, org_id: str) -> Reading:
+    def __call__(self, org_id: str) -> Readers:
         self.orgs.append(org_id)
         if self.error is not None:
             raise self.error
-        return Reading(self.reads, self.vague)
+        return self.readers
 
 
 def test_removed_key_that_is_read_is_a_warning() -> None:
     """Asked once per org, and only for keys that go."""
-    asked = Asked({"A": ["task nightly", "check disk"], "B": ["task other"]})
+    asked = Asked({"A": [script("nightly", active=False), script("disk", "check")], "B": [script("other")]})
     old, new = shared(versions={"A": 1, "B": 1, "C": 1}), shared(versions={"B": 2})
     found = review_of(read_preview(document(step("update", old, new))), asked)
-    assert words(found, Kind.READ) == ["1 key goes that is still read by check disk, task nightly"]
+    assert words(found, Kind.READ) == ["1 key is removed that is still read by check disk, task nightly (inactive)"]
     assert [warn.keys for warn in found.warnings if warn.kind is Kind.READ] == [("A",)]
     assert asked.orgs == [ORG]
 
@@ -208,13 +218,15 @@ def test_removed_key_that_is_read_is_a_warning() -> None:
 def test_reader_that_may_read_any_key_is_a_warning() -> None:
     """Once per org, for it is the same for each key that goes."""
     old, new = shared(versions={"A": 1, "B": 1, "C": 1}), shared(versions={"B": 2})
-    found = review_of(read_preview(document(step("update", old, new))), Asked({}, vague=("task vague",)))
-    assert words(found, Kind.READ) == ["keys go, and these read keys that their scripts do not spell out: task vague"]
+    found = review_of(read_preview(document(step("update", old, new))), Asked({}, unknown=(script("vague"),)))
+    assert words(found, Kind.READ) == [
+        "keys are removed, and these read keys that their scripts do not spell out: task vague"
+    ]
 
 
 def test_many_readers_are_counted() -> None:
     """Ten are named."""
-    asked = Asked({"A": [f"task {number:02}" for number in range(13)]})
+    asked = Asked({"A": [script(f"{number:02}") for number in range(13)]})
     found = review_of(read_preview(document(step("delete", secret("A")))), asked)
     assert words(found, Kind.READ)[0].endswith("task 08, task 09 and 3 more")
 

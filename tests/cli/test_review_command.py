@@ -170,7 +170,7 @@ def test_review_on_a_terminal_is_coloured_and_fits() -> None:
     assert code == 0
     assert "\x1b[31m" in text
     assert "\x1b[2J" not in text
-    assert "\\x1b[2Jclear" in text
+    assert "\\u001b[2Jclear" in text
     _, plain = on_terminal(stdin=document(step("delete", secret(key))), NO_COLOR="1")
     assert "\x1b[31m" not in plain
     assert max(len(line) for line in plain.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()) <= 60
@@ -196,7 +196,7 @@ def test_review_says_who_still_reads_a_key_that_goes(real: Command, influxd: Inf
     create_task(influxd, acme, "nightly", f'{IMPORT}x = secrets.get(key: "A")')
     old, new = (shared(org_id=influxd.org_id(acme), versions=versions) for versions in ({"A": 1, "B": 1}, {"B": 1}))
     Path("preview.json").write_bytes(document(step("update", old, new)))
-    assert '1 key goes that is still read by task "nightly": A' in real("review", "preview.json", "--usage").out
+    assert "1 key is removed that is still read by task nightly: A" in real("review", "preview.json", "--usage").out
     assert "nightly" not in real("review", "preview.json").out
     assert "which need not be that of the provider" not in real("review", "preview.json", "--usage").out
     eu = {"provider": "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu::1"}
@@ -206,7 +206,7 @@ def test_review_says_who_still_reads_a_key_that_goes(real: Command, influxd: Inf
     assert "! who reads keys of the provider eu: only the server of the environment was asked, which need not" in of_eu
     poor = {"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")}
     unseen = real("review", "preview.json", "--usage", environ=poor).out
-    assert "whether a task still reads a key that goes is not known: the server shows none" in unseen
+    assert "cannot tell whether a task still reads a removed key: the server lists no tasks" in unseen
     nobody = Command({**real.environ, "INFLUX_HOST": "http://localhost:1"})
     asked = nobody("review", "preview.json", "--usage")
     assert asked.code == 0

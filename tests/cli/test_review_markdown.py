@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +20,7 @@ from influx_secrets.cli.review.render_markdown import GITHUB_LIMIT, MARKER, rend
 from influx_secrets.cli.review.render_text import print_review
 from influx_secrets.cli.review.report import Review
 from influx_secrets.cli.review.report import review as review_of
-from influx_secrets.cli.review.wording import MAX_SHOWN, visible
+from influx_secrets.cli.shared.untrusted import MAX_NAME, visible
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -50,7 +50,7 @@ def cells(markdown: str) -> list[list[Token]]:
 def written(shown: str) -> str:
     """Return the text that `visible` shows so."""
     quoted = shown.replace('"', '\\"')
-    text: str = ast.literal_eval(f'"{quoted}"')
+    text: str = json.loads(f'"{quoted}"')
     return text
 
 
@@ -103,7 +103,7 @@ def test_long_key_is_cut_with_a_count() -> None:
     """InfluxDB takes keys of 32,752 bytes; a cell need not."""
     key = "k" * 5000
     (only,) = cells(render_markdown(review(key)))[0]
-    assert only.content == f"{'k' * MAX_SHOWN}… ({5000 - MAX_SHOWN} more characters)"
+    assert only.content == f"{'k' * MAX_NAME}… ({5000 - MAX_NAME} more characters)"
 
 
 def test_long_table_is_folded() -> None:

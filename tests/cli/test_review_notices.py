@@ -1,4 +1,4 @@
-"""The provider's lines about keys find their keys again, whatever these are called."""
+"""Notices of the provider find their keys again, whatever these are called."""
 
 from __future__ import annotations
 
@@ -11,22 +11,19 @@ from hypothesis import strategies as st
 from lifecycle.provider_process import Engine, org_secrets
 from unit.test_growth import TWICE, calls
 
-from influx_secrets._provider.reconciler import _named
+from influx_secrets._notices import Existing, existing_keys
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
-from influx_secrets.cli.review.provider_notices import PERHAPS, PERHAPS_ADOPTED, SOMEWHERE
+from influx_secrets.cli.review.provider_notices import SOMEWHERE
 from influx_secrets.cli.review.report import Review
 from influx_secrets.cli.review.report import review as review_of
 
 if TYPE_CHECKING:
     from influx_secrets.emulator import Emulator
 
-ADOPTED = "already there with the declared value"
-OVERWRITTEN = "already there, and overwrite is set"
-UNDECIDED = "already there; with another value `up` will refuse"
-
-# No two keys that the provider shows alike: it cuts after 80 characters, and escapes what does not print.
-names = st.text(st.sampled_from('ab", \\`é\n'), min_size=1, max_size=6)
+ADOPTS, TAKES_OVER, CANNOT_COMPARE = Existing
+EU = "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu"
+names = st.text(st.sampled_from('ab", \\`é\n') | st.characters(codec=None), min_size=1, max_size=6)
 
 
 def review(keys: list[str], *said: str) -> Review:
@@ -38,81 +35,46 @@ def by_action(found: Review, action: Action) -> set[str]:
     return {str(one.key) for org in found.orgs for one in org.changes if one.action is action}
 
 
-@given(st.sets(names, min_size=1, max_size=9), st.data())
-@example({'a", "b', "a", "b"}, None)
+@given(st.sets(names, min_size=1, max_size=30), st.data())
+@example({'a", "b', "a", "b", f'a" of the org {ORG}: x', "k" * 2000}, None)
 def test_named_keys_are_found_whatever_they_are_called(keys: set[str], data: st.DataObject | None) -> None:
-    """Quotes, commas and the words of the sentence can stand in a key."""
-    shown = {_named([key]) for key in keys}
-    if len(shown) < len(keys):
-        return  # Two keys that are shown alike cannot be told apart.
+    """Quotes, commas and the words of the sentence can stand in a key; none is cut, and none is only counted."""
     said = set(keys) if data is None else data.draw(st.sets(st.sampled_from(sorted(keys)), min_size=1))
-    found = review(sorted(keys), f"adopts {_named(said)} of the org {ORG}: {ADOPTED}")
-    assert _named(by_action(found, Action.ADOPT)) == _named(said)
-
-
-def test_counted_rest_that_can_only_be_all_is_certain() -> None:
-    """Ten are named, five counted, and five are left."""
-    keys = [f"K{number:02}" for number in range(15)]
-    found = review(keys, f"adopts {_named(keys)} of the org {ORG}: {ADOPTED}")
-    assert by_action(found, Action.ADOPT) == set(keys)
-
-
-def test_counted_rest_among_more_is_perhaps() -> None:
-    """Nobody knows which four of the twenty."""
-    keys = [f"K{number:02}" for number in range(30)]
-    found = review(keys, f"adopts {_named(keys[:14])} of the org {ORG}: {ADOPTED}")
-    assert by_action(found, Action.ADOPT) == set(keys[:10])
-    noted = {one.key for org in found.orgs for one in org.changes if PERHAPS_ADOPTED in one.notes}
-    assert noted == set(keys[10:])
-
-
-def test_counted_rest_that_an_older_provider_takes_over_is_a_warning() -> None:
-    """An overwritten value is worse than a new key: all that it can mean are shown as taken over."""
-    keys = [f"K{number:02}" for number in range(30)]
-    found = review(keys, f"takes over {_named(keys[:14])} of the org {ORG}: {OVERWRITTEN}")
-    assert by_action(found, Action.TAKE_OVER) == set(keys)
-    assert len([one for one in found.orgs[0].changes if PERHAPS in one.notes]) == 20
+    lines = list(existing_keys(ADOPTS, ORG, said))
+    assert all(line.isprintable() for line in lines)
+    assert by_action(review(sorted(keys), *lines), Action.ADOPT) == said
 
 
 def test_line_of_another_org_or_key_changes_nothing() -> None:
     """It belongs to a resource that the preview does not list, or that failed."""
-    elsewhere = f"adopts {_named(['A'])} of the org 00000000000000aa: {ADOPTED}"
-    unknown = f"adopts {_named(['OTHER'])} of the org {ORG}: {ADOPTED}"
-    assert by_action(review(["A"], elsewhere, unknown), Action.CREATE) == {"A"}
+    elsewhere = existing_keys(ADOPTS, "00000000000000aa", ["A"])
+    assert by_action(review(["A"], *elsewhere, *existing_keys(ADOPTS, ORG, ["OTHER"])), Action.CREATE) == {"A"}
 
 
 def test_undecided_key_is_adopted_or_refused() -> None:
     """Its value is known in the update."""
-    found = review(["A", "B"], f"cannot compare yet {_named(['A'])} of the org {ORG}: {UNDECIDED}")
-    assert by_action(found, Action.COMPARE) == {"A"}
+    assert by_action(review(["A", "B"], *existing_keys(CANNOT_COMPARE, ORG, ["A"])), Action.COMPARE) == {"A"}
 
 
 def test_moved_key_with_a_new_value_says_so() -> None:
     """The provider takes its own key over: it moves, and gets another value."""
-    said = (f"takes over {_named(['A'])} of the org {ORG}: {OVERWRITTEN}",)
-    found = review_of(
-        read_preview(document(step("delete", secret("A")), step("create", new=secret("A", "two")), said=said))
-    )
+    steps = (step("delete", secret("A")), step("create", new=secret("A", "two")))
+    found = review_of(read_preview(document(*steps, said=[*existing_keys(TAKES_OVER, ORG, ["A"])])))
     (change,) = found.orgs[0].changes
     assert (change.action, change.notes) == (Action.MOVE, ("with a new value",))
 
 
 def test_key_of_two_servers_is_adopted_on_one_of_them() -> None:
     """A line names the org's id, which two servers may have."""
-    eu = secret("A", "two", "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu")
-    said = (f"adopts {_named(['A'])} of the org {ORG}: {ADOPTED}",)
-    found = review_of(read_preview(document(step("create", new=secret("A")), step("create", new=eu), said=said)))
+    steps = (step("create", new=secret("A")), step("create", new=secret("A", "two", EU)))
+    found = review_of(read_preview(document(*steps, said=[*existing_keys(ADOPTS, ORG, ["A"])])))
     assert [one.notes for org in found.orgs for one in org.changes] == [(SOMEWHERE,), (SOMEWHERE,)]
 
 
 def test_key_of_two_servers_that_one_takes_over_is_a_warning() -> None:
     """Each server has its line, in any order; the more dangerous counts, and the other keys of both are found."""
-    eu = shared("two", versions={"A": 1, "B": 1}, provider="urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu")
-    said = (
-        f"adopts {_named(['A'])} of the org {ORG}: {ADOPTED}",
-        f"takes over {_named(['A', 'B'])} of the org {ORG}: {OVERWRITTEN}",
-    )
-    steps = (step("create", new=secret("A")), step("create", new=eu))
+    said = [*existing_keys(ADOPTS, ORG, ["A"]), *existing_keys(TAKES_OVER, ORG, ["A", "B"])]
+    steps = (step("create", new=secret("A")), step("create", new=shared("two", versions={"A": 1, "B": 1}, provider=EU)))
     for lines in (said, said[::-1]):
         found = review_of(read_preview(document(*steps, said=lines)))
         assert by_action(found, Action.TAKE_OVER) == {"A", "B"}
@@ -126,9 +88,8 @@ def test_twice_as_many_lines_cost_twice_as_much(keys_of_a_line: int) -> None:
     def work(number: int) -> None:
         keys = [f"K{one:05}" for one in range(number)]
         parts = [keys[first : first + keys_of_a_line] for first in range(0, number, keys_of_a_line)]
-        new = [step("create", new=secret(key, key)) for key in keys]
-        said = [f"adopts {_named(part)} of the org {ORG}: {ADOPTED}" for part in parts]
-        found = review_of(read_preview(document(*new, said=said)))
+        said = [line for part in parts for line in existing_keys(ADOPTS, ORG, part)]
+        found = review_of(read_preview(document(*(step("create", new=secret(key, key)) for key in keys), said=said)))
         assert by_action(found, Action.ADOPT) == set(keys)
 
     work(1)

@@ -45,7 +45,7 @@ def test_file_of_any_shell_is_read(encoding: str) -> None:
     plain = document(step("create", new=secret("ключ")))
     (only,) = read_preview(plain.decode().encode(encoding)).steps
     assert only.new is not None
-    assert only.new.record.keys == {"ключ"}
+    assert only.new.state.keys == {"ключ"}
 
 
 def test_events_without_an_end_are_not_complete() -> None:
@@ -125,17 +125,17 @@ def test_escaped_keys_are_read_as_written_in_the_program() -> None:
     new = shared(versions=versions, exclusive=True, pruned={"\\__P": 1}, drift={"\\\\B": "changed"})
     (only,) = read_preview(document(step("create", new=new))).steps
     assert only.new is not None
-    record = only.new.record
-    assert record.keys == {"__A", "\\B", "C"}
-    assert record.pruned == {"__P": 1}
-    assert record.drift == {"\\B": "changed"}
+    state = only.new.state
+    assert state.keys == {"__A", "\\B", "C"}
+    assert state.pruned == {"__P": 1}
+    assert state.drift == {"\\B": "changed"}
 
 
 def test_digests_are_not_read() -> None:
     """Whatever stands there."""
     (only,) = read_preview(document(step("create", new=secret("A", digest="d" * 64)))).steps
     assert only.new is not None
-    assert only.new.record.digests == {"A": ""}
+    assert only.new.state.digests == {"A": ""}
 
 
 def test_unknown_numbers_are_known_as_unknown() -> None:
@@ -143,7 +143,7 @@ def test_unknown_numbers_are_known_as_unknown() -> None:
     mark = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
     (only,) = read_preview(document(step("create", new=secret("A", version=mark, org_id=mark)))).steps
     assert only.new is not None
-    assert (only.new.record.versions, only.new.record.org_id) == ({"A": UNKNOWN}, UNKNOWN)
+    assert (only.new.state.versions, only.new.state.org_id) == ({"A": UNKNOWN}, UNKNOWN)
 
 
 def test_secret_that_was_looked_up_is_nobodys() -> None:

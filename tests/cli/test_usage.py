@@ -41,7 +41,7 @@ def test_usage_shows_each_key_with_its_readers(real: Command, used: str) -> None
     assert done.rows == [
         ["MISSING", "missing", 'task "nightly"'],
         ["UNREAD", "unread", "-"],
-        ['a\\x1b[31m [bold]"ü', "unread", "-"],
+        ['a\\u001b[31m [bold]"ü', "unread", "-"],
         ["READ", "read", 'task "nightly", task "[red]paused" (inactive), check "watch"'],
         [used, "server", "the server, for a notification endpoint"],
     ]
@@ -81,7 +81,7 @@ def test_usage_says_who_reads_what_cannot_be_told(real: Command, influxd: Influx
     done = real("usage", "--fail-on", "unknown")
     assert done.code == 1
     said = done.out.splitlines()[-1]
-    assert said == 'task "vague" reads some key that its script does not spell out: it may be any of them'
+    assert said == 'task "vague" reads a key that its script does not spell out: it may be any of them'
     assert [one["name"] for one in real("usage", "--json").json["unknown"]] == ["vague"]
 
 

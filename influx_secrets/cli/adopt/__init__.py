@@ -1,1 +1,1 @@
-"""The command `adopt`."""
+"""Command `adopt`."""

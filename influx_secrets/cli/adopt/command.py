@@ -1,25 +1,26 @@
-"""The command `adopt`: the program that brings the keys of an org under Pulumi, and how its values are set."""
+"""Command `adopt`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from influx_secrets._model.validation import key_problem
+from influx_secrets._text import quote
 from influx_secrets.cli.adopt.program_text import config_names, program
-from influx_secrets.cli.list import Listed, Manager, listed
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, connected, given
-from influx_secrets.cli.shared.console import note, plain, print_json, waiting, write
-from influx_secrets.cli.shared.stacks import Folder, StackName, stack_here
+from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, given
+from influx_secrets.cli.shared.console import note, print_json, say
+from influx_secrets.cli.shared.inventory import Inventory, Manager, take_inventory
+from influx_secrets.cli.shared.stacks import Folder, Stack, StackName
 
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What is to be done about an org's keys.
+    """How to adopt an org's keys.
 
     Attributes:
         names: Key to the name of its value in the stack's config, for the keys to adopt.
-        left: Key to why no program can declare it.
+        left: Key to the reason why no program can declare it.
         program: The text of the program; empty where there is nothing to adopt.
     """
 
@@ -33,21 +34,14 @@ class Adoption:
         return [f"pulumi config set --secret {name}" for name in self.names.values()]
 
 
-def adoption(
-    rows: Iterable[Listed], org: Mapping[str, str], taken: Iterable[str], resources: Iterable[str]
-) -> Adoption:
-    """Plan the adoption of the keys that nobody manages.
-
-    Args:
-        rows: The keys of the org.
-        org: The one input that names the org, `org` or `org_id`.
-        taken: Names that stand in the stack's config already.
-        resources: Names that the stack's resources have already.
-    """
-    free = [one.key for one in rows if one.manager in {Manager.NOBODY, Manager.UNKNOWN}]
+def adoption(found: Inventory) -> Adoption:
+    """Plan the adoption of the keys that nobody manages."""
+    stack = found.stack or Stack()
+    free = [one.key for one in found.keys if one.manager in {Manager.NOBODY, Manager.UNKNOWN}]
     left = {key: reason for key in free if (reason := key_problem(key)) is not None}
-    names = config_names([key for key in free if key not in left], taken)
-    return Adoption(names, left, program(org, names, resources) if names else "")
+    names = config_names([key for key in free if key not in left], stack.config)
+    org = {"org_id": found.org_id} if found.org is None else {"org": found.org}
+    return Adoption(names, left, program(org, names, stack.resources) if names else "")
 
 
 def adopt(
@@ -66,19 +60,13 @@ def adopt(
     manages, are left out: so add the program to the one that the stack has. The token needs to read the org and its
     secrets; nothing is written to the server.
     """
-    inputs = given(org, org_id, allow_insecure=allow_insecure)
-    with waiting("asking the server"), connected(inputs) as connection:
-        keys = connection.client.list_secret_keys(connection.org_id)
-    with waiting("asking Pulumi for the stack"):
-        found = stack_here(stack, cwd)
-    rows = listed(keys, connection.org_id, found.managed if found else None)
-    named = {"org_id": connection.org_id} if connection.org is None else {"org": connection.org}
-    plan = adoption(rows, named, found.config if found else (), found.resources if found else ())
+    found = take_inventory(given(org, org_id, allow_insecure=allow_insecure), stack, cwd)
+    plan = adoption(found)
     if as_json:
         print_json(
             {
-                "org_id": connection.org_id,
-                "org": connection.org,
+                "org_id": found.org_id,
+                "org": found.org,
                 "keys": [{"key": key, "config": name} for key, name in plan.names.items()],
                 "left": [{"key": key, "reason": reason} for key, reason in plan.left.items()],
                 "program": plan.program,
@@ -86,16 +74,16 @@ def adopt(
             }
         )
     else:
-        _show(plan, managed=bool(found and found.managed))
+        _show(plan, managed=found.stack is not None and bool(found.stack.managed))
 
 
 def _show(plan: Adoption, *, managed: bool) -> None:
     for key, reason in plan.left.items():
-        note(f'note: "{plain(key)}" is left out: {reason}')
+        note(f"note: {quote(key)} is left out: {reason}")
     if not plan.names:
         note("note: there is nothing to adopt")
         return
-    write(plan.program)
+    say(plan.program.rstrip("\n"))
     if managed:
         note(
             "\nAdd this to the stack's program: in its place, it would remove the keys that the stack manages already."

@@ -1,4 +1,4 @@
-"""Writes a Pulumi program that declares keys which are there already: text in, text out."""
+"""Text of a Pulumi program that declares existing keys."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def program(org: Mapping[str, str], names: Mapping[str, str], resources: Iterabl
 
 
 def config_names(keys: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Return key to a name for the config: `SLACK_TOKEN` becomes `slackToken`; no two keys share one.
+    """Return key to a unique name for the config: `SLACK_TOKEN` becomes `slackToken`.
 
     Args:
-        keys: The keys; the names come in their order.
-        taken: Names that stand in the config already, and may mean something else.
+        keys: The keys; the order is kept.
+        taken: Names that are in the config already, and may mean something else.
     """
     used = set(taken)
     names: dict[str, str] = {}
@@ -61,13 +61,13 @@ def config_names(keys: Iterable[str], taken: Iterable[str] = ()) -> dict[str, st
 
 
 def _free(base: str, used: Set[str]) -> str:
-    """Return the name, with a number behind it if it is taken."""
+    """Return the name, with a number appended if it is taken."""
     numbered = (f"{base}{number}" for number in itertools.count(2))
     return next(name for name in itertools.chain([base], numbered) if name not in used)
 
 
 def literal(text: str) -> str:
-    """Return a text as a Python string literal, on one line, with nothing in it that cannot be seen."""
+    """Return a string as a Python literal on one line, without invisible characters."""
     return '"' + "".join(_in_literal(character) for character in text) + '"'
 
 
@@ -80,7 +80,7 @@ def _in_literal(character: str) -> str:
 
 
 def _camel(text: str) -> str:
-    """Return the letters and digits of ASCII in a text as one word in camel case, which no shell needs quoted."""
+    """Return the ASCII letters and digits of a text in camel case, which needs no quotes in any shell."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", text) if word]
     parts = [part for word in words for part in (_humps(word) if not word.isupper() else [word])]
     joined = "".join(part.lower() if not number else part.capitalize() for number, part in enumerate(parts))

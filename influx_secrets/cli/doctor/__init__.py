@@ -1,1 +1,1 @@
-"""The command `doctor`."""
+"""Command `doctor`."""

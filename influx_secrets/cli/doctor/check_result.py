@@ -1,4 +1,4 @@
-"""What `doctor` finds, a line each: the data that its steps make and its command shows."""
+"""Result of one check of `doctor`."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from enum import Enum
 
 
 class Verdict(str, Enum):
-    """How good or bad something is."""
+    """How good or bad a result is."""
 
     OK = "ok"
-    #: Works, and is worth knowing.
     NOTE = "note"
-    #: Does not work, or is dangerous.
+    """Works, and may surprise."""
     WRONG = "wrong"
-    #: Cannot be found out before something else is mended.
+    """Does not work, or is dangerous."""
     UNKNOWN = "unknown"
+    """Cannot be checked before something else is fixed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What was found out about one thing; `says` holds no token.
+class CheckResult:
+    """What a check found; no text contains the token.
 
     Attributes:
-        subject: What was looked at, in a word or two.
+        name: What was checked, in a few words.
         verdict: How good or bad it is.
-        says: What was seen.
-        do: What to do about it; empty where there is nothing to do, or `says` tells it already.
-        command: A command to copy that does it; empty where there is none.
+        message: What was found.
+        remedy: How to fix it; empty where there is nothing to fix, or where the message says it.
+        command: A shell command that fixes it, to copy; empty where there is none.
     """
 
-    subject: str
+    name: str
     verdict: Verdict
-    says: str
-    do: str = ""
+    message: str
+    remedy: str = ""
     command: str = ""
 
 
-def ok(subject: str, says: str) -> Line:
-    """Nothing to do."""
-    return Line(subject, Verdict.OK, says)
+def ok(name: str, message: str) -> CheckResult:
+    """Return a result that needs no action."""
+    return CheckResult(name, Verdict.OK, message)
 
 
-def worth_knowing(subject: str, says: str, do: str = "") -> Line:
-    """Works, and may surprise."""
-    return Line(subject, Verdict.NOTE, says, do)
+def warn(name: str, message: str, remedy: str = "") -> CheckResult:
+    """Return a result that works, and may surprise."""
+    return CheckResult(name, Verdict.NOTE, message, remedy)
 
 
-def wrong(subject: str, says: str, do: str = "", command: str = "") -> Line:
-    """To be mended."""
-    return Line(subject, Verdict.WRONG, says, do, command)
+def fail(name: str, message: str, remedy: str = "", command: str = "") -> CheckResult:
+    """Return a result that must be fixed."""
+    return CheckResult(name, Verdict.WRONG, message, remedy, command)
 
 
-def unknown(subject: str, says: str) -> Line:
-    """To be asked again later."""
-    return Line(subject, Verdict.UNKNOWN, says)
+def unknown(name: str, message: str) -> CheckResult:
+    """Return a result that depends on one that must be fixed first."""
+    return CheckResult(name, Verdict.UNKNOWN, message)

@@ -1,4 +1,4 @@
-"""The command `doctor`: what is wrong between this machine and the server, and what to do about it."""
+"""Command `doctor`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from influx_secrets._client.connections import proxy_address
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Raw
 from influx_secrets._errors import SettingsError
-from influx_secrets.cli.doctor.check_result import Line, Verdict, wrong
-from influx_secrets.cli.doctor.server_checks import server_lines
-from influx_secrets.cli.doctor.settings_checks import settings_lines
+from influx_secrets.cli.doctor.check_result import CheckResult, Verdict, fail
+from influx_secrets.cli.doctor.server_checks import check_server
+from influx_secrets.cli.doctor.settings_checks import check_settings
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, given
 from influx_secrets.cli.shared.console import Exit, print_json, print_table, say, waiting
 
@@ -26,7 +26,7 @@ _STYLES: Final = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.WRONG: "b
 def doctor(
     org: OrgName = None, org_id: OrgId = None, as_json: AsJson = False, allow_insecure: AllowInsecure = False
 ) -> None:
-    """Find out what is wrong between this machine and the server, and say what to do.
+    """Find out what is wrong between this machine and the server, and how to fix it.
 
     Looks at settings and where each comes from, proxies, the connection and its certificate, the server's version, the
     clocks, the token and each of its three permissions, and whether values can be proved. Writes nothing to the server.
@@ -34,52 +34,47 @@ def doctor(
     """
     inputs = given(org, org_id, allow_insecure=allow_insecure)
     with waiting("examining"):
-        lines = examined(inputs, os.environ)
+        results = _results(inputs, os.environ)
+    wrong = [one.name for one in results if one.verdict is Verdict.WRONG]
     if as_json:
-        print_json({"ok": not _is_wrong(lines), "checks": [_document(line) for line in lines]})
+        print_json({"ok": not wrong, "checks": [_document(one) for one in results]})
     else:
-        _show(lines)
-    if _is_wrong(lines):
+        _show(results, wrong)
+    if wrong:
         raise typer.Exit(Exit.FOUND)
 
 
-def examined(inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> list[Line]:
-    """Return what was found out; nothing is asked where the settings cannot work."""
+def _results(inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> list[CheckResult]:
+    """Run all checks; without usable settings no request is sent."""
     try:
         settings = Settings.resolve(inputs, environ=environ)
         client = SecretsClient(settings)
     except SettingsError as error:
-        return [wrong("settings", str(error))]
+        return [fail("settings", str(error))]
+    local = check_settings(settings, inputs, environ, proxy_address(settings.url))
     with client:
-        seen = settings_lines(settings, inputs, environ, proxy_address(settings.url))
-        return [*seen, *server_lines(client)]
+        return [*local, *check_server(client)]
 
 
-def _is_wrong(lines: Sequence[Line]) -> bool:
-    return any(line.verdict is Verdict.WRONG for line in lines)
-
-
-def _document(line: Line) -> dict[str, str]:
+def _document(result: CheckResult) -> dict[str, str]:
     return {
-        "check": line.subject,
-        "verdict": line.verdict.value,
-        "says": line.says,
-        "do": line.do,
-        "command": line.command,
+        "check": result.name,
+        "verdict": result.verdict.value,
+        "says": result.message,
+        "do": result.remedy,
+        "command": result.command,
     }
 
 
-def _show(lines: Sequence[Line]) -> None:
-    told = [f"{line.says}; {line.do}" if line.do else line.says for line in lines]
+def _show(results: Sequence[CheckResult], wrong: Sequence[str]) -> None:
     rows = [
-        (Text(line.verdict.value, _STYLES[line.verdict]), line.subject, text)
-        for line, text in zip(lines, told, strict=True)
+        (Text(one.verdict.value, _STYLES[one.verdict]), one.name, "; ".join(filter(None, (one.message, one.remedy))))
+        for one in results
     ]
     print_table(("", "CHECK", "FOUND"), rows)
-    # Each permission that is missing names the same one.
-    command = next((line.command for line in lines if line.command), "")
+    # All missing permissions have the same command.
+    command = next((one.command for one in results if one.command), "")
     if command:
-        say("\nThe smallest token, made with one that may create others:\n")
-        say(command)
-    if _is_wrong(lines):
-        say(f"\nwrong: {', '.join(line.subject for line in lines if line.verdict is Verdict.WRONG)}")
+        say(f"\nThe smallest token, made with one that may create others:\n\n{command}")
+    if wrong:
+        say(f"\nwrong: {', '.join(wrong)}")

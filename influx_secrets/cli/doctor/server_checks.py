@@ -1,6 +1,6 @@
-"""The part of `doctor` that asks the server: what answers there, what the token may do, whether values can be proved.
+"""Checks of `doctor` that send requests: server, token, permissions, value proofs.
 
-Nothing is written: the permission to write is asked for with a change of no keys.
+Nothing is written: a PATCH of no keys tells whether the token may write.
 """
 
 from __future__ import annotations
@@ -27,42 +27,38 @@ from influx_secrets._errors import (
     TransportError,
     UnauthorizedError,
 )
-from influx_secrets.cli.doctor.check_result import Line, Verdict, ok, unknown, worth_knowing, wrong
+from influx_secrets.cli.doctor.check_result import CheckResult, Verdict, fail, ok, unknown, warn
 from influx_secrets.cli.doctor.token_command import token_command
-from influx_secrets.cli.shared.console import plain
+from influx_secrets.cli.shared.untrusted import visible_message
 
-#: The header has whole seconds, and the answer was on its way; more than this is a clock that is wrong.
 _CLOCK_TOLERANCE: Final = timedelta(seconds=60)
-#: Any valid token gets another answer than a wrong one, whether or not there is such an org.
+"""The header `Date` has whole seconds, and the response took time to arrive."""
+
 _ANY_ORG: Final = "0000000000000001"
+"""Any valid token gets another answer than a wrong one, whether or not this org exists."""
 
-KNOWN: Final = "token on the server"
-READ_ORG: Final = "read the org"
-READ_SECRETS: Final = "read its secrets"
-WRITE_SECRETS: Final = "write its secrets"
-PROOFS: Final = "value proofs"
-"""What the lines about the token are about."""
-
-_AFTER_ORG: Final = (READ_SECRETS, WRITE_SECRETS, PROOFS)
-
-Clock = Callable[[], datetime]
+_KNOWN: Final = "token on the server"
+_READ_ORG: Final = "read the org"
+_READ_SECRETS: Final = "read its secrets"
+_WRITE_SECRETS: Final = "write its secrets"
+_PROOFS: Final = "value proofs"
 
 
 class MissingOrgError(InfluxSecretsError):
-    """There is no such org, for certain."""
+    """The org does not exist."""
 
 
 class NoOrgError(InfluxSecretsError):
-    """The org that was named cannot be used with this token."""
+    """The token may not read the org, or it does not exist."""
 
 
 def now() -> datetime:
-    """The time of this machine."""
+    """Return the time of this machine."""
     return datetime.now(timezone.utc)
 
 
-def server_lines(client: SecretsClient, clock: Clock = now) -> Iterator[Line]:
-    """Ask the server step by step, and stop where the next step could tell nothing."""
+def check_server(client: SecretsClient, clock: Callable[[], datetime] = now) -> Iterator[CheckResult]:
+    """Run the checks in order, and stop at the first one that leaves nothing to check."""
     client = client.with_policy(PREVIEW_POLICY)
     try:
         health = client.health()
@@ -73,26 +69,29 @@ def server_lines(client: SecretsClient, clock: Clock = now) -> Iterator[Line]:
     yield (product := _product(health))
     yield from _clock(health, clock())
     if product.verdict is not Verdict.WRONG and client.settings.token is not None:
-        yield from _token_lines(client)
+        yield from _check_token(client)
 
 
-def _no_server(settings: Settings, error: InfluxSecretsError) -> Line:
+def _no_server(settings: Settings, error: InfluxSecretsError) -> CheckResult:
     if isinstance(error, NotSentError) or not isinstance(error, (TransportError, ResponseError, APIError)):
-        return wrong("connection", str(error))
+        return fail("connection", str(error))
     parts = urlsplit(settings.url)
     if parts.scheme == "http" and _speaks_tls(settings):
-        return wrong("connection", "the server speaks TLS on this port", "let the url begin with https://")
-    root = f"{parts.scheme}://{parts.netloc}"
-    if parts.path and _is_influxdb(settings, root):
-        return wrong("connection", f"InfluxDB is not below the path {plain(parts.path)}", f"use the url {root}")
-    return wrong("connection", str(error))
+        return fail("connection", "the server speaks TLS on this port", "let the url begin with https://")
+    url = settings.url
+    while urlsplit(url).path:
+        url = url.rpartition("/")[0]
+        if _is_influxdb(settings, url):
+            message = f"InfluxDB is not below the path {visible_message(parts.path)}"
+            return fail("connection", message, f"use the url {url}")
+    return fail("connection", str(error))
 
 
 def _speaks_tls(settings: Settings) -> bool:
     try:
         _probe(settings, f"https{settings.url.removeprefix('http')}")
     except NotSentError as error:
-        # A certificate that is refused is one all the same.
+        # A server whose certificate is rejected speaks TLS all the same.
         return "certificate" in str(error)
     except InfluxSecretsError as error:
         return not isinstance(error, TransportError)
@@ -112,83 +111,82 @@ def _probe(settings: Settings, url: str) -> None:
         client.with_policy(PREVIEW_POLICY).health()
 
 
-def _product(health: Health) -> Line:
-    says = f"InfluxDB {plain(health.build or 'of an unknown build')} {plain(health.version)}"
+def _product(health: Health) -> CheckResult:
+    message = f"InfluxDB {visible_message(health.build or 'of an unknown build')} {visible_message(health.version)}"
     release = re.match(r"v?(\d+)\.", health.version)
     if health.build in {"OSS", None} and release and release[1] == "2":
-        return ok("server", says)
-    if release and release[1] == "1":
-        return wrong("server", f"{says}: InfluxDB 1 keeps no secrets", "use the url of an InfluxDB OSS 2 server")
+        return ok("server", message)
     if health.build == "OSS" and not release:
-        return worth_knowing("server", f"{says}: a version that is no release")
-    return wrong("server", f"{says}: this is made for InfluxDB OSS 2", "use the url of an InfluxDB OSS 2 server")
+        return warn("server", f"{message}: a version that is no release")
+    reason = "InfluxDB 1 keeps no secrets" if release and release[1] == "1" else "this is made for InfluxDB OSS 2"
+    return fail("server", f"{message}: {reason}", "use the url of an InfluxDB OSS 2 server")
 
 
-def _clock(health: Health, here: datetime) -> Iterator[Line]:
+def _clock(health: Health, here: datetime) -> Iterator[CheckResult]:
     try:
         there = parsedate_to_datetime(health.date or "")
     except ValueError:
         return
-    # The zone "-0000" makes a time without one.
+    # The zone "-0000" is parsed as a time without a zone.
     apart = abs(here - there.replace(tzinfo=there.tzinfo or timezone.utc))
     if apart <= _CLOCK_TOLERANCE:
         yield ok("clocks", "this machine and the server agree")
         return
-    # Whole seconds: more would be noise.
-    says = f"this machine and the server are {timedelta(seconds=int(apart.total_seconds()))} apart"
-    yield wrong("clocks", says, "set the clock that is wrong: certificates and time ranges depend on it")
+    message = f"this machine and the server are {timedelta(seconds=int(apart.total_seconds()))} apart"
+    yield fail("clocks", message, "set the clock that is wrong: certificates and time ranges depend on it")
 
 
-def _token_lines(client: SecretsClient) -> Iterator[Line]:
+def _check_token(client: SecretsClient) -> Iterator[CheckResult]:
     try:
-        # Whatever it says of an org that there hardly is: the server knows the token.
+        # Any answer other than 401 shows that the server knows the token.
         client.org_exists(_ANY_ORG)
     except UnauthorizedError:
-        says = "the server does not know it: it is wrong, revoked, or of another server"
-        yield _lacking(client, KNOWN, says, client.settings.org_id)
+        message = "the server does not know it: it is wrong, revoked, or of another server"
+        yield _lacking(client, _KNOWN, message, client.settings.org_id)
         return
     except InfluxSecretsError as error:
-        yield wrong(KNOWN, str(error))
+        yield fail(_KNOWN, str(error))
         return
-    yield ok(KNOWN, "the server knows it")
+    yield ok(_KNOWN, "the server knows it")
     if client.settings.org_id is not None or client.settings.org is not None:
-        yield from _org_lines(client)
+        yield from _check_org(client)
 
 
-def _org_lines(client: SecretsClient) -> Iterator[Line]:
+def _check_org(client: SecretsClient) -> Iterator[CheckResult]:
     try:
         org_id = _org_id(client)
     except InfluxSecretsError as error:
         yield _no_org(client, error)
-        yield from (unknown(subject, f"not known before that: {READ_ORG}") for subject in _AFTER_ORG)
+        for name in (_READ_SECRETS, _WRITE_SECRETS, _PROOFS):
+            yield unknown(name, f"not known before that: {_READ_ORG}")
         return
-    yield ok(READ_ORG, f"the token may; the org is {org_id}")
+    yield ok(_READ_ORG, f"the token may; the org is {org_id}")
     readable = _may_read(client, org_id)
     yield readable
     yield _may_write(client, org_id)
-    yield _proofs(client, org_id) if readable.verdict is Verdict.OK else unknown(PROOFS, f"they need: {READ_SECRETS}")
+    yield _proofs(client, org_id) if readable.verdict is Verdict.OK else unknown(_PROOFS, f"they need: {_READ_SECRETS}")
 
 
-def _no_org(client: SecretsClient, error: InfluxSecretsError) -> Line:
-    told = (error.server_message or "") if isinstance(error, NotFoundError) else ""
-    if isinstance(error, MissingOrgError) or told.endswith("not found"):
-        # To a token that may not read it, influxd shows an empty list, or says so (seen on 2.9.1).
-        says = f"the server says: {plain(told)}" if told else str(error)
-        return wrong(READ_ORG, says, "correct the name or the id of the org, or the url of the server")
+def _no_org(client: SecretsClient, error: InfluxSecretsError) -> CheckResult:
+    reason = (error.server_message or "") if isinstance(error, NotFoundError) else ""
+    if isinstance(error, MissingOrgError) or reason.endswith("not found"):
+        # influxd 2.9.1 answers a token that may not read the org with an empty list instead.
+        message = f"the server says: {visible_message(reason)}" if reason else str(error)
+        return fail(_READ_ORG, message, "correct the name or the id of the org, or the url of the server")
     if isinstance(error, (NotFoundError, NoOrgError)):
-        return _lacking(client, READ_ORG, str(error), client.settings.org_id)
-    return wrong(READ_ORG, str(error))
+        return _lacking(client, _READ_ORG, str(error), client.settings.org_id)
+    return fail(_READ_ORG, str(error))
 
 
-def _lacking(client: SecretsClient, subject: str, says: str, org_id: str | None) -> Line:
-    return wrong(subject, says, "make a token that suffices, as below", token_command(client.settings.url, org_id))
+def _lacking(client: SecretsClient, name: str, message: str, org_id: str | None) -> CheckResult:
+    return fail(name, message, "make a token that suffices, as below", token_command(client.settings.url, org_id))
 
 
 def _org_id(client: SecretsClient) -> str:
     settings = client.settings
     if settings.org_id is None:
         return client.find_org(settings.org or "").id
-    # The calls for secrets give one answer to both of these.
+    # The secrets calls have one answer for both cases.
     exists = client.org_exists(settings.org_id)
     if exists is None:
         raise NoOrgError(f"the token may not read the org {settings.org_id}, or there is no such org")
@@ -197,32 +195,32 @@ def _org_id(client: SecretsClient) -> str:
     return settings.org_id
 
 
-def _may_read(client: SecretsClient, org_id: str) -> Line:
+def _may_read(client: SecretsClient, org_id: str) -> CheckResult:
     try:
         keys = client.list_secret_keys(org_id)
     except UnauthorizedError:
-        says = "the token may not: keys cannot be listed, and drift cannot be seen"
-        return _lacking(client, READ_SECRETS, says, org_id)
+        message = "the token may not: keys cannot be listed, and drift cannot be seen"
+        return _lacking(client, _READ_SECRETS, message, org_id)
     except InfluxSecretsError as error:
-        return wrong(READ_SECRETS, str(error))
-    return ok(READ_SECRETS, f"the token may; there {'is' if len(keys) == 1 else 'are'} {len(keys)}")
+        return fail(_READ_SECRETS, str(error))
+    return ok(_READ_SECRETS, f"the token may; there {'is' if len(keys) == 1 else 'are'} {len(keys)}")
 
 
-def _may_write(client: SecretsClient, org_id: str) -> Line:
+def _may_write(client: SecretsClient, org_id: str) -> CheckResult:
     try:
         if client.may_write(org_id):
-            return ok(WRITE_SECRETS, "the token may")
+            return ok(_WRITE_SECRETS, "the token may")
     except InfluxSecretsError as error:
-        return wrong(WRITE_SECRETS, str(error))
-    return _lacking(client, WRITE_SECRETS, "the token may not: `pulumi up` would fail", org_id)
+        return fail(_WRITE_SECRETS, str(error))
+    return _lacking(client, _WRITE_SECRETS, "the token may not: `pulumi up` would fail", org_id)
 
 
-def _proofs(client: SecretsClient, org_id: str) -> Line:
+def _proofs(client: SecretsClient, org_id: str) -> CheckResult:
     try:
         check_available(client, org_id)
     except ProofsUnavailableError as error:
         lost = "a changed value cannot be seen, and no key be adopted"
-        return wrong(PROOFS, f"{error}: {lost}", "use InfluxDB OSS 2.7 or later, with Flux")
+        return fail(_PROOFS, f"{error}: {lost}", "use InfluxDB OSS 2.7 or later, with Flux")
     except InfluxSecretsError as error:
-        return wrong(PROOFS, str(error))
-    return ok(PROOFS, "the server can prove what a key holds")
+        return fail(_PROOFS, str(error))
+    return ok(_PROOFS, "the server can prove what a key holds")

@@ -1,4 +1,4 @@
-"""The part of `doctor` that asks nobody: settings and where each comes from, certificates, proxies."""
+"""Checks of `doctor` without requests: settings and their sources, certificates, proxies."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from influx_secrets._client import tls
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Found, Raw, gather
-from influx_secrets.cli.doctor.check_result import Line, ok, worth_knowing, wrong
+from influx_secrets._text import quote
+from influx_secrets.cli.doctor.check_result import CheckResult, fail, ok, warn
 from influx_secrets.cli.doctor.token_command import token_command
-from influx_secrets.cli.shared.console import plain
+from influx_secrets.cli.shared.untrusted import visible_message
 
 _NOWHERE: Final = "set INFLUX_TOKEN, or activate a profile of the influx CLI; the config of a stack is not read here"
 _OPTIONS: Final = {
@@ -21,16 +22,16 @@ _OPTIONS: Final = {
 }
 
 
-def settings_lines(
+def check_settings(
     settings: Settings, inputs: Mapping[str, Raw | None], environ: Mapping[str, str], proxy: str | None
-) -> Iterator[Line]:
-    """Say what each setting is, and where it comes from; of the token only the latter.
+) -> Iterator[CheckResult]:
+    """Return what each setting is, and where it comes from; of the token only the latter.
 
     Args:
-        settings: What came out.
+        settings: The resolved settings.
         inputs: The options of the command.
         environ: The environment variables.
-        proxy: Host and port of the proxy that requests really go through; None: none.
+        proxy: Host and port of the proxy that requests go through; None: none.
     """
     found = gather(inputs, environ)
     yield ok("url", f"{settings.url}, {_source(found, 'url')}")
@@ -44,53 +45,57 @@ def settings_lines(
 def _source(found: Mapping[str, Found], field: str) -> str:
     if field not in found:
         return "the default"
-    return "from " + _OPTIONS.get(found[field].source, plain(found[field].source))
+    return "from " + _OPTIONS.get(found[field].source, visible_message(found[field].source))
 
 
-def _token(settings: Settings, found: Mapping[str, Found]) -> Line:
+def _token(settings: Settings, found: Mapping[str, Found]) -> CheckResult:
     if settings.token is None:
         command = token_command(settings.url, settings.org_id)
-        return wrong("token", "there is none", f"{_NOWHERE}; make one as below, if there is none yet", command)
-    says = f"is set, {_source(found, 'token')}"
+        return fail("token", "there is none", f"{_NOWHERE}; make one as below, if there is none yet", command)
+    message = f"is set, {_source(found, 'token')}"
     of_profile = [field in found and " of profile " in found[field].source for field in ("url", "token")]
     if of_profile[0] != of_profile[1]:
-        do = "make sure that this token belongs to this server"
-        return worth_knowing("token", f"{says}; the url comes from elsewhere", do)
-    return ok("token", says)
+        remedy = "make sure that this token belongs to this server"
+        return warn("token", f"{message}; the url comes from elsewhere", remedy)
+    return ok("token", message)
 
 
-def _org(settings: Settings, found: Mapping[str, Found]) -> Line:
+def _org(settings: Settings, found: Mapping[str, Found]) -> CheckResult:
     if settings.org_id is not None:
         return ok("org", f"{settings.org_id}, {_source(found, 'org_id')}")
     if settings.org is not None:
-        return ok("org", f'"{plain(settings.org)}", {_source(found, "org")}')
-    return worth_knowing("org", "none is named, so permissions cannot be checked", "give --org or --org-id")
+        return ok("org", f"{quote(settings.org)}, {_source(found, 'org')}")
+    return warn("org", "none is named, so permissions cannot be checked", "give --org or --org-id")
 
 
-def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str]) -> Line:
+def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str]) -> CheckResult:
     if settings.skip_verify:
-        says = f"any is accepted, {_source(found, 'skip_verify')}: whoever is in between sees the token"
-        return worth_knowing("certificates", says, "name the authority's file in INFLUXDB_V2_SSL_CA_CERT instead")
+        message = f"any is accepted, {_source(found, 'skip_verify')}: whoever is in between sees the token"
+        return warn("certificates", message, "name the authority's file in INFLUXDB_V2_SSL_CA_CERT instead")
     if settings.ca_file is not None:
-        return ok("certificates", f"those of {plain(settings.ca_file)} are trusted, {_source(found, 'ca_file')}")
+        return _trusted(settings.ca_file, _source(found, "ca_file"))
     variable = next((name for name in tls.BUNDLE_VARIABLES if environ.get(name)), None)
     if variable is not None:
-        return ok("certificates", f"those of {plain(environ[variable])} are trusted, from {variable}")
+        return _trusted(environ[variable], f"from {variable}")
     bundle = tls.fallback_bundle()
     if bundle is not None:
-        return ok("certificates", f"those of {plain(bundle)} are trusted, because Python finds no store of this system")
+        return _trusted(bundle, "because Python finds no store of this system")
     return ok("certificates", "those in the store of this system are trusted")
 
 
-def _proxy(settings: Settings, environ: Mapping[str, str], proxy: str | None) -> Line:
-    """Say where requests really go: an environment variable may send them elsewhere."""
+def _trusted(file: str, source: str) -> CheckResult:
+    return ok("certificates", f"those of {visible_message(file)} are trusted, {source}")
+
+
+def _proxy(settings: Settings, environ: Mapping[str, str], proxy: str | None) -> CheckResult:
+    """Return where requests really go: an environment variable may send them elsewhere."""
     if proxy is None:
         return ok("proxy", "none: requests go straight to the server")
     scheme, host = urlsplit(settings.url).scheme, urlsplit(settings.url).hostname
     names = [name for kind in (scheme, "all") for name in (f"{kind}_proxy", f"{kind}_PROXY".upper())]
     source = next((name for name in names if environ.get(name)), "the system's settings")
-    says = f"requests go through {plain(proxy)}, from {source}"
-    do = f"if the server can be reached without, add {host} to NO_PROXY"
+    message = f"requests go through {visible_message(proxy)}, from {source}"
+    remedy = f"if the server can be reached without, add {host} to NO_PROXY"
     if scheme == "http":
-        return wrong("proxy", f"{says}, which sees the token and all values, for the url is plain http", do)
-    return worth_knowing("proxy", says, do)
+        return fail("proxy", f"{message}, which sees the token and all values, for the url is plain http", remedy)
+    return warn("proxy", message, remedy)

@@ -1,4 +1,4 @@
-"""The command that makes the smallest token that suffices: text to copy into a shell."""
+"""Shell command that creates the smallest token."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import shlex
 
 
 def token_command(url: str, org_id: str | None) -> str:
-    """Return the command; without an org's id, `ORG_ID` stands in it, to be filled in.
+    """Return the command; without an org id it contains `ORG_ID`, to be replaced.
 
-    The token that may create others is typed in and goes through a pipe: other users of the machine see the arguments
-    of its processes, and a shell remembers its lines.
+    The token that may create others is typed and goes through a pipe: other users of a machine can see the arguments of
+    its processes, and a shell keeps its lines.
     """
     org_id = org_id or "ORG_ID"
     secrets = {"type": "secrets", "orgID": org_id}

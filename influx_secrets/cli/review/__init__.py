@@ -1,1 +1,1 @@
-"""The command `review`."""
+"""Command `review`."""

@@ -1,4 +1,4 @@
-"""What happens to each key, worked out from the steps of a preview: one change per key, server and org."""
+"""Changes per key, server and org, derived from the steps of a preview."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from influx_secrets._model.planner import newly_pruned
 from influx_secrets._model.state import UNKNOWN, Drift, ResourceState, Unknown
-from influx_secrets.cli.review.preview import Preview, Resource, State, Step
+from influx_secrets.cli.review.preview import Preview, Resource, Side, Step
 
 
 class Action(Enum):
@@ -33,9 +33,10 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An org on a server: the provider's URN stands for the server, since two servers may have orgs of one id.
+    """An org on a server. The provider's URN stands for the server, because two servers may have orgs of one id.
 
-    Where the id is not known yet, the org's name tells one place from another, and None stands for no name.
+    Attributes:
+        name: The org's name where its id is not known yet; else None.
     """
 
     provider: str
@@ -48,13 +49,13 @@ class Change:
     """What happens to one key.
 
     Attributes:
-        key: Unknown where a resource's keys are not known yet.
+        key: Unknown where the keys of a resource are not known yet.
         before: The version in the state; None for a key that is new to the resource.
-        after: The version that the state will hold; None for a key that goes.
-        resource: Which resource does it.
-        source: The resource that a moved key comes from.
-        drift: What a refresh found of the key.
-        notes: More that a reviewer wants to know, in words of ours, without text of others.
+        after: The version that the state will hold; None for a key that is removed.
+        resource: The resource that changes the key.
+        source: The resource that managed a moved key before.
+        drift: What a refresh found.
+        notes: More for a reviewer, without untrusted text.
     """
 
     place: Place
@@ -69,7 +70,7 @@ class Change:
 
     @property
     def is_new(self) -> bool:
-        """Whether the resource did not manage the key before, so that the provider looks at what the server holds."""
+        """Whether the key is new to the resource, so that the provider compares the server's value."""
         return self.action in _NEW
 
 
@@ -84,108 +85,105 @@ class _Entry:
     """A key on one side of a step."""
 
     step: Step
-    state: State
+    side: Side
     key: str
 
     @property
+    def resource(self) -> Resource:
+        return self.side.resource
+
+    @property
     def version(self) -> int | Unknown | None:
-        versions = self.state.record.versions
+        versions = self.side.state.versions
         return UNKNOWN if versions is UNKNOWN else versions.get(self.key)
 
 
 @dataclass(slots=True)
-class _Sides:
+class _Keys:
     """All keys before and after the run, by place."""
 
     before: dict[tuple[Place, str], dict[str, _Entry]] = field(default_factory=dict)
+    """By URN: a failed run may have left several owners of one key."""
     after: dict[tuple[Place, str], _Entry] = field(default_factory=dict)
-    open: dict[Place, list[State]] = field(default_factory=dict)
+    open: dict[Place, list[Resource]] = field(default_factory=dict)
     """Resources whose keys are not known yet."""
 
 
 def changes(preview: Preview) -> tuple[Change, ...]:
-    """Return what happens to each key, those that stay as they are among them; in no order."""
-    sides = _sides(preview.steps)
+    """Return the change of each key, unchanged keys included; in no order."""
+    keys = _keys(preview.steps)
     found = {}
-    for place, key in {**sides.before, **sides.after}:
-        after = sides.after.get((place, key))
-        owners = sides.before.get((place, key), {})
+    for place, key in {**keys.before, **keys.after}:
+        after = keys.after.get((place, key))
+        owners = keys.before.get((place, key), {})
         if after is None:
-            found[place, key] = _leaves(place, _first(owners), sides)
+            found[place, key] = _leaves(place, _first(owners), keys)
         else:
             found[place, key] = _stays(place, after, owners) if owners else _arrives(place, after, preview)
     for pruned in _pruned(preview.steps):
         gone = found.get((pruned.place, str(pruned.key)))
         if gone is None or gone.action is Action.RELEASE:
             found[pruned.place, str(pruned.key)] = pruned
-    more = [
-        Change(place, UNKNOWN, Action.UNKNOWN, one.resource) for place, states in sides.open.items() for one in states
-    ]
+    more = [Change(place, UNKNOWN, Action.UNKNOWN, one) for place, some in keys.open.items() for one in some]
     return (*found.values(), *more, *_only_refreshed(preview))
 
 
-def place_of(state: State, provider: str | None = None) -> Place:
-    """Return where the keys of a state are."""
-    record, server = state.record, state.provider if provider is None else provider
-    if isinstance(record.org_id, str):
-        return Place(server, record.org_id)
-    return Place(server, None, record.org if isinstance(record.org, str) else None)
+def place_of(side: Side, provider: str | None = None) -> Place:
+    """Return the place of a resource's keys."""
+    state, server = side.state, side.provider if provider is None else provider
+    if isinstance(state.org_id, str):
+        return Place(server, state.org_id)
+    return Place(server, None, state.org if isinstance(state.org, str) else None)
 
 
 def org_names(preview: Preview) -> dict[Place, str]:
     """Return the name of each org that some resource gives by name."""
-    states = [state for step in _all_steps(preview) for state in (step.old, step.new) if state is not None]
-    return {place_of(state): state.record.org for state in states if isinstance(state.record.org, str)}
+    steps = (*preview.refreshed.values(), *preview.steps)
+    sides = [side for step in steps for side in (step.old, step.new) if side is not None]
+    return {place_of(side): side.state.org for side in sides if isinstance(side.state.org, str)}
 
 
-def _all_steps(preview: Preview) -> Iterator[Step]:
-    yield from preview.refreshed.values()
-    yield from preview.steps
-
-
-def _sides(steps: Iterable[Step]) -> _Sides:
-    sides = _Sides()
+def _keys(steps: Iterable[Step]) -> _Keys:
+    keys = _Keys()
     for step in steps:
         if step.new is not None and step.op in _COMES | _STAYS:
             place = place_of(step.new)
-            if step.new.record.versions is UNKNOWN:
-                sides.open.setdefault(place, []).append(step.new)
-            for key in sorted(step.new.record.keys):
-                sides.after[place, key] = _Entry(step, step.new, key)
+            if step.new.state.versions is UNKNOWN:
+                keys.open.setdefault(place, []).append(step.new.resource)
+            for key in sorted(step.new.state.keys):
+                keys.after[place, key] = _Entry(step, step.new, key)
         if step.old is not None and step.op in _GOES | _STAYS:
-            # A resource that changes its provider takes its keys along: the engine neither writes nor removes them.
+            # The engine neither writes nor removes the keys of a resource that changes its provider.
             provider = step.new.provider if step.new is not None and step.op in _STAYS else None
-            for key in sorted(step.old.record.keys):
-                owners = sides.before.setdefault((place_of(step.old, provider), key), {})
-                # What is left over from an earlier replacement has the URN of what lives.
+            for key in sorted(step.old.state.keys):
+                owners = keys.before.setdefault((place_of(step.old, provider), key), {})
+                # A leftover of an earlier replacement has the URN of the live resource.
                 if step.op in _STAYS or step.old.resource.urn not in owners:
                     owners[step.old.resource.urn] = _Entry(step, step.old, key)
-    return sides
+    return keys
 
 
 def _first(owners: Mapping[str, _Entry]) -> _Entry:
-    """Return the one owner; the first by URN where a failed run left two, so that the same preview reads the same."""
+    """Return the first owner by URN, so that the same preview always reads the same."""
     return owners[min(owners)]
 
 
 def _stays(place: Place, after: _Entry, owners: Mapping[str, _Entry]) -> Change:
-    """What happens to a key that is managed before and after, by the same resource or by another."""
+    """Return the change of a key that is managed before and after, by the same resource or by another."""
     same = next((one for one in owners.values() if one.step is after.step and after.step.op in _STAYS), None)
     if same is not None:
         return _in_place(place, same, after)
-    again = owners.get(after.state.resource.urn)
+    again = owners.get(after.resource.urn)
     before = again or _first(owners)
-    change = Change(place, after.key, Action.REPLACE, after.state.resource, before.version, after.version)
-    if again is not None:
-        return change
-    return replace(change, action=Action.MOVE, source=before.state.resource)
+    change = Change(place, after.key, Action.REPLACE, after.resource, before.version, after.version)
+    return change if again is not None else replace(change, action=Action.MOVE, source=before.resource)
 
 
 def _in_place(place: Place, before: _Entry, after: _Entry) -> Change:
-    old, new, key = before.state.record, after.state.record, after.key
-    change = Change(place, key, Action.KEEP, after.state.resource, before.version, after.version)
-    if before.state.resource.urn != after.state.resource.urn:
-        change = replace(change, source=before.state.resource)
+    old, new, key = before.side.state, after.side.state, after.key
+    change = Change(place, key, Action.KEEP, after.resource, before.version, after.version)
+    if before.resource.urn != after.resource.urn:
+        change = replace(change, source=before.resource)
     if key in new.drift:
         return replace(change, action=Action.DRIFT, drift=new.drift[key])
     if after.version is UNKNOWN:
@@ -199,50 +197,49 @@ def _in_place(place: Place, before: _Entry, after: _Entry) -> Change:
 
 
 def _arrives(place: Place, after: _Entry, preview: Preview) -> Change:
-    """What happens to a key that no resource managed before: a refresh may have found it gone a moment ago."""
-    change = Change(place, after.key, Action.CREATE, after.state.resource, None, after.version)
-    found = preview.refreshed.get(after.state.resource.urn)
+    """Return the change of a key that no resource managed before, unless a refresh of this run found it gone."""
+    change = Change(place, after.key, Action.CREATE, after.resource, None, after.version)
+    found = preview.refreshed.get(after.resource.urn)
     was = found.old if found is not None and after.step.op == "create" else None
-    if was is not None and place_of(was) == place and after.key in was.record.keys:
+    if was is not None and place_of(was) == place and after.key in was.state.keys:
         return replace(change, action=Action.REPAIR, drift="deleted")
     return change
 
 
-def _leaves(place: Place, before: _Entry, sides: _Sides) -> Change:
-    change = Change(place, before.key, Action.REMOVE, before.state.resource, before.version)
-    if before.state.retained and before.step.op in _GOES:
+def _leaves(place: Place, before: _Entry, keys: _Keys) -> Change:
+    change = Change(place, before.key, Action.REMOVE, before.resource, before.version)
+    if before.side.retained and before.step.op in _GOES:
         return replace(change, action=Action.RELEASE, notes=("stays on the server: retain_on_delete",))
     new = before.step.new
-    if before.step.op in _STAYS and new is not None and new.record.versions is UNKNOWN:
+    if before.step.op in _STAYS and new is not None and new.state.versions is UNKNOWN:
         return replace(change, action=Action.UNKNOWN, after=UNKNOWN)
-    if any(other in sides.open for other in (place, Place(place.provider, None))):
+    if any(other in keys.open for other in (place, Place(place.provider, None))):
         return replace(change, notes=("unless a resource whose keys are not known yet declares it",))
     if before.step.op in _STAYS:
         return change
-    return replace(
-        change, notes=("its resource is deleted" if before.step.op == "delete" else "its resource is replaced",)
-    )
+    note = "its resource is deleted" if before.step.op == "delete" else "its resource is replaced"
+    return replace(change, notes=(note,))
 
 
 def _pruned(steps: Iterable[Step]) -> Iterator[Change]:
     for step in steps:
         new = step.new
-        if new is None or not new.record.exclusive or step.op not in _COMES | _STAYS:
+        if new is None or not new.state.exclusive or step.op not in _COMES | _STAYS:
             continue
         counted = step.old is not None and step.op in _STAYS
-        old = step.old.record if counted and step.old is not None else ResourceState(org_id=new.record.org_id)
-        for key in sorted(newly_pruned(old, new.record)):
+        old = step.old.state if counted and step.old is not None else ResourceState(org_id=new.state.org_id)
+        for key in sorted(newly_pruned(old, new.state)):
             yield Change(place_of(new), key, Action.PRUNE, new.resource)
 
 
 def _only_refreshed(preview: Preview) -> Iterator[Change]:
-    """What a refresh found of resources that the rest of the run leaves alone, or that is not followed by one."""
-    planned = {state.resource.urn for step in preview.steps for state in (step.old, step.new) if state is not None}
+    """Yield what a refresh found of resources that have no planned step."""
+    planned = {side.resource.urn for step in preview.steps for side in (step.old, step.new) if side is not None}
     for urn, found in preview.refreshed.items():
         if urn in planned or found.old is None:
             continue
-        for key in sorted(found.old.record.keys):
-            drift: Drift | None = found.new.record.drift.get(key) if found.new is not None else "deleted"
+        for key in sorted(found.old.state.keys):
+            drift: Drift | None = found.new.state.drift.get(key) if found.new is not None else "deleted"
             if drift is None and not preview.refresh_told:
                 continue
             action = Action.KEEP if drift is None else Action.DRIFT

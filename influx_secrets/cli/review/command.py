@@ -1,12 +1,11 @@
-"""The command `review`: what a preview does to the secrets, readable in a pull request."""
+"""Command `review`."""
 
 from __future__ import annotations
 
-import io
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
@@ -18,16 +17,15 @@ from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.render_json import render_json
 from influx_secrets.cli.review.render_markdown import GITHUB_LIMIT, render_markdown
 from influx_secrets.cli.review.render_text import print_review
-from influx_secrets.cli.review.report import Gate, Review
+from influx_secrets.cli.review.report import Gate
 from influx_secrets.cli.review.report import review as review_of
-from influx_secrets.cli.review.warnings import Readers, Reading
+from influx_secrets.cli.review.warnings import FindReaders
 from influx_secrets.cli.shared.connection import AllowInsecure, given
-from influx_secrets.cli.shared.console import chosen, completed, end_on
-from influx_secrets.cli.usage.command import named
-from influx_secrets.cli.usage.readers import find_readers
+from influx_secrets.cli.shared.fail_on import exit_if_found, fail_on_option, parse_fail_on
+from influx_secrets.cli.usage.readers import Readers, find_readers
 
 _SHORTEST = 1_000
-"""What a review without any row and warning needs."""
+"""The length of a review without any row and warning."""
 
 
 class Format(str, Enum):
@@ -48,14 +46,7 @@ def review(
     format_: Annotated[
         Format, typer.Option("--format", help="text for people, markdown for a comment, json for programs.")
     ] = Format.TEXT,
-    fail_on: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LIST",
-            autocompletion=completed(Gate),
-            help=f"End with code 1 if one of these is found: {', '.join(Gate)}. Separated by commas, or repeated.",
-        ),
-    ] = None,
+    fail_on: Annotated[list[str] | None, fail_on_option(Gate, "if one of these is found")] = None,
     max_length: Annotated[
         int,
         typer.Option(
@@ -68,8 +59,8 @@ def review(
         bool,
         typer.Option(
             "--usage/--no-usage",
-            help="Ask the server of the environment which tasks and checks still read a key that goes. Needs a token "
-            "that may read them; all else needs no server.",
+            help="Ask the server of the environment which tasks and checks still read a key that is removed. Needs a "
+            "token that may read them; all else needs no server.",
         ),
     ] = False,
     allow_insecure: AllowInsecure = False,
@@ -78,23 +69,26 @@ def review(
 
     pulumi preview --json | influx-secrets review --format markdown
     """
-    gates = chosen(fail_on, Gate)
+    gates = parse_fail_on(fail_on, Gate)
     if 0 < max_length < _SHORTEST:
         raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST}", param_hint="--max-length")
     readers = _asking(given(None, None, allow_insecure=allow_insecure)) if usage else None
     found = review_of(read_preview(_read(file)), readers)
-    _write(found, format_, max_length, sys.stdout)
-    end_on([f"{number} {gate.value}" for gate, number in found.gates.items() if gate in gates])
+    if format_ is Format.TEXT:
+        print_review(found, sys.stdout)
+    elif format_ is Format.MARKDOWN:
+        sys.stdout.write(render_markdown(found, max_length))
+    else:
+        sys.stdout.write(render_json(found) + "\n")
+    exit_if_found(found.gates, gates)
 
 
-def _asking(inputs: dict[str, Raw | None]) -> Readers:
-    """Return what asks the server who reads which key. A server that cannot be asked is a warning in the review."""
+def _asking(inputs: dict[str, Raw | None]) -> FindReaders:
+    """Return a function that asks the server; its errors become warnings of the review."""
 
-    def ask(org_id: str) -> Reading:
+    def ask(org_id: str) -> Readers:
         with SecretsClient(Settings.resolve(inputs)) as client:
-            found = find_readers(client, org_id)
-        by_key = {key: [named(one) for one in scripts] for key, scripts in found.by_key.items()}
-        return Reading(by_key, [named(one) for one in found.unknown], found.unseen)
+            return find_readers(client, org_id)
 
     return ask
 
@@ -108,12 +102,3 @@ def _read(file: Path | None) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise PreviewError(f"cannot read {file}: {error.strerror}") from None
-
-
-def _write(found: Review, format_: Format, max_length: int, out: TextIO) -> None:
-    if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="backslashreplace")  # A poor encoding has no arrow, and no keys of other scripts.
-    if format_ is Format.TEXT:
-        print_review(found, out)
-    else:
-        out.write(render_json(found) + "\n" if format_ is Format.JSON else render_markdown(found, max_length))

@@ -1,6 +1,6 @@
-"""What a review knows of a preview: the engine's steps for our resources as frozen data, and how a state is read.
+"""A parsed preview: the steps of the package's resources.
 
-Only what is named here is read. Values and digests may stand in the same document; nobody looks at them.
+Only the properties named here are read. The same document may contain values and digests.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._model.state import UNKNOWN, ResourceState
 
 _UNKNOWN_MARK: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes what a preview does not know (seen in the JSON and the events of Pulumi 3.259.0)."""
+"""How the engine writes unknown values, in the JSON and the events of Pulumi 3.259.0."""
 
 _READ: Final = ("org_id", "org", "key", "version", "versions", "rotate_on", "exclusive", "pruned", "drift")
 """The properties that a review needs: neither `digest` nor `digests`, nor what a later version may store."""
 
 
 class PreviewError(InfluxSecretsError):
-    """What was given is no preview, or none that this version can read."""
+    """The input is not a preview, or has a form that this version cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource of ours: its kind and logical name for people, its URN to tell it from every other."""
+    """A resource of this package: kind and logical name for people, and the URN as its identity."""
 
     kind: str
     name: str
@@ -34,34 +34,33 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What a step starts from or leads to.
+class Side:
+    """The old or the new side of a step.
 
     Attributes:
-        resource: Whose state it is.
         provider: The provider's URN, without the id of its instance.
-        record: What is stored, without its digests.
-        retained: Whether the keys stay on the server when the resource goes.
+        state: The stored properties, without digests.
+        retained: Whether the keys stay on the server when the resource is deleted.
     """
 
     resource: Resource
     provider: str
-    record: ResourceState
+    state: ResourceState
     retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the engine plans to do with one resource of ours, or what a refresh found of it."""
+    """What the engine plans for one resource of this package, or what a refresh found of it."""
 
     op: str
-    old: State | None
-    new: State | None
+    old: Side | None
+    new: Side | None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error of the preview. Only one of ours has its message here: others may hold anything."""
+    """An error of the preview. Only one of this package has its message: others may contain values."""
 
     urn: str
     message: str | None
@@ -72,15 +71,15 @@ class Preview:
     """What the engine printed, as far as a review needs it.
 
     Attributes:
-        steps: What is planned for the resources of ours.
-        refreshed: What a refresh in the same run found, by URN; `new` is None for a resource that is gone.
-        refresh_told: Whether `refreshed` says what was found; the JSON document says at most that a resource is gone.
-        found_outside: How many resources a refresh alone found changed, where the document does not say which keys.
+        steps: What is planned for this package's resources.
+        refreshed: What a refresh in the same run found, by URN; `new` is None for a deleted resource.
+        refresh_told: Whether `refreshed` contains what was found; the JSON document only marks deleted resources.
+        found_outside: How many resources a refresh found changed, where the document does not contain which keys.
         others: Operation to number of resources of all other types.
         unlisted: How many unchanged resources, of any type, the document counts but does not list.
-        notices: The lines of our provider.
+        notices: The lines of this package's provider.
         problems: The errors.
-        complete: Whether the engine came to the end.
+        complete: Whether the preview finished.
     """
 
     steps: tuple[Step, ...] = ()
@@ -95,7 +94,7 @@ class Preview:
 
 
 def kind_of(urn: str) -> str | None:
-    """Return which kind of our resources a URN names: `Secret` or `OrgSecrets`; None for any other resource."""
+    """Return `Secret` or `OrgSecrets` for a URN of this package, None for any other."""
     type_token = _parts(urn)[2].rpartition("$")[2]
     return type_token.removeprefix(TYPE_PREFIX) if type_token in CODECS else None
 
@@ -105,12 +104,12 @@ def name_of(urn: str) -> str:
     return _parts(urn)[3]
 
 
-def read_state(raw: Mapping[str, Any] | None, *, before: bool) -> State | None:
-    """Read one side of a step; None where there is none, or that of a secret that was only looked up.
+def read_side(raw: Mapping[str, Any] | None, *, before: bool) -> Side | None:
+    """Return one side of a step; None where there is none, or for a secret that is only looked up.
 
     Args:
-        raw: As the engine prints it, in either form.
-        before: Whether it is what the state holds. Then the outputs count; a preview has none of what is to be.
+        raw: The side as the engine prints it, in either form.
+        before: Whether it is the stored side, which has outputs; a preview has none of the new side.
     """
     if raw is None or raw.get("external"):
         return None
@@ -120,21 +119,21 @@ def read_state(raw: Mapping[str, Any] | None, *, before: bool) -> State | None:
     if kind is None:
         return None
     stored = outputs if before and "org_id" in outputs else inputs
-    record = CODECS[f"{TYPE_PREFIX}{kind}"].decode_state(
+    state = CODECS[f"{TYPE_PREFIX}{kind}"].decode_state(
         {name: _known(stored[name]) for name in _READ if name in stored}
     )
-    if record is None:
+    if state is None:
         return None
-    return State(
+    return Side(
         resource=Resource(kind, name_of(urn), urn),
         provider=str(raw.get("provider") or "").rpartition("::")[0],
-        record=record,
+        state=state,
         retained=bool(raw.get("retainOnDelete")),
     )
 
 
 def _parts(urn: str) -> list[str]:
-    """Return the four parts of a URN; a name may hold the separator itself."""
+    """Return the four parts of a URN; a name may contain the separator."""
     parts = urn.split("::", 3)
     return [*parts, *[""] * (4 - len(parts))]
 

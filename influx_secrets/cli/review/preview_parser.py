@@ -1,7 +1,7 @@
-"""Reads the forms in which the engine prints a preview: one JSON document, or its events, one a line.
+"""Parser of previews: one JSON document, or the engine's events, one a line.
 
 `pulumi preview --json` prints the document. With PULUMI_ENABLE_STREAMING_JSON_PREVIEW it prints the events, which
-`--event-log` writes to a file too; they list the unchanged resources, and say what a refresh found.
+`--event-log` also writes to a file. Only events contain the unchanged resources, and what a refresh found.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 from influx_secrets._model.serialization import TYPE_PREFIX
-from influx_secrets.cli.review.preview import Preview, PreviewError, Problem, Step, kind_of, read_state
+from influx_secrets._notices import PREFIX
+from influx_secrets.cli.review.preview import Preview, PreviewError, Problem, Step, kind_of, read_side
 
 _Json: TypeAlias = dict[str, Any]
 
@@ -21,14 +22,13 @@ _CHANGES_NOTHING: Final = frozenset({"same", "refresh", "read", "read-replacemen
 _HALF_A_REPLACEMENT: Final = frozenset({"create-replacement", "delete-replaced"})
 _OURS: Final = ("influx_secrets.", TYPE_PREFIX)
 _TRACEBACK: Final = "Traceback (most recent call last)"
-_SAID: Final = "influx-secrets: "
 
 
 def read_preview(document: bytes) -> Preview:
-    """Read what `pulumi preview --json` printed, in either form.
+    """Parse what `pulumi preview --json` printed, in either form.
 
     Raises:
-        PreviewError: It is something else.
+        PreviewError: The input is something else.
     """
     if not document.strip():
         raise PreviewError("there is nothing to review: did `pulumi preview --json` fail before it printed anything?")
@@ -44,7 +44,7 @@ def read_preview(document: bytes) -> Preview:
         if all(any(name.endswith("Event") for name in line) for line in lines):
             return _events(lines)
     except (AttributeError, KeyError, TypeError, ValueError):
-        # Not one of these texts may be shown: a value can stand anywhere.
+        # The error may not be shown: its text may contain a value.
         raise PreviewError("this preview has a step in a form that this version does not know") from None
     raise PreviewError("this is JSON, but neither a preview nor an event log of Pulumi")
 
@@ -57,7 +57,7 @@ def _documents(text: str) -> list[Any]:
 
 
 class _Collected:
-    """What was read so far."""
+    """The parts of a preview that were read so far."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
@@ -73,19 +73,19 @@ class _Collected:
             if op not in _CHANGES_NOTHING | _HALF_A_REPLACEMENT:
                 self.others[op] += 1
             return
-        step = Step(op, read_state(old, before=True), read_state(new, before=False))
+        step = Step(op, read_side(old, before=True), read_side(new, before=False))
         if step.old is not None or step.new is not None:
             self.steps.append(step)
 
     def refresh(self, urn: str, old: _Json | None, new: _Json | None) -> None:
         if kind_of(urn) is not None:
-            self.refreshed[urn] = Step("refresh", read_state(old, before=True), read_state(new, before=True))
+            self.refreshed[urn] = Step("refresh", read_side(old, before=True), read_side(new, before=True))
 
-    def said(self, severity: str, urn: str, message: str) -> None:
+    def diagnostic(self, severity: str, urn: str, message: str) -> None:
         if severity == "error":
             self.problems.append(Problem(urn, _our_part(urn, message)))
-        elif message.startswith(_SAID):
-            self.notices.append(message.rstrip().removeprefix(_SAID))
+        else:
+            self.notices += [line.removeprefix(PREFIX) for line in message.split("\n") if line.startswith(PREFIX)]
 
     def preview(
         self, *, complete: bool, refresh_told: bool = True, unlisted: int = 0, found_outside: int = 0
@@ -113,7 +113,7 @@ def _document(document: _Json) -> Preview:
     for step in steps[refreshes:]:
         found.step(step["op"], step["urn"], step.get("oldState"), step.get("newState"))
     for one in document.get("diagnostics") or []:
-        found.said(one["severity"], one.get("urn") or "", one["message"])
+        found.diagnostic(one["severity"], one.get("urn") or "", one["message"])
     refreshes_only = 0 < refreshes == len(steps)
     return found.preview(
         complete=True,
@@ -124,10 +124,10 @@ def _document(document: _Json) -> Preview:
 
 
 def _refresh_phase(steps: Iterable[_Json]) -> int:
-    """Return how many steps at the start are those of a refresh.
+    """Return how many steps at the start belong to a refresh.
 
-    The document does not say where it ends: with the first resource that stands there for the second time, or an
-    operation that no refresh has.
+    The document does not mark where the refresh ends: before the first resource that is listed for the second time, or
+    before the first operation that no refresh has.
     """
     seen: set[str] = set()
     for number, step in enumerate(steps):
@@ -142,8 +142,8 @@ def _events(lines: Iterable[_Json]) -> Preview:
     waiting: set[str] = set()
     for line in lines:
         if "diagnosticEvent" in line:
-            told = line["diagnosticEvent"]
-            found.said(told["severity"], told.get("urn") or "", told["message"])
+            event = line["diagnosticEvent"]
+            found.diagnostic(event["severity"], event.get("urn") or "", event["message"])
         elif "resourcePreEvent" in line:
             step = line["resourcePreEvent"]["metadata"]
             if step["op"] == "refresh":
@@ -161,10 +161,10 @@ def _events(lines: Iterable[_Json]) -> Preview:
 
 
 def _our_part(urn: str, message: str) -> str | None:
-    """Return what this package or the engine says of our resource; None where that cannot be told from other text.
+    """Return an error message of this package, or of the engine about its resources; None for any other.
 
-    A traceback shows lines of the program, where a value may stand, so only its last line is taken, and only if the
-    error is one of ours: their messages hold no value.
+    A traceback shows lines of the program, which may contain a value. So only its last line is taken, and only if the
+    error is one of this package, whose messages contain no value.
     """
     plain = message.removeprefix("error: ")
     if kind_of(urn) is not None and _TRACEBACK not in plain:

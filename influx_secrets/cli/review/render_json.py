@@ -1,4 +1,4 @@
-"""A review as JSON, for programs: the schema is described in docs/review.md, and counted up when it changes."""
+"""Review as JSON, in the schema of docs/review.md."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from influx_secrets._model.state import UNKNOWN, Unknown
 from influx_secrets.cli.review.changes import Change
 from influx_secrets.cli.review.preview import Resource, name_of
 from influx_secrets.cli.review.report import OrgReview, Review
-from influx_secrets.cli.review.warnings import Their, Warn
+from influx_secrets.cli.review.warnings import Finding
+from influx_secrets.cli.shared.untrusted import Untrusted
 
 SCHEMA: Final = "influx-secrets/review"
 VERSION: Final = 1
+"""Counted up when a member changes its meaning, or is removed."""
 
 
 def render_json(review: Review) -> str:
-    """Return the review as one JSON document, in ASCII: text of others is escaped by that alone."""
+    """Return the review as one JSON document, escaped down to ASCII, so that no terminal obeys its texts."""
     document = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -31,14 +33,14 @@ def render_json(review: Review) -> str:
     return json.dumps(document, indent=2)
 
 
-def _warning(warning: Warn) -> dict[str, Any]:
-    place = warning.place
+def _warning(finding: Finding) -> dict[str, Any]:
+    place = finding.place
     return {
-        "kind": warning.kind.value,
-        "message": "".join(one.text if isinstance(one, Their) else one for one in warning.words),
+        "kind": finding.kind.value,
+        "message": "".join(one.text if isinstance(one, Untrusted) else one for one in finding.message),
         "provider": None if place is None else name_of(place.provider),
         "org_id": None if place is None else place.org_id,
-        "keys": list(warning.keys),
+        "keys": list(finding.keys),
     }
 
 

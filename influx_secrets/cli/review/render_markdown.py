@@ -1,4 +1,4 @@
-"""A review as Markdown for a comment on GitHub or GitLab: text of others in code spans, tables cut to fit."""
+"""Review as Markdown for a comment: untrusted text in code spans, tables cut to fit."""
 
 from __future__ import annotations
 
@@ -7,22 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from influx_secrets.cli.review.changes import Change
-from influx_secrets.cli.review.preview import Resource
 from influx_secrets.cli.review.report import OrgReview, Review
-from influx_secrets.cli.review.warnings import Their, Words
-from influx_secrets.cli.review.wording import (
-    besides,
-    counted,
-    counted_of,
-    kept,
-    label,
-    title,
-    titles,
-    versions,
-    visible,
-    visible_words,
-    warning,
-)
+from influx_secrets.cli.review.wording import counted, counted_of, kept, other_resources, sentences, table, title
+from influx_secrets.cli.shared.untrusted import Message, Untrusted, visible
 
 MARKER: Final = "<!-- influx-secrets review -->"
 """The first line, by which a script finds the comment of an earlier run."""
@@ -33,8 +20,6 @@ FOLDED_ROWS: Final = 30
 
 FOLDED_ALL: Final = 100
 """All tables are folded where they are longer than this together."""
-
-_COLUMNS: Final = ("Key", "Change", "Version", "Resource", "Note")
 
 
 def render_markdown(review: Review, limit: int = GITHUB_LIMIT) -> str:
@@ -78,58 +63,44 @@ def _most(limit: int, fits: Callable[[int], bool]) -> int:
 
 def _render(review: Review, rows: int, sections: int) -> str:
     blocks = [f"{MARKER}\n## InfluxDB secrets: {counted(review)}"]
-    blocks += _bullets(review, sections)
+    blocks += _findings(review, sections)
     folds_at = FOLDED_ROWS if sum(len(org.changes) for org in review.orgs) <= FOLDED_ALL else 0
     for org in review.orgs[:sections]:
         blocks += _org(org, rows, folds_at)
     blocks += _rest(len(review.orgs) - sections, "more orgs do not fit here")
-    blocks += besides(review)
+    blocks += other_resources(review)
     return "\n\n".join(blocks) + "\n"
 
 
-def _bullets(review: Review, most: int) -> Iterator[str]:
-    named = titles(review)
-    lines = [f"- {_spoken(warning(one, named))}" for one in review.warnings[:most]]
+def _findings(review: Review, most: int) -> Iterator[str]:
+    lines = [f"- {_markdown(one)}" for one in sentences(review)[:most]]
     lines += [f"- {line}" for line in _rest(len(review.warnings) - most, "more warnings do not fit here")]
     if lines:
         yield "**Look at this first:**"
         yield "\n".join(lines)
 
 
-def _spoken(words: Words) -> str:
-    return "".join(code(visible_words(one)) if isinstance(one, Their) else one for one in words)
+def _markdown(message: Message) -> str:
+    return "".join(code(one.visible) if isinstance(one, Untrusted) else one for one in message)
 
 
 def _org(org: OrgReview, rows: int, folds_at: int) -> Iterator[str]:
-    yield f"### {_spoken(title(org))}"
+    yield f"### {_markdown(title(org))}"
     shown = org.changes[:rows]
-    table = _table(shown)
+    lines = _table(shown)
     if len(shown) > folds_at:
-        yield f"<details><summary>{counted_of(org)}</summary>\n\n{table}\n\n</details>"
-    elif table:
-        yield table
+        yield f"<details><summary>{counted_of(org)}</summary>\n\n{lines}\n\n</details>"
+    elif shown:
+        yield lines
     yield from _rest(len(org.changes) - rows, "more rows do not fit here")
     if org.kept:
         yield kept(org)
 
 
 def _table(changes: Sequence[Change]) -> str:
-    """Return the table; without its last column where nobody has a note."""
-    columns = len(_COLUMNS) - (not any(change.notes for change in changes))
-    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *map(_row, changes)] if changes else []
-    return "\n".join(f"| {' | '.join(row[:columns])} |" for row in rows)
+    headings, *rows = table(changes, cell)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (headings, ("---",) * len(headings), *rows))
 
 
-def _row(change: Change) -> tuple[str, ...]:
-    key = cell(change.key) if isinstance(change.key, str) else "not known yet"
-    source = "" if change.source is None else f", from {_resource(change.source)}"
-    notes = "; ".join(change.notes)
-    return key, label(change), versions(change), f"{_resource(change.resource)}{source}", notes
-
-
-def _resource(resource: Resource) -> str:
-    return f"{resource.kind} {cell(resource.name)}"
-
-
-def _rest(number: int, words: str) -> list[str]:
-    return [f"… and {number} {words}."] if number > 0 else []
+def _rest(number: int, text: str) -> list[str]:
+    return [f"… and {number} {text}."] if number > 0 else []

@@ -1,4 +1,4 @@
-"""A review as data: warnings, counts, and the changes of each org, in the order in which every format shows them."""
+"""Review as data: findings, counts, and sorted changes of each org."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from influx_secrets._notices import parse_notices
 from influx_secrets.cli.review.changes import Action, Change, Place, changes, org_names
 from influx_secrets.cli.review.preview import Preview, name_of
-from influx_secrets.cli.review.provider_notices import hear
+from influx_secrets.cli.review.provider_notices import apply_notices
 from influx_secrets.cli.review.warnings import (
     DEFAULT_PROVIDER,
+    Finding,
+    FindReaders,
     Kind,
-    Readers,
-    Warn,
     place_order,
     prunes_unknown,
     warnings,
@@ -25,7 +26,7 @@ _ORDER: Final = {action: number for number, action in enumerate(Action)}
 
 
 class Gate(str, Enum):
-    """What `--fail-on` can ask for."""
+    """What `--fail-on` can name."""
 
     REMOVE = "remove"
     PRUNE = "prune"
@@ -37,7 +38,7 @@ class Gate(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class OrgReview:
-    """One org: its changes, the dangerous first, and how many of its keys stay as they are.
+    """One org: its changes, the dangerous first, and how many of its keys do not change.
 
     Attributes:
         provider: The provider's logical name.
@@ -54,17 +55,17 @@ class OrgReview:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All that a review shows.
+    """Everything that a review shows.
 
     Attributes:
         counts: Number of keys for each action, also where it is 0.
         others: Operation to number of resources of other types.
         unlisted: How many unchanged resources the preview counts, but does not list.
-        complete: Whether the preview came to its end.
-        gates: What `--fail-on` can ask for, with how often it was found; nothing that was not.
+        complete: Whether the preview finished.
+        gates: What `--fail-on` can name, with how often it was found; nothing that was not.
     """
 
-    warnings: tuple[Warn, ...]
+    warnings: tuple[Finding, ...]
     counts: Mapping[Action, int]
     orgs: tuple[OrgReview, ...]
     others: Mapping[str, int]
@@ -73,20 +74,21 @@ class Review:
     gates: Mapping[Gate, int]
 
 
-def review(preview: Preview, readers: Readers | None = None) -> Review:
-    """Work out what a preview does to the secrets.
+def review(preview: Preview, readers: FindReaders | None = None) -> Review:
+    """Return what a preview does to the secrets.
 
     Args:
-        preview: As it was read.
-        readers: Tells which keys are read by tasks and checks; None asks nobody.
+        preview: The parsed preview.
+        readers: Finds the tasks and checks that read an org's keys; None asks nobody.
     """
-    heard = hear(changes(preview), preview.notices)
-    counts = Counter(one.action for one in heard.changes)
-    found = warnings(preview, heard, readers)
+    notices = parse_notices(preview.notices)
+    every = apply_notices(changes(preview), notices.existing)
+    counts = Counter(one.action for one in every)
+    found = warnings(preview, every, notices, readers)
     return Review(
         warnings=found,
         counts={action: counts[action] for action in Action},
-        orgs=tuple(_orgs(heard.changes, org_names(preview))),
+        orgs=tuple(_orgs(every, org_names(preview))),
         others=preview.others,
         unlisted=preview.unlisted,
         complete=preview.complete,
@@ -117,18 +119,18 @@ def _danger(change: Change) -> tuple[int, bool, str, str]:
     return _ORDER[change.action], unknown, str(change.key), change.resource.urn
 
 
-def _gates(counts: Mapping[Action, int], found: Iterable[Warn], unknown_prunes: int) -> dict[Gate, int]:
+def _gates(counts: Mapping[Action, int], found: Iterable[Finding], unknown_prunes: int) -> dict[Gate, int]:
     kinds = Counter(one.kind for one in found)
     numbers = {
         Gate.REMOVE: counts[Action.REMOVE],
-        # Who allows no prune allows none that a preview cannot name either.
+        # `--fail-on prune` also forbids prunes that a preview cannot name.
         Gate.PRUNE: counts[Action.PRUNE] + unknown_prunes,
         Gate.TAKEOVER: counts[Action.TAKE_OVER],
         Gate.DRIFT: max(counts[Action.DRIFT] + counts[Action.REPAIR], kinds[Kind.DRIFT]),
         Gate.UNKNOWN: max(
             counts[Action.UNKNOWN] + counts[Action.COMPARE],
-            kinds[Kind.UNKNOWN] + kinds[Kind.UNASKED],
+            kinds[Kind.UNKNOWN] + kinds[Kind.UNREACHABLE],
         ),
-        Gate.ERROR: max(kinds[Kind.ERROR] - 1, 0),  # one of them says only that the rest is not complete
+        Gate.ERROR: max(kinds[Kind.ERROR] - 1, 0),  # one of them only states that the rest is not complete
     }
     return {gate: number for gate, number in numbers.items() if number}

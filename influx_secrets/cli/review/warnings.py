@@ -1,4 +1,4 @@
-"""What a reviewer has to look at before the tables: the warnings of a review, the urgent first."""
+"""Findings that a reviewer must see before the tables, the urgent first."""
 
 from __future__ import annotations
 
@@ -7,60 +7,29 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
+from influx_secrets._client.client import FluxScript
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.state import UNKNOWN
+from influx_secrets._notices import ParsedNotices
 from influx_secrets.cli.review.changes import Action, Change, Place, org_names, place_of
 from influx_secrets.cli.review.preview import Preview, Resource, Step, name_of
-from influx_secrets.cli.review.provider_notices import Heard
+from influx_secrets.cli.shared.untrusted import Message, Untrusted
+from influx_secrets.cli.usage.readers import Readers
 
 _MAX_READERS: Final = 10
 
 DEFAULT_PROVIDER: Final = "influx-secrets"
 """The name of the provider that resources have where the program gives them none."""
 
-
-@dataclass(frozen=True, slots=True)
-class Their:
-    """Text of others in a sentence of ours. Each format makes it harmless in its own way.
-
-    Attributes:
-        is_message: Whether it is a whole sentence; else it is a name, which must not be taken for another one.
-    """
-
-    text: str
-    is_message: bool = False
-
-
-Words: TypeAlias = tuple[str | Their, ...]
-
-_UNCHECKED: Final = ("values cannot be checked", "secrets cannot be checked")
-"""How a line of the provider begins that says what it could not look at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Which tasks and checks of an org read which keys.
-
-    Attributes:
-        by_key: Key to their names.
-        vague: The names of those that may read any key.
-        unseen: Of "task" and "check", those of which the server shows none: there is none, or not for this token.
-    """
-
-    by_key: Mapping[str, Sequence[str]]
-    vague: Sequence[str] = ()
-    unseen: Sequence[str] = ()
-
-
-Readers: TypeAlias = Callable[[str], Reading]
-"""Returns for an org's id who reads what."""
+FindReaders: TypeAlias = Callable[[str], Readers]
+"""Returns the readers of an org's keys, by the org's id."""
 
 
 class Kind(Enum):
-    """What a warning is about, the most urgent first."""
+    """The subject of a finding, the most urgent first."""
 
     ERROR = "error"
-    UNASKED = "unasked"
+    UNREACHABLE = "unasked"
     READ = "read"
     LOST = "lost"
     REMOVE = "remove"
@@ -74,65 +43,63 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Warn:
-    """One thing to look at before the tables.
+class Finding:
+    """Something to look at before the tables.
 
     Attributes:
-        keys: The keys that it is about, all of them; the words name none.
+        keys: All keys that it is about; the message names none.
     """
 
     kind: Kind
-    words: Words
+    message: Message
     place: Place | None = None
     keys: tuple[str, ...] = ()
 
 
-def warnings(preview: Preview, heard: Heard, readers: Readers | None) -> tuple[Warn, ...]:
-    """Return the warnings, sorted."""
+def warnings(
+    preview: Preview, changes: Sequence[Change], notices: ParsedNotices, readers: FindReaders | None
+) -> tuple[Finding, ...]:
+    """Return the findings, sorted."""
     found = [
         *_failures(preview),
-        *(
-            Warn(Kind.UNASKED, ("the server could not be asked: ", Their(why, is_message=True)))
-            for why in heard.unasked
-        ),
-        *_of_keys(heard.changes),
-        *_lost(heard.changes),
+        *_quoted(Kind.UNREACHABLE, "the server could not be asked: ", notices.unreachable),
+        *_of_keys(changes),
+        *_lost(changes),
         *_outside(preview),
         *_of_states(preview),
-        *(
-            Warn(
-                Kind.UNKNOWN if line.startswith(_UNCHECKED) else Kind.REMARK,
-                ("the provider says: ", Their(line, is_message=True)),
-            )
-            for line in heard.remarks
-        ),
-        *(_read(heard.changes, readers) if readers is not None else ()),
+        *_quoted(Kind.UNKNOWN, "the provider says: ", notices.unchecked),
+        *_quoted(Kind.REMARK, "the provider says: ", notices.other),
+        *(_read(changes, readers) if readers is not None else ()),
     ]
     names = org_names(preview)
     return tuple(sorted(found, key=lambda one: _urgency(one, names)))
 
 
 def place_order(place: Place | None, names: Mapping[Place, str]) -> tuple[str, ...]:
-    """Return what places are sorted by, here and in the tables: their name; an org that is not known yet comes last."""
+    """Return what places are sorted by, here and in the tables: their name; an unknown org comes last."""
     if place is None:
         return ()
     last = "~" if place.org_id is None else ""
     return last, names.get(place) or place.name or "", place.provider, place.org_id or ""
 
 
-def _urgency(warning: Warn, names: Mapping[Place, str]) -> tuple[int, tuple[str, ...], tuple[str, ...], str]:
-    return list(Kind).index(warning.kind), place_order(warning.place, names), warning.keys, str(warning.words)
+def _urgency(finding: Finding, names: Mapping[Place, str]) -> tuple[int, tuple[str, ...], tuple[str, ...], str]:
+    return list(Kind).index(finding.kind), place_order(finding.place, names), finding.keys, str(finding.message)
 
 
-def _failures(preview: Preview) -> Iterator[Warn]:
+def _quoted(kind: Kind, introduction: str, lines: Sequence[str]) -> Iterator[Finding]:
+    for line in lines:
+        yield Finding(kind, (introduction, Untrusted(line, is_message=True)))
+
+
+def _failures(preview: Preview) -> Iterator[Finding]:
     if preview.complete:
         return
     ours = sorted({one.message for one in preview.problems if one.message is not None})
-    for message in ours:
-        yield Warn(Kind.ERROR, ("the preview failed: ", Their(message, is_message=True)))
+    yield from _quoted(Kind.ERROR, "the preview failed: ", ours)
     if not ours:
-        yield Warn(Kind.ERROR, ("the preview failed, and not for a secret: its own output says why",))
-    yield Warn(Kind.ERROR, ("what follows is not complete, because the preview did not come to its end",))
+        yield Finding(Kind.ERROR, ("the preview failed, and not for a secret: its own output says why",))
+    yield Finding(Kind.ERROR, ("what follows is not complete, because the preview did not come to its end",))
 
 
 _SENTENCES: Final[Mapping[Action, tuple[Kind, str, str]]] = {
@@ -170,7 +137,7 @@ _SENTENCES: Final[Mapping[Action, tuple[Kind, str, str]]] = {
 }
 
 
-def _of_keys(found: Sequence[Change]) -> Iterator[Warn]:
+def _of_keys(found: Sequence[Change]) -> Iterator[Finding]:
     by_place: dict[tuple[Action, Place], list[Change]] = {}
     for one in found:
         if one.action in _SENTENCES:
@@ -179,102 +146,99 @@ def _of_keys(found: Sequence[Change]) -> Iterator[Warn]:
         kind, singular, plural = _SENTENCES[action]
         keys = tuple(sorted(one.key for one in some if isinstance(one.key, str)))
         if keys:
-            yield Warn(kind, ((singular if len(keys) == 1 else plural).format(len(keys)),), place, keys)
+            yield Finding(kind, ((singular if len(keys) == 1 else plural).format(len(keys)),), place, keys)
         for one in some:
             if not isinstance(one.key, str):
-                words = ("which keys ", *_resource(one.resource), " has is not known yet")
-                yield Warn(kind, words, place)
+                yield Finding(kind, ("which keys ", *_resource(one.resource), " has is not known yet"), place)
 
 
-def _lost(found: Sequence[Change]) -> Iterator[Warn]:
-    """Keys that leave through one provider and arrive through another: the two are processes that do not talk."""
+def _lost(found: Sequence[Change]) -> Iterator[Finding]:
+    """Return keys that one provider removes and another one writes: the two are processes that share nothing."""
     arrives = {(one.place.org_id, one.key): one for one in found if one.before is None and one.after is not None}
     for one in found:
         other = arrives.get((one.place.org_id, one.key))
         if one.action is Action.REMOVE and other is not None and isinstance(one.key, str):
-            words = (
+            message = (
                 "1 key goes from the provider ",
-                Their(name_of(one.place.provider)),
+                Untrusted(name_of(one.place.provider)),
                 " to ",
-                Their(name_of(other.place.provider)),
+                Untrusted(name_of(other.place.provider)),
                 ": if both are one server, it is lost; change the provider in one run and the resource in another",
             )
-            yield Warn(Kind.LOST, words, one.place, (one.key,))
+            yield Finding(Kind.LOST, message, one.place, (one.key,))
 
 
-def _outside(preview: Preview) -> Iterator[Warn]:
+def _outside(preview: Preview) -> Iterator[Finding]:
     if preview.found_outside:
         sentence = (
-            f"resources of the stack that others changed: {preview.found_outside}; which keys, this form of a preview "
-            "does not say: set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true for it"
+            f"resources that were changed outside Pulumi: {preview.found_outside}; "
+            "set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true to see which keys"
         )
-        yield Warn(Kind.DRIFT, (sentence,))
+        yield Finding(Kind.DRIFT, (sentence,))
 
 
 def prunes_unknown(step: Step) -> bool:
-    """Whether a resource is exclusive, and this preview cannot tell which keys it removes."""
-    return step.new is not None and step.op != "create-replacement" and step.new.record.pruned is UNKNOWN
+    """Whether a resource is exclusive, and this preview does not contain which keys it removes."""
+    return step.new is not None and step.op != "create-replacement" and step.new.state.pruned is UNKNOWN
 
 
-def _of_states(preview: Preview) -> Iterator[Warn]:
+def _of_states(preview: Preview) -> Iterator[Finding]:
     for step in preview.steps:
         new, old = step.new, step.old
         if new is None or step.op == "create-replacement":
             continue
+        name = _resource(new.resource)
         if prunes_unknown(step):
-            words = (*_resource(new.resource), " is exclusive, and which keys it removes is not known yet")
-            yield Warn(Kind.UNKNOWN, words, place_of(new))
-        if new.record.org_id is UNKNOWN:
-            words = ("the org of ", *_resource(new.resource), " is not known yet, nor what it holds")
-            yield Warn(Kind.UNKNOWN, words)
+            message = (*name, " is exclusive, and which keys it removes is not known yet")
+            yield Finding(Kind.UNKNOWN, message, place_of(new))
+        if new.state.org_id is UNKNOWN:
+            yield Finding(Kind.UNKNOWN, ("the org of ", *name, " is not known yet, nor what it holds"))
         if old is not None and step.op in ("same", "update") and old.provider != new.provider:
-            words = (
-                *_resource(new.resource),
+            message = (
+                *name,
                 " leaves the provider ",
-                Their(name_of(old.provider)),
+                Untrusted(name_of(old.provider)),
                 ": a key that does not change is not written to another server, nor removed from the old one",
             )
-            yield Warn(Kind.SWITCHED, words, place_of(new))
+            yield Finding(Kind.SWITCHED, message, place_of(new))
 
 
-def _resource(resource: Resource) -> Words:
-    return f"{resource.kind} ", Their(resource.name)
+def _resource(resource: Resource) -> Message:
+    return f"{resource.kind} ", Untrusted(resource.name)
 
 
-def _read(found: Sequence[Change], readers: Readers) -> Iterator[Warn]:
+def _read(found: Sequence[Change], find: FindReaders) -> Iterator[Finding]:
     gone = [one for one in found if one.action in (Action.REMOVE, Action.PRUNE) and isinstance(one.key, str)]
     for provider in sorted({one.place.provider for one in gone}):
         if name_of(provider) not in ("", DEFAULT_PROVIDER):
-            asked = "who reads keys of the provider ", Their(name_of(provider)), ": only the server of the environment"
-            yield Warn(Kind.READ, (*asked, " was asked, which need not be that of the provider"))
+            asked = "who reads keys of the provider ", Untrusted(name_of(provider)), ": only the server of the "
+            yield Finding(Kind.READ, (*asked, "environment was asked, which need not be that of the provider"))
     for org_id in sorted({one.place.org_id for one in gone if one.place.org_id is not None}):
         try:
-            reads = readers(org_id)
+            readers = find(org_id)
         except InfluxSecretsError as error:
-            yield Warn(
-                Kind.READ,
-                ("whether removed keys are still read could not be asked: ", Their(str(error), is_message=True)),
-            )
+            yield from _quoted(Kind.READ, "whether removed keys are still read could not be asked: ", [str(error)])
             continue
-        here = [one for one in gone if one.place.org_id == org_id]
-        for one in here:
-            names = sorted(reads.by_key.get(str(one.key), ()))
-            if names:
-                words = ("1 key goes that is still read by ", *_listed(names))
-                yield Warn(Kind.READ, words, one.place, (str(one.key),))
-        if reads.vague:
-            words = (
-                "keys go, and these read keys that their scripts do not spell out: ",
-                *_listed(sorted(reads.vague)),
-            )
-            yield Warn(Kind.READ, words, here[0].place)
-        for kind in reads.unseen:
-            sentence = f"whether a {kind} still reads a key that goes is not known: the server shows none, for want of "
-            yield Warn(Kind.READ, (f'{sentence}{kind}s or of the permission "read {kind}s"',), here[0].place)
+        yield from _read_in_org([one for one in gone if one.place.org_id == org_id], readers)
 
 
-def _listed(names: Sequence[str]) -> Iterator[str | Their]:
-    for number, name in enumerate(names[:_MAX_READERS]):
-        yield from ((", ", Their(name)) if number else (Their(name),))
-    if len(names) > _MAX_READERS:
-        yield f" and {len(names) - _MAX_READERS} more"
+def _read_in_org(gone: Sequence[Change], readers: Readers) -> Iterator[Finding]:
+    for one in gone:
+        scripts = readers.by_key.get(str(one.key), ())
+        if scripts:
+            message = ("1 key is removed that is still read by ", *_listed(scripts))
+            yield Finding(Kind.READ, message, one.place, (str(one.key),))
+    place = gone[0].place
+    if readers.unknown:
+        message = ("keys are removed, and these read keys that their scripts do not spell out: ",)
+        yield Finding(Kind.READ, (*message, *_listed(readers.unknown)), place)
+    for kind in readers.unseen:
+        sentence = f"cannot tell whether a {kind} still reads a removed key: the server lists no {kind}s "
+        yield Finding(Kind.READ, (f'{sentence}(there are none, or the token lacks "read {kind}s")',), place)
+
+
+def _listed(scripts: Sequence[FluxScript]) -> Iterator[str | Untrusted]:
+    for number, one in enumerate(sorted(scripts, key=lambda one: (one.kind, one.name))[:_MAX_READERS]):
+        yield from (f"{', ' if number else ''}{one.kind} ", Untrusted(one.name), "" if one.active else " (inactive)")
+    if len(scripts) > _MAX_READERS:
+        yield f" and {len(scripts) - _MAX_READERS} more"

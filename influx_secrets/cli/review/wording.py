@@ -1,29 +1,22 @@
-"""The words that the text and the Markdown of a review share, and how text of others is made visible and harmless."""
+"""Sentences and table rows that text and Markdown share."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from influx_secrets._model.state import UNKNOWN, Unknown
 from influx_secrets.cli.review.changes import Action, Change, Place
+from influx_secrets.cli.review.preview import Resource
 from influx_secrets.cli.review.report import OrgReview, Review
-from influx_secrets.cli.review.warnings import Their, Warn, Words
-
-MAX_SHOWN: Final = 100
-"""So much of a key is shown: InfluxDB takes keys of 32,752 bytes."""
-
-MAX_MESSAGE: Final = 600
+from influx_secrets.cli.review.warnings import Finding
+from influx_secrets.cli.shared.untrusted import Message, Untrusted
 
 MAX_NAMED: Final = 10
-"""How many keys one warning names; the table below has them all."""
+"""How many keys one finding names; the table contains all of them."""
 
-_INVISIBLE: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-"""What Python counts as printable, and nobody sees: fillers, joiners, variation selectors, the blank of Braille."""
-
+_HEADINGS: Final = ("Key", "Change", "Version", "Resource", "Note")
 _LABELS: Final[Mapping[Action, str]] = {
     Action.COMPARE: "adopt or refuse",
     Action.UNKNOWN: "not known yet",
@@ -36,42 +29,33 @@ _COUNTED: Final[Mapping[Action, str]] = {
 }
 
 
-def visible(text: str) -> str:
-    r"""Return a name with everything that hides, moves or deceives written out: `\n`, `\u202e`, `\x20` at an end.
+def table(changes: Sequence[Change], show: Callable[[str], str]) -> list[tuple[str, ...]]:
+    """Return the rows of a table, the headings first; without the column of notes where there is none.
 
-    A backslash is doubled, so that no two keys are written the same. A long text is cut, with the number of characters
-    that are missing.
+    Args:
+        changes: What the rows are about.
+        show: Escapes untrusted text.
     """
-    return _cut("".join("\\\\" if one == "\\" else _visible(one) for one in text[:MAX_SHOWN]), len(text) - MAX_SHOWN)
+    columns = len(_HEADINGS) - (not any(change.notes for change in changes))
+    return [_HEADINGS[:columns], *(_row(change, show)[:columns] for change in changes)]
 
 
-def visible_words(their: Their) -> str:
-    """Return text of others as it is shown in a sentence."""
-    if not their.is_message:
-        return visible(their.text)
-    return _cut("".join(map(_visible, their.text[:MAX_MESSAGE])), len(their.text) - MAX_MESSAGE)
+def _row(change: Change, show: Callable[[str], str]) -> tuple[str, ...]:
+    def named(resource: Resource) -> str:
+        return f"{resource.kind} {show(resource.name)}"
+
+    key = show(change.key) if isinstance(change.key, str) else "(not known yet)"
+    source = "" if change.source is None else f", from {named(change.source)}"
+    return key, _label(change), _versions(change), f"{named(change.resource)}{source}", "; ".join(change.notes)
 
 
-def _cut(shown: str, more: int) -> str:
-    shown = re.sub("^ | $|(?<= ) ", r"\\x20", shown)
-    return f"{shown}… ({more} more characters)" if more > 0 else shown
-
-
-def _visible(character: str) -> str:
-    hidden = not character.isprintable() or unicodedata.combining(character) or _INVISIBLE.match(character)
-    if character == " " or not hidden:
-        return character
-    return character.encode("unicode_escape").decode("ascii")
-
-
-def label(change: Change) -> str:
-    """Return what happens to a key, in a word or two."""
+def _label(change: Change) -> str:
     word = _LABELS.get(change.action, change.action.value)
     return word if change.drift is None else f"{word} ({change.drift})"
 
 
-def versions(change: Change) -> str:
-    """Return the version of a key before and after, `3 → 4`; one number where it is new, goes or stays."""
+def _versions(change: Change) -> str:
+    """Return the version of a key before and after, `3 → 4`; one number where it is added, removed or kept."""
     known = [_number(one) for one in (change.before, change.after) if one is not None]
     return known[0] if len(set(known)) == 1 else " → ".join(known)
 
@@ -81,13 +65,13 @@ def _number(version: int | Unknown) -> str:
 
 
 def counted(review: Review) -> str:
-    """Return how many keys get what, in one line."""
+    """Return how many keys have which change, in one line."""
     found = _counted(review.counts)
     return found or ("no secret changes" if review.complete else "no change is listed")
 
 
 def counted_of(org: OrgReview) -> str:
-    """Return how many rows the table of an org has, and how many keys get what in it."""
+    """Return how many rows the table of an org has, and how many keys have which change in it."""
     counts = Counter(one.action for one in org.changes)
     rows = "1 key" if len(org.changes) == 1 else f"{len(org.changes)} keys"
     return f"{rows}: {_counted({action: counts[action] for action in Action})}"
@@ -101,8 +85,8 @@ def _counted(counts: Mapping[Action, int]) -> str:
     )
 
 
-def besides(review: Review) -> list[str]:
-    """Return what is there besides secrets, a line each."""
+def other_resources(review: Review) -> list[str]:
+    """Return what the preview does besides secrets, a line each."""
     lines = []
     if review.others:
         listed = ", ".join(f"{number} to {op}" for op, number in review.others.items())
@@ -113,30 +97,29 @@ def besides(review: Review) -> list[str]:
 
 
 def kept(org: OrgReview) -> str:
-    """Return how many keys of an org stay as they are."""
+    """Return how many keys of an org do not change."""
     return "1 key stays as it is." if org.kept == 1 else f"{org.kept} keys stay as they are."
 
 
-def title(org: OrgReview) -> Words:
-    """Return what stands above the table of an org: name, id, and the provider where there are several."""
-    name: Words = (Their(org.name),) if org.name else ()
+def title(org: OrgReview) -> Message:
+    """Return the title of an org's table: name, id, and the provider where there are several."""
+    name: Message = (Untrusted(org.name),) if org.name else ()
     if org.place.org_id is None:
-        words = (*name, ", its id is not known yet") if name else ("An org that is not known yet",)
+        message = (*name, ", its id is not known yet") if name else ("An org that is not known yet",)
     else:
-        words = (*name, " (", Their(org.place.org_id), ")") if name else (Their(org.place.org_id),)
-    return (*words, ", provider ", Their(org.provider)) if org.shows_provider else words
+        message = (*name, " (", Untrusted(org.place.org_id), ")") if name else (Untrusted(org.place.org_id),)
+    return (*message, ", provider ", Untrusted(org.provider)) if org.shows_provider else message
 
 
-def titles(review: Review) -> dict[Place | None, Words]:
-    """Return what stands above each org: made once, for a fleet has as many warnings as orgs."""
-    return {org.place: title(org) for org in review.orgs}
+def sentences(review: Review) -> list[Message]:
+    """Return each finding as one sentence: which org, what, and the keys, ten at most."""
+    titles: Mapping[Place | None, Message] = {org.place: title(org) for org in review.orgs}
+    return [_sentence(one, titles.get(one.place, ())) for one in review.warnings]
 
 
-def warning(warn: Warn, titles: Mapping[Place | None, Words]) -> Words:
-    """Return a warning as one sentence: which org, what, and the keys, ten at most."""
-    org = titles.get(warn.place, ())
-    words: Words = (*org, ": ", *warn.words) if org else warn.words
-    for number, key in enumerate(warn.keys[:MAX_NAMED]):
-        words = (*words, ", " if number else ": ", Their(key))
-    more = len(warn.keys) - MAX_NAMED
-    return (*words, f" and {more} more") if more > 0 else words
+def _sentence(finding: Finding, org: Message) -> Message:
+    message: Message = (*org, ": ", *finding.message) if org else finding.message
+    for number, key in enumerate(finding.keys[:MAX_NAMED]):
+        message = (*message, ", " if number else ": ", Untrusted(key))
+    more = len(finding.keys) - MAX_NAMED
+    return (*message, f" and {more} more") if more > 0 else message

@@ -1,4 +1,4 @@
-"""The options that say which server and which org; the same for every command."""
+"""Options that select server and org, and the connection to them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ AllowInsecure = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 
-#: Somebody waits at a terminal: a server that is not there is told after some two seconds.
 _ATTEMPTS: Final = 3
+"""A person waits at a terminal: a server that is down is reported after about two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A client, and the org that a command is about; `org` is its name, where it was given by name."""
+    """A client, and the org of the command; `org` is its name, where it was given by name."""
 
     client: SecretsClient
     org_id: str
@@ -44,8 +44,8 @@ class Connection:
 def given(org: str | None, org_id: str | None, *, allow_insecure: bool) -> dict[str, Raw | None]:
     """Return the options as the inputs of `Settings.resolve`.
 
-    There is no option for the token: other users of a machine see the arguments of its processes. Nor is there one for
-    the url: the token of the environment would then go to a server that it is not for.
+    There is no option for the token, because other users of a machine can see the arguments of its processes. There is
+    none for the url, because the token of the environment would go to a server that it does not belong to.
     """
     if org is not None and org_id is not None:
         raise DeclarationError("--org and --org-id are both given: give one of them")
@@ -54,7 +54,7 @@ def given(org: str | None, org_id: str | None, *, allow_insecure: bool) -> dict[
 
 @contextlib.contextmanager
 def connected(inputs: dict[str, Raw | None]) -> Iterator[Connection]:
-    """Connect to the server that the environment or the active profile of the influx CLI names, and find the org.
+    """Connect to the server of the environment or of the active profile of the influx CLI, and find the org.
 
     Raises:
         SettingsError: The settings cannot work.

@@ -1,4 +1,4 @@
-"""Which keys a Pulumi stack manages, as the Pulumi CLI tells: keys are plain in a state, and secrets stay encrypted."""
+"""Keys that a Pulumi stack manages, from the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -15,7 +15,7 @@ from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import ENGINE_MARK
 from influx_secrets._model.serialization import CODECS
 from influx_secrets._model.state import UNKNOWN
-from influx_secrets.cli.shared.console import plain
+from influx_secrets.cli.shared.untrusted import visible_message
 
 StackName = Annotated[
     str | None,
@@ -26,19 +26,20 @@ Folder = Annotated[
     typer.Option("--cwd", metavar="DIR", help="The folder of the Pulumi program. Default: this one."),
 ]
 
+T = TypeVar("T")
+
 _READ: Final = ("org_id", "key", "version", "versions")
 _ERROR: Final = "error: "
-_CONFIG: Final = ("config", "--json")
 _PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 class StackError(InfluxSecretsError):
-    """The state of the stack could not be had; the text says why, in one line."""
+    """The Pulumi CLI did not return the state of the stack; the text is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """A key that a stack manages; `resource` is the logical name of the resource that does."""
+    """A key that a stack manages; `resource` is the logical name of the resource that manages it."""
 
     org_id: str
     key: str
@@ -47,7 +48,7 @@ class Managed:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What a command needs to know of a stack.
+    """The part of a stack that commands need.
 
     Attributes:
         managed: The keys that it manages.
@@ -55,26 +56,34 @@ class Stack:
         config: The names in its config, without their namespaces.
     """
 
-    managed: tuple[Managed, ...]
-    resources: frozenset[str]
-    config: frozenset[str]
+    managed: tuple[Managed, ...] = ()
+    resources: frozenset[str] = frozenset()
+    config: frozenset[str] = frozenset()
 
 
 def stack_here(stack: str | None, folder: Path | None) -> Stack | None:
-    """Ask Pulumi for the stack; None where none is named and there is no Pulumi program in the folder.
+    """Return the stack; None where none is named and there is no Pulumi program in the folder.
+
+    A project without any stack manages nothing.
 
     Raises:
-        StackError: There is a program, or a name, and Pulumi cannot tell.
+        StackError: There is a program, or a name, and Pulumi does not return its state.
     """
     if stack is None and folder is None and not _in_project(Path.cwd()):
         return None
-    exported, config = (_pulumi(*words, stack=stack, folder=folder) for words in (("stack", "export"), _CONFIG))
+    try:
+        exported = _pulumi(dict, "stack", "export", stack=stack, folder=folder)
+    except StackError:
+        if stack is None and not _pulumi(list, "stack", "ls", "--json", stack=None, folder=folder):
+            return Stack()
+        raise
+    config = _pulumi(dict, "config", "--json", stack=stack, folder=folder)
     resources = (exported.get("deployment") or {}).get("resources") or ()
     return Stack(managed(resources), frozenset(map(_name, resources)), frozenset(n.rpartition(":")[2] for n in config))
 
 
 def managed(resources: Iterable[Mapping[str, Any]]) -> tuple[Managed, ...]:
-    """Return what the resources of a state manage; one that is only looked up, or is to go, manages nothing."""
+    """Return what the resources of a state manage: not what is only looked up, or pending deletion."""
     return tuple(one for item in resources if not (item.get("external") or item.get("delete")) for one in _keys(item))
 
 
@@ -100,8 +109,8 @@ def _in_project(folder: Path) -> bool:
     return any((place / name).exists() for place in (folder, *folder.parents) for name in _PROJECT_FILES)
 
 
-def _pulumi(*words: str, stack: str | None, folder: Path | None) -> Mapping[str, Any]:
-    # Without --show-secrets: what is secret stays encrypted, and no passphrase is needed.
+def _pulumi(kind: type[T], *words: str, stack: str | None, folder: Path | None) -> T:
+    # Without --show-secrets: secrets stay encrypted, and no passphrase is needed.
     command = ["pulumi", *words, "--non-interactive", "--color=never"]
     command += [f"--stack={stack}"] if stack is not None else []
     command += [f"--cwd={folder}"] if folder is not None else []
@@ -112,16 +121,16 @@ def _pulumi(*words: str, stack: str | None, folder: Path | None) -> Mapping[str,
     if done.returncode:
         raise StackError(f"pulumi {' '.join(words)} failed: {_reason(done.stderr)}")
     try:
-        told = json.loads(done.stdout)
+        printed = json.loads(done.stdout)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        printed = None
+    if not isinstance(printed, kind):
         raise StackError(f"pulumi {' '.join(words)} wrote no JSON: is the Pulumi CLI of version 3.216 or later?")
-    return told
+    return printed
 
 
-def _reason(said: str) -> str:
+def _reason(stderr: str) -> str:
     """Return the first line that is an error, else the first one at all."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(_ERROR)]
-    return plain(next(iter(errors or lines), "it did not say why").removeprefix(_ERROR))
+    return visible_message(next(iter(errors or lines), "it did not say why").removeprefix(_ERROR))

@@ -1,1 +1,1 @@
-"""The command `usage`."""
+"""Command `usage`."""

@@ -1,47 +1,34 @@
-"""The command `usage`: which tasks and checks read which key, which key is missing, which nobody reads."""
+"""Command `usage`."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any
 
-import typer
-
 from influx_secrets._client.client import FluxScript
 from influx_secrets._model.keys import is_server_owned
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, connected, given
-from influx_secrets.cli.shared.console import (
-    chosen,
-    completed,
-    end_on,
-    followed,
-    note,
-    plain,
-    print_json,
-    print_table,
-    say,
-    waiting,
-)
-from influx_secrets.cli.usage.readers import Readers, find_readers
+from influx_secrets.cli.shared.console import note, print_json, print_table, progress, say, waiting
+from influx_secrets.cli.shared.fail_on import exit_if_found, fail_on_option, parse_fail_on
+from influx_secrets.cli.shared.untrusted import visible
+from influx_secrets.cli.usage.readers import Readers, find_readers, named
 
 
 class State(str, Enum):
     """What is known of a key."""
 
-    #: A task or check reads it, and it is not there.
     MISSING = "missing"
-    #: No task or check was seen to read it.
+    """A task or check reads it, and it does not exist."""
     UNREAD = "unread"
-    #: A task or check reads it.
+    """No task or check was seen to read it."""
     READ = "read"
-    #: The credential of a notification endpoint, which the server itself uses.
     SERVER = "server"
+    """The credential of a notification endpoint, which the server itself uses."""
 
 
-class Finding(str, Enum):
+class Gate(str, Enum):
     """What `--fail-on` can name."""
 
     MISSING = "missing"
@@ -51,7 +38,7 @@ class Finding(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A key and who reads it."""
+    """A key and its readers."""
 
     key: str
     state: State
@@ -59,7 +46,7 @@ class Use:
 
 
 def uses(keys: Iterable[str], found: Readers) -> list[Use]:
-    """Return every key that is there or is read, in the order of its state, and then of its name."""
+    """Return every key that exists or is read, sorted by its state, then by its name."""
     there = frozenset(keys)
     order = list(State)
     every = [Use(key, _state(key, there, found), found.by_key.get(key, ())) for key in there | found.by_key.keys()]
@@ -77,15 +64,7 @@ def _state(key: str, there: frozenset[str], found: Readers) -> State:
 def usage(
     org: OrgName = None,
     org_id: OrgId = None,
-    fail_on: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LIST",
-            autocompletion=completed(Finding),
-            help=f"End with code 1 if there is such a key, or such a reader: {', '.join(Finding)}. "
-            "Separated by commas, or repeated.",
-        ),
-    ] = None,
+    fail_on: Annotated[list[str] | None, fail_on_option(Gate, "if there is such a key, or such a reader")] = None,
     as_json: AsJson = False,
     allow_insecure: AllowInsecure = False,
 ) -> None:
@@ -94,12 +73,12 @@ def usage(
     Also shows which key is read but missing, and which none of them reads. Dashboards and programs elsewhere that run
     Flux are not looked at. The token needs to read the org, its secrets, its tasks and its checks; nothing is written.
     """
-    wanted = chosen(fail_on, Finding)
+    wanted = parse_fail_on(fail_on, Gate)
     with connected(given(org, org_id, allow_insecure=allow_insecure)) as connection:
         client = connection.client
         with waiting("asking for keys, tasks and checks"):
             keys = client.list_secret_keys(connection.org_id)
-        found = find_readers(client, connection.org_id, followed("parsing scripts"))
+        found = find_readers(client, connection.org_id, progress("parsing scripts"))
     used = uses(keys, found)
     if as_json:
         print_json({"org_id": connection.org_id, "org": connection.org, **_document(used, found)})
@@ -107,16 +86,23 @@ def usage(
         _show(used, found)
     for kind in found.unseen:
         note(f'note: the server shows no {kind}: there is none, or the token may not read them ("read {kind}s")')
-    there = Counter({Finding.UNKNOWN: len(found.unknown)}) + Counter(
-        Finding(use.state.value) for use in used if use.state in (State.MISSING, State.UNREAD)
-    )
-    end_on([f"{number} {finding.value}" for finding, number in there.items() if finding in wanted])
+    exit_if_found(_gates(used, found), wanted)
+
+
+def _gates(used: list[Use], found: Readers) -> Mapping[Gate, int]:
+    states = [use.state for use in used]
+    return {
+        Gate.UNKNOWN: len(found.unknown),
+        Gate.MISSING: states.count(State.MISSING),
+        Gate.UNREAD: states.count(State.UNREAD),
+    }
 
 
 def _document(used: list[Use], found: Readers) -> dict[str, Any]:
+    kinds = [script.kind for script in found.scripts]
     return {
-        "tasks": _count(found, "task"),
-        "checks": _count(found, "check"),
+        "tasks": kinds.count("task"),
+        "checks": kinds.count("check"),
         "keys": [
             {"key": use.key, "state": use.state.value, "readers": [_reader(one) for one in use.readers]} for use in used
         ],
@@ -128,23 +114,13 @@ def _reader(script: FluxScript) -> dict[str, Any]:
     return {"kind": script.kind, "id": script.id, "name": script.name, "active": script.active}
 
 
-def _count(found: Readers, kind: str) -> int:
-    return sum(script.kind == kind for script in found.scripts)
-
-
 def _show(used: list[Use], found: Readers) -> None:
     if used:
-        print_table(("KEY", "STATE", "READ BY"), [(plain(use.key), use.state.value, _read_by(use)) for use in used])
+        print_table(("KEY", "STATE", "READ BY"), [(visible(use.key), use.state.value, _read_by(use)) for use in used])
     for script in found.unknown:
-        say(f"{named(script)} reads some key that its script does not spell out: it may be any of them")
+        say(f"{named(script)} reads a key that its script does not spell out: it may be any of them")
 
 
 def _read_by(use: Use) -> str:
-    if use.state is State.SERVER:
-        return ", ".join(["the server, for a notification endpoint", *map(named, use.readers)])
-    return ", ".join(map(named, use.readers)) or "-"
-
-
-def named(script: FluxScript) -> str:
-    """Return what a task or check is called, for people."""
-    return f'{script.kind} "{plain(script.name)}"' + ("" if script.active else " (inactive)")
+    server = ["the server, for a notification endpoint"] if use.state is State.SERVER else []
+    return ", ".join([*server, *map(named, use.readers)]) or "-"

@@ -1,4 +1,4 @@
-"""Which secrets a Flux script reads, found in the syntax tree that the server's parser made of it; asks nobody."""
+"""Which secrets a Flux script reads, by its syntax tree."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Reads:
     """What a script reads.
 
     Attributes:
-        keys: The keys that are written there as they are.
-        unknown: Whether it also reads a key that only its run can tell, or passes `secrets.get` on.
+        keys: Keys that are string literals in a call of `secrets.get`.
+        unknown: Whether it also reads a key that is computed at run time, or passes `secrets.get` on.
     """
 
     keys: frozenset[str] = frozenset()
@@ -26,15 +26,15 @@ class Reads:
 
 
 def may_read(flux: str) -> bool:
-    r"""Whether a script can import the package of secrets at all: most do not, and need not be parsed.
+    r"""Whether a script can import the package of secrets: most cannot, and need not be parsed.
 
-    A string literal can say a letter in one other way, `\x73`.
+    A string literal can write a letter in one other way, `\x73`.
     """
     return _NAME in flux or "\\x" in flux
 
 
 def reads(tree: Node) -> Reads:
-    """Return what the script of this tree reads, wherever in it the call stands."""
+    """Return what the script of this tree reads, wherever in it the call is."""
     found = [_find(file) for file in tree.get("files") or ()]
     return Reads(frozenset().union(*(one.keys for one in found)), any(one.unknown for one in found))
 
@@ -47,14 +47,14 @@ def _find(file: Node) -> Reads:
 
 
 def _import_name(item: Node) -> str | None:
-    """Return what the file calls the package, if this import is of it."""
+    """Return the name of the package in this file; None for an import of another package."""
     if item["path"]["value"] != _PACKAGE:
         return None
     return str(item["as"]["name"]) if item.get("as") else _NAME
 
 
 def _walk(start: Node, names: frozenset[str]) -> Iterator[str | None]:
-    """Yield each key that is read, None for one that cannot be told. A stack, for a script may be deep."""
+    """Yield each key that is read, None for a computed one. Not recursive, because a tree may be deep."""
     waiting: list[tuple[Node, frozenset[str]]] = [(start, names)]
     while waiting:
         node, known = waiting.pop()
@@ -62,7 +62,7 @@ def _walk(start: Node, names: frozenset[str]) -> Iterator[str | None]:
             yield _key(node)
             waiting += [(item, known) for item in node.get("arguments") or ()]
         elif node.get("type") == "Identifier" and node["name"] in known:
-            # The package itself, or its function, goes elsewhere: what is read there is not for us to find out.
+            # The package or its function is passed on: the keys that are read there cannot be told from here.
             yield None
         else:
             waiting += [(child, _visible(node, known)) for child in _children(node)]
@@ -73,7 +73,7 @@ def _is_get(node: Node | None, names: frozenset[str]) -> bool:
     if callee.get("type") != "MemberExpression":
         return False
     package, member = _bare(callee["object"]), callee["property"]
-    # `secrets.get` and `secrets["get"]` are one thing, and the server writes the one as the other.
+    # `secrets.get` and `secrets["get"]` are the same, and the server rewrites one as the other.
     return package.get("name") in names and "get" in (member.get("name"), member.get("value"))
 
 
@@ -85,7 +85,7 @@ def _key(call: Node) -> str | None:
 
 
 def _label(key: Node) -> str | None:
-    """Return the name before the colon, which may stand in quotes."""
+    """Return the name before the colon, which may be quoted."""
     name: str | None = key.get("name", key.get("value"))
     return name
 
@@ -98,14 +98,14 @@ def _bare(node: Node) -> Node:
 
 
 def _visible(node: Node, names: frozenset[str]) -> frozenset[str]:
-    """Return the names that still mean the package inside of a node: the parameters of a function hide them."""
+    """Return the names that still mean the package inside a node: parameters of a function hide them."""
     if node.get("type") != "FunctionExpression":
         return names
     return names - {_label(item["key"]) for item in node.get("params") or ()}
 
 
 def _children(node: Node) -> Iterator[Node]:
-    """Yield the nodes below one that are expressions or statements, not mere labels."""
+    """Yield the child nodes that are expressions or statements, not mere labels."""
     labels = {
         # `{a: b}` names a field, `(a) => b` a parameter; `{a}` alone is short for `{a: a}`.
         "Property": ("key",) if node.get("value") else (),
@@ -116,7 +116,7 @@ def _children(node: Node) -> Iterator[Node]:
         if name in labels or name == "location":
             continue
         if name == "params":
-            # A parameter without a default is a label alone.
+            # A parameter without a default is only a label.
             yield from (item["value"] for item in child or () if item.get("value"))
         elif isinstance(child, dict):
             yield child

@@ -1,4 +1,4 @@
-"""Who reads which secret of an org: its tasks and checks, as the server has them."""
+"""Which tasks and checks of an org read which key."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import TypeAlias
 
 from influx_secrets._client.client import FluxScript, SecretsClient
 from influx_secrets._errors import InvalidError
+from influx_secrets._text import quote
 from influx_secrets.cli.usage.flux_ast import Reads, may_read, reads
 
 Follow: TypeAlias = Callable[[Sequence[FluxScript]], Iterable[FluxScript]]
-"""Passes scripts through one by one, so that somebody can see how far the work is."""
+"""Passes scripts through one by one, to show progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Who reads what in an org.
+    """The readers of an org's keys.
 
     Attributes:
         scripts: All tasks and checks that the server shows the token.
-        by_key: Key to those that read it, by name in the script; only keys that are read.
-        unknown: Those that read some key which cannot be told from the script, or whose script cannot be parsed.
+        by_key: Key to the scripts that read it by its name; only keys that are read.
+        unknown: Scripts that read a key which the script does not spell out, or that cannot be parsed.
     """
 
     scripts: tuple[FluxScript, ...]
@@ -30,14 +31,14 @@ class Readers:
 
     @property
     def unseen(self) -> tuple[str, ...]:
-        """Of "task" and "check", those that the server shows none of: there is none, or the token may not read them."""
+        """Of "task" and "check", the kinds that the server lists none of: none exists, or the token may not read it."""
         return tuple(kind for kind in ("task", "check") if all(script.kind != kind for script in self.scripts))
 
 
 def find_readers(client: SecretsClient, org_id: str, follow: Follow = lambda scripts: scripts) -> Readers:
-    """Ask for an org's tasks and checks, and let the server parse those that may read a secret.
+    """List an org's tasks and checks, and let the server parse those that may read a secret.
 
-    A token that may not read tasks or checks is shown none of them, without an error (influxd 2.9.1).
+    influxd 2.9.1 lists no tasks or checks, without an error, for a token that may not read them.
 
     Raises:
         InfluxSecretsError: The server gave no usable answer.
@@ -58,5 +59,10 @@ def _reads(client: SecretsClient, script: FluxScript) -> Reads:
     try:
         return reads(client.parse_flux(script.flux))
     except InvalidError:
-        # The server stores no task that it cannot parse, but the query of a check may come from anywhere.
+        # The server stores no task that it cannot parse, but the query of a check may be anything.
         return Reads(unknown=True)
+
+
+def named(script: FluxScript) -> str:
+    """Return the kind and name of a task or check, for people."""
+    return f"{script.kind} {quote(script.name)}" + ("" if script.active else " (inactive)")
