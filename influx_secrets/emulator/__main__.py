@@ -1,4 +1,4 @@
-"""The command `python -m influx_secrets.emulator`: an InfluxDB for trials, from a shell or a script."""
+"""The command `python -m influx_secrets.emulator`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes files that hold secrets: whole or not at all, and readable by their owner alone from the first byte on."""
+"""Writes files that hold secrets, atomically and for their owner alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def write(path: Path, text: str) -> None:
     """Replace the file at `path` by one with this text and mode 0600.
 
     Raises:
-        OSError: its folder does not exist or may not be written.
+        OSError: Its folder does not exist or may not be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The Python API of the emulator: what tests and trials start, ask and change from outside."""
+"""The Python API of the emulator."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Emulator:
         self.stop()
 
     def start(self) -> None:
-        """Listen.
+        """Start to listen.
 
         Raises:
             ModuleNotFoundError: aiohttp is not installed.
@@ -98,19 +98,19 @@ class Emulator:
         return {"INFLUX_HOST": self.url, "INFLUX_TOKEN": self.token}
 
     def reset(self, orgs: Iterable[str] | Mapping[str, str] = ("acme",)) -> None:
-        """Begin anew, with these orgs: forget all orgs, secrets, faults, requests, and all tokens but the operator's.
+        """Start again with these orgs: forget all orgs, secrets, faults, requests, and other tokens.
 
-        Address and operator token stay, so that one server does for many tests. A request that is still under way, such
-        as a delayed one, no longer acts on anything that can be seen.
+        The address and the operator token stay, so that many tests can share one server. A request that is still under
+        way, such as a delayed one, changes nothing that can be seen.
         """
-        # All of it new, so that a request which is still under way acts on what is forgotten.
+        # All parts are new: a request that is still under way acts on the old ones.
         self._store = self._store.successor()
         self._store.operator_token(self.token)
         self._create_orgs(orgs)
         self._service = Service(self._store, FaultScript(), self._before)
 
     def inject(self, *faults: Fault) -> None:
-        """Let requests go wrong, from now on; faults that were injected before come first."""
+        """Let requests fail from now on; faults that were injected earlier come first."""
         self._service.script.add(faults)
 
     @property
@@ -119,7 +119,7 @@ class Emulator:
         return self._service.script.pending
 
     def clear_faults(self) -> None:
-        """Let nothing more go wrong."""
+        """Remove all faults."""
         self._service.script.clear()
 
     @property
@@ -129,7 +129,7 @@ class Emulator:
 
     @property
     def writes(self) -> tuple[Request, ...]:
-        """Those of the requests that wrote: PATCH and both deletes, where the API granted them."""
+        """The requests that wrote: PATCH and both deletes, if the API granted them."""
         return tuple(request for request in self.requests if request.wrote)
 
     def clear_requests(self) -> None:
@@ -163,7 +163,7 @@ class Emulator:
         return self._store.create_org(name, org_id).id
 
     def delete_org(self, org: str) -> None:
-        """Remove an org with its secrets; its tokens stay valid, as on a real server, and show nothing."""
+        """Remove an org with its secrets. Its tokens stay valid, as on a real server, and see nothing."""
         self._store.delete_org(self.org_id(org))
 
     def create_token(

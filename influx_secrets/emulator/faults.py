@@ -24,16 +24,16 @@ _PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>a proxy</bod
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What becomes of one request.
+    """What happens to one request.
 
     Attributes:
-        acts: whether the API does what is asked; with `answer` None it must.
-        answer: sent in place of the API's answer.
-        wait: seconds before the API acts.
-        hold: seconds between acting and answering.
-        resets: break the connection and send nothing.
-        cuts: close the connection in the middle of the answer.
-        pause: seconds between any two bytes of the answer.
+        acts: Whether the API does what is asked; it must if `answer` is None.
+        answer: Sent in place of the API's answer.
+        wait: Seconds before the API acts.
+        hold: Seconds between acting and answering.
+        resets: Whether the connection breaks without an answer.
+        cuts: Whether the connection ends in the middle of the answer.
+        pause: Seconds between any two bytes of the answer.
     """
 
     acts: bool = True
@@ -51,11 +51,11 @@ class Delivery:
 
 
 class Effect(Protocol):
-    """How a request goes wrong."""
+    """How a request fails."""
 
     @property
     def delivery(self) -> Delivery:
-        """What becomes of the request."""
+        """What happens to the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class Status:
 
     Attributes:
         status: HTTP status.
-        retry_after: the header of that name: seconds, or a date as text. None: no such header.
-        message: message of the error.
-        acted: the server does what was asked, and answers with the error all the same.
+        retry_after: The header of that name: seconds, or a date as a string. None: no such header.
+        message: Message of the error.
+        acted: Whether the server does what was asked before it answers with the error.
     """
 
     status: int = 503
@@ -105,7 +105,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """The connection breaks before the server acts, or with `acted` after that; there is no answer."""
+    """The connection breaks before the server acts, or with `acted` after that, without an answer."""
 
     acted: bool = False
 
@@ -117,7 +117,7 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """Some seconds pass before the server acts, or with `acted` after that; then it answers as ever."""
+    """The server waits for some seconds before it acts, or with `acted` after that, and then answers as usual."""
 
     seconds: float
     acted: bool = False
@@ -143,7 +143,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Drip:
-    """The server acts, and its answer comes byte by byte, with so many seconds between two of them."""
+    """The server acts and sends its answer byte by byte, with a pause of some seconds between two of them."""
 
     seconds: float = 0.05
 
@@ -152,20 +152,20 @@ class Drip:
 
     @property
     def delivery(self) -> Delivery:
-        """The API's answer, in drops."""
+        """The API's answer, byte by byte."""
         return Delivery(pause=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault for the requests that it fits.
+    """A fault for some requests.
 
     Attributes:
-        effect: what happens to them.
+        effect: What happens to them.
         method: HTTP method, in capitals. None: any.
-        path: pattern for the path without its query, undecoded, as in a shell: `*/secrets`. None: any.
-        nth: the first of the requests that fit which it hits, counted from 1, from when it was injected.
-        times: how many requests in a row it hits. None: all that follow.
+        path: Pattern for the path without its query, undecoded, as in a shell: `*/secrets`. None: any.
+        nth: The first of the fitting requests that it hits, counted from 1 after it was injected.
+        times: How many requests in a row it hits. None: all that follow.
     """
 
     effect: Effect
@@ -178,7 +178,7 @@ class Fault:
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise ValueError("nth and times count from 1")
         if self.method is not None and self.method not in METHODS:
-            raise ValueError(f"no request has the method {self.method!r}: it is one of {', '.join(METHODS)}")
+            raise ValueError(f"{self.method!r} is not a method: use one of {', '.join(METHODS)}")
 
     def fits(self, method: str, path: str) -> bool:
         """Whether a request is one of those that count."""
@@ -186,7 +186,7 @@ class Fault:
 
 
 class FaultScript:
-    """The faults to come. Each counts the requests that fit it; where several are due, the first one happens."""
+    """The faults to come. Each counts the requests that it fits; of several that are due, the first one happens."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
@@ -226,9 +226,9 @@ def _is_over(fault: Fault, count: int) -> bool:
 
 def _check_status(status: int) -> None:
     if status not in {known.value for known in HTTPStatus if known >= HTTPStatus.BAD_REQUEST}:
-        raise ValueError(f"{status} is no status of an error")
+        raise ValueError(f"{status} is not the status of an error")
 
 
 def _check_seconds(seconds: float) -> None:
     if not 0 <= seconds < math.inf:
-        raise ValueError(f"{seconds} is no number of seconds to wait")
+        raise ValueError(f"{seconds} is not a number of seconds to wait")

@@ -1,7 +1,7 @@
-"""The state of the emulated server: orgs, tokens and secrets. No HTTP in here.
+"""Orgs, tokens and secrets of the emulated server.
 
 One lock guards everything, because requests, outside writers and assertions come from several threads. With a file,
-every change replaces it as a whole: whoever reads it sees a complete state.
+every change replaces it as a whole: a reader always sees a complete state.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def timestamp(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """An organization; `created` is a time stamp in the server's format."""
+    """An organization; `created` has the server's format."""
 
     id: str
     name: str
@@ -41,7 +41,7 @@ class Org:
 class Grant:
     """What a token may do in one org; `org_id` None: everything, in every org.
 
-    An inactive token may do nothing, and is not a wrong one: what names no permission is answered (influxd 2.9.1).
+    An inactive token may do nothing, but is not unknown: calls that need no permission are answered (influxd 2.9.1).
     """
 
     org_id: str | None
@@ -66,7 +66,7 @@ class Grant:
         return self.active and (self.org_id is None or (permission and self.org_id == org_id))
 
     def refusal(self, action: str, resource: str) -> str:
-        """Return the server's words for a permission that the token lacks."""
+        """Return the server's message for a permission that the token lacks."""
         return f"{action}:{resource} is unauthorized" if self.active else "token is inactive"
 
 
@@ -105,7 +105,7 @@ class Store:
             return self._orgs.get(org_id)
 
     def org_named(self, name: str) -> Org | None:
-        """Return the org with this name; blanks at its ends do not count."""
+        """Return the org with this name; white space at its ends is ignored, as influxd 2.9.1 does."""
         with self._lock:
             return next((org for org in self._orgs.values() if org.name.strip() == name.strip()), None)
 
@@ -113,7 +113,7 @@ class Store:
         """Add an org.
 
         Raises:
-            ValueError: the name or the id is taken.
+            ValueError: The name or the id is taken.
         """
         with self._lock:
             org_id = org_id or self.new_id()
@@ -126,11 +126,11 @@ class Store:
 
     @staticmethod
     def new_id() -> str:
-        """Return a random id, as the server has for orgs: they are listed by it, in no order that means anything."""
+        """Return a random id; orgs are listed in the order of their ids."""
         return f"{secrets.randbits(64) | 1 << 60:016x}"
 
     def successor(self) -> Store:
-        """Return an empty store for the same file, which this one leaves alone from now on."""
+        """Return an empty store for the same file, which this store no longer writes."""
         empty = Store()
         with self._lock:
             empty._file, self._file = self._file, None
@@ -151,10 +151,10 @@ class Store:
             return token
 
     def revoke_token(self, token: str) -> None:
-        """Forget a token.
+        """Revoke a token.
 
         Raises:
-            KeyError: there is no such token.
+            KeyError: There is no such token.
         """
         with self._lock:
             if self._grants.pop(token, None) is None:
@@ -162,7 +162,7 @@ class Store:
             self._save()
 
     def grant(self, token: str) -> Grant | None:
-        """Return what a token may do; None: unknown."""
+        """Return what a token may do; None: the token is unknown."""
         with self._lock:
             return self._grants.get(token)
 
@@ -172,7 +172,7 @@ class Store:
             return dict(self._secrets[org_id])
 
     def patch(self, org_id: str, changes: Mapping[str, str]) -> bool:
-        """Set all of `changes`, or, where a key is too long, none. Return whether they were set."""
+        """Set all of `changes`, or none if a key is too long. Return whether they were set."""
         if any(len(key.encode()) > MAX_KEY_BYTES for key in changes):
             return False
         with self._lock:
@@ -182,7 +182,7 @@ class Store:
         return True
 
     def delete(self, org_id: str, keys: Iterable[str]) -> None:
-        """Remove keys; those that are not there do not matter."""
+        """Remove keys; missing ones are ignored."""
         with self._lock:
             held = self._secrets[org_id]
             if [key for key in keys if held.pop(key, None) is not None]:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from servers import SecretsServer
 
-#: Of each kind of endpoint: what it must have, besides its credentials.
 ENDPOINTS: dict[str, dict[str, str]] = {
     "slack": {"url": "http://127.0.0.1/"},
     "pagerduty": {"clientURL": "http://127.0.0.1/"},
     "http": {"url": "http://127.0.0.1/", "method": "POST", "authMethod": "none"},
     "telegram": {"channel": "c"},
 }
+"""What an endpoint of each kind must have, in addition to its credentials."""
+
 WIRE_NAMES = {"routing_key": "routingKey"}
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from wire import Wire
 
-#: What a caller may look at in an error; the rest differs between any two answers.
 HEADERS = ("Content-Type", "X-Platform-Error-Code", "X-Influxdb-Build", "X-Influxdb-Version")
+"""What a caller may look at in an error; the rest differs between any two answers."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Tasks, checks, notification endpoints and rules, of which there are none; and the secrets that endpoints keep."""
+"""Empty lists of tasks, checks, endpoints and rules; credentials of endpoints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGES: Final = {
     "notificationEndpoints": (20, 100),
     "notificationRules": (20, 100),
 }
-"""The resources that are listed, with the usual and the largest length of a page."""
+"""The default and the largest page of each list."""
 
 _SUFFIXES: Final = {"token": "token", "routing_key": "routing-key", "username": "username", "password": "password"}
 _CREDENTIALS: Final = {
@@ -33,7 +33,7 @@ _NEEDED: Final = {"pagerduty": {"routing_key"}, "telegram": {"token"}}
 
 
 def answer(context: Context, resource: str) -> Answer:
-    """Answer a call on a list; influxd 2.9.1 answers for an org that is not there, or hidden, as for any other."""
+    """Answer a call on a list; for an org that is missing or hidden influxd 2.9.1 shows an empty list, too."""
     is_tasks = resource == "tasks"
     known = {"orgID", "limit", "after" if is_tasks else "offset"}
     if context.method != "GET" or context.decoded != f"/api/v2/{resource}" or set(context.arguments) - known:

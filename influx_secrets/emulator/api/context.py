@@ -1,4 +1,4 @@
-"""What a handler knows of a request: what was sent, who sent it, and where to note what it touched."""
+"""What a handler knows of a request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from influx_secrets.emulator.store import Grant, Store
 
 METHODS = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
-"""Those that influxd's router knows; any other is a 405 whatever the path."""
+"""The methods that influxd's router knows; any other is a 405, whatever the path."""
 
 _ID_LENGTH = 16
 _ID = re.compile(rf"(?!0+$)[0-9A-Fa-f]{{{_ID_LENGTH}}}")
@@ -21,7 +21,7 @@ _NUMBER = re.compile("[+-]?[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as it came: `target` is path and query, undecoded; header names are in lower case."""
+    """A request as it was sent: `target` is path and query, undecoded; header names are in lower case."""
 
     method: str
     target: bytes
@@ -31,7 +31,7 @@ class Call:
 
 @dataclass(slots=True)
 class Trace:
-    """What a request turned out to be about, for the log: the org's id, the keys, whether they were written."""
+    """What a request was about, for the log: the org's id, the keys, whether they were written."""
 
     org_id: str = ""
     keys: list[str] = field(default_factory=list)
@@ -56,14 +56,14 @@ class Context:
         return self.call.method
 
     def argument(self, name: str) -> str:
-        """Return the first value of a query argument; empty where there is none."""
+        """Return the first value of a query argument, or an empty string."""
         return self.arguments.get(name, [""])[0]
 
     def number(self, name: str, default: int) -> int:
         """Return a number of the query.
 
         Raises:
-            ValueError: It is none; the text is the server's.
+            ValueError: It is not a number; the text is the server's.
         """
         text = self.argument(name)
         if text and not _NUMBER.fullmatch(text):
@@ -74,7 +74,7 @@ class Context:
         """Return how many items a page has.
 
         Raises:
-            ValueError: Too many, too few, or no number; the text is the server's.
+            ValueError: Too many, too few, or not a number; the text is the server's.
         """
         limit = self.number("limit", default)
         if not 1 <= limit <= most:

@@ -1,4 +1,4 @@
-"""The calls on orgs: look-ups by name or id, and what is below an org."""
+"""The calls on orgs: look-ups by name or id."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _many(context: Context) -> Answer:
 
 
 def _wanted(context: Context) -> Org | None:
-    """Return the one org that is asked for by id or name, or None where all are. A malformed id is ignored."""
+    """Return the org that the request names by id or name; None: it wants all. A malformed id is ignored."""
     name = context.argument("org")
     try:
         org_id = parse_id(context.argument("orgID"))

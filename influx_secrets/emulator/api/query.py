@@ -1,4 +1,4 @@
-"""The call `POST /api/v2/query`: reads the request, runs its Flux, writes the result as the server's CSV."""
+"""The call `POST /api/v2/query`: Flux in, CSV out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def answer(context: Context) -> Answer:
-    """Answer a call at or below `/api/v2/query`. An older handler: it looks at the decoded path."""
+    """Answer a call at or below `/api/v2/query`, whose handler looks at the decoded path."""
     if context.decoded == "/api/v2/query/" and context.method == "POST":
         return Answer(308, headers={"Location": "/api/v2/query"})
     if context.decoded != "/api/v2/query":
@@ -46,7 +46,7 @@ def _result(context: Context) -> Answer:
 
 
 def _reader(context: Context, org_id: str) -> Callable[[str], str]:
-    """Return what `secrets.get` does: look up a key among the secrets that the org has at this moment."""
+    """Return the function behind `secrets.get`: it reads the secrets that the org has at this moment."""
     held = context.store.secrets(org_id)
 
     def secret(key: str) -> str:
@@ -62,7 +62,7 @@ def _reader(context: Context, org_id: str) -> Callable[[str], str]:
 
 
 def _org_id(context: Context) -> str:
-    """Return the id of the org that is named; any token may name any org, only its secrets are guarded.
+    """Return the id of the org that the request names. Any token may name any org; only its secrets are guarded.
 
     `org` may be an id too, and `orgID` wins over it.
     """

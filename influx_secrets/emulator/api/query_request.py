@@ -21,7 +21,7 @@ _NOT_JSON = (
 _SHAPES: Mapping[str, Callable[[Value], object]] = {"query": as_string, "type": as_string, "dialect": as_members}
 _ANNOTATIONS = ("group", "datatype", "default")
 _DIALECT: Mapping[str, Value] = {"header": True, "delimiter": ",", "commentprefix": "#", "datetimeformat": "RFC3339"}
-"""What the vendor's clients send, and what influxd does anyway."""
+"""What the vendor's clients send; it is also influxd's default."""
 
 
 @dataclass(frozen=True, slots=True)

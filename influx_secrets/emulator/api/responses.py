@@ -1,4 +1,4 @@
-"""Every text that influxd 2.9.1 answers with, in one place, so that each can be compared with the real server.
+"""Every answer of influxd 2.9.1, in one place.
 
 The server has two styles of JSON: its newer handlers indent with tabs, its older ones (authentication, queries, tasks)
 write compact JSON. Both escape `<`, `>` and `&`, as Go's `encoding/json` does.
@@ -90,7 +90,7 @@ def compact_error(code: str, message: str) -> Answer:
 
 
 def fault(status: int, message: str) -> Answer:
-    """An error that the server might give and the emulator is told to."""
+    """An error that a test wants."""
     codes = {known: code for code, known in _STATUS.items()}
     code = codes.get(status, "internal error" if status >= _SERVER_ERROR else "invalid")
     return built(_error(status, code, message, "\t"))
@@ -117,7 +117,7 @@ def page_not_found() -> Answer:
 
 
 def bad_request() -> Answer:
-    """What Go's HTTP server answers to a path that it cannot parse; influxd never sees the request."""
+    """The answer of Go's HTTP server to a path that it cannot parse; influxd never sees the request."""
     return Answer(400, b"400 Bad Request", {"Content-Type": _TEXT["Content-Type"], "Connection": "close"})
 
 
@@ -162,5 +162,5 @@ def org_name_not_found(name: str) -> str:
 
 
 def not_emulated(method: str, path: str) -> Answer:
-    """What a real server would do and the emulator does not; the only answer that no influxd gives."""
+    """The answer to what only a real server does; no influxd gives it."""
     return error("not implemented", f"the influx_secrets emulator does not serve {method} {path}")

@@ -26,13 +26,13 @@ _NOT_EMULATED = frozenset(
         *("users", "variables", "write", *alerts.PAGES),
     }
 )
-"""What a real server has at and below `/api/v2` and the emulator has not, or not all of it."""
+"""What a real server serves at and below `/api/v2`, and the emulator does not, or not all of it."""
 
 _OTHER_APIS = frozenset({"/metrics", "/query", "/write"})
-"""What a real server has beside `/api/v2`: its own figures, and the API of InfluxDB 1."""
+"""What a real server serves in addition to `/api/v2`: its metrics, and the API of InfluxDB 1."""
 
 _USER = {"id": "0000000000000001", "name": "operator", "status": "active"}
-"""The only user, to whom all tokens belong."""
+"""The only user; all tokens belong to it."""
 
 
 class API:

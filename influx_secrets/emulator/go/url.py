@@ -1,4 +1,6 @@
-"""How the real server reads paths and queries; the path decides whether DELETE meets the key that was meant.
+"""Reads paths and queries as influxd does.
+
+The path decides whether DELETE removes the key that the client meant.
 
 Go keeps the encoded path (`URL.RawPath`) only where it is not what Go itself would write for the decoded one. influxd's
 router (chi) then takes the encoded path and hands out its parts undecoded, and the decoded path otherwise. So

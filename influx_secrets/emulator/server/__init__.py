@@ -1,1 +1,1 @@
-"""How the emulator is served."""
+"""The HTTP server of the emulator."""

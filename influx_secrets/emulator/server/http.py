@@ -1,4 +1,4 @@
-"""Serves the API on a real socket: an aiohttp server on an event loop in a thread of its own."""
+"""Serves the API on a socket: aiohttp, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from influx_secrets.emulator.server.service import Service
 from influx_secrets.emulator.server.wire_faults import send_raw
 
 _MAX_HEADER = (1 << 20) + 4096
-"""What Go's HTTP server takes for the request line and the headers together: a long key fits into a path."""
+"""Go's limit for the request line and all headers together: a long key fits into a path."""
 
 _GZIP_FROM = 1400
 """Smallest result of a query that influxd compresses."""
 
 
 class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]  # not generic before Python 3.11
-    """Keeps quiet about requests that are not HTTP: they are answered, and need not stand in the log of a test."""
+    """Drops messages about requests that are not HTTP: the client gets an answer, and the log of a test stays short."""
 
-    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401  # as the base has it
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401 (as the base has it)
         if not isinstance(kwargs.get("exc_info"), HttpProcessingError):
             super().log(level, msg, *args, **kwargs)
 
@@ -110,7 +110,7 @@ class HTTPServer:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         service = self._current()
-        # Of a header that comes twice, Go takes the first.
+        # Go takes the first of two headers with the same name.
         headers = {name.lower(): value for name, value in reversed(tuple(request.headers.items()))}
         expected = headers.get("expect", "").lower()
         transport = request.transport
@@ -122,7 +122,7 @@ class HTTPServer:
         try:
             call = Call(request.method, target, headers, await request.content.read())
         except ConnectionError:
-            return web.Response()  # nobody is there any more
+            return web.Response()  # the client is gone
         fault = service.due(call)
         delivery = fault.effect.delivery if fault else Delivery()
         await asyncio.sleep(delivery.wait)
@@ -136,7 +136,7 @@ class HTTPServer:
 
 def _response(answer: Answer, encodings: str) -> web.Response:
     response = web.Response(status=answer.status, headers=answer.headers, body=answer.body or None)
-    # The real server does not name itself; here it helps to see who answered.
+    # A real server does not name itself; here it helps to see which server answered.
     response.headers["Server"] = "influx_secrets-emulator"
     if "Vary" in answer.headers and len(answer.body) >= _GZIP_FROM and "gzip" in encodings:
         response.body = gzip.compress(answer.body, 6)

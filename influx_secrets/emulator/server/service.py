@@ -1,4 +1,4 @@
-"""Answers calls: the API, after faults and the hook of a test, with a log of the requests."""
+"""Answers calls with faults, hooks and a request log."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ class Service:
         self._before = before
 
     def due(self, call: Call) -> Fault | None:
-        """Return the fault that hits this call; each call is asked for once."""
+        """Count this call and return the fault that hits it."""
         return self.script.due(call.method, _path(call).partition("?")[0])
 
     def answer(self, call: Call, fault: Fault | None) -> Answer:
-        """Act, remember the call, and return what to send. In a worker thread, so it may take its time."""
+        """Act, log the call, and return what to send. It runs in a worker thread, so it may block."""
         delivery = fault.effect.delivery if fault else Delivery()
         path, trace = _path(call), Trace()
         answer = self._before(call.method, path) if self._before else None

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 async def send_raw(transport: asyncio.Transport, answer: Answer, delivery: Delivery) -> None:
-    """Write what is to be sent of an answer, and end the connection."""
+    """Send an answer as the fault wants it, and end the connection."""
     if delivery.resets:
-        # Without waiting for what is under way, a close is a reset.
+        # With a linger time of zero, close() sends a reset.
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
         return
     head, body = _head(answer), answer.body
     if delivery.cuts:
-        # A head that ends behind a line would be taken for a whole one.
+        # A client would take a head that ends after a complete line for a whole one.
         head, body = (head, body[: len(body) // 2]) if body else (head[:6], b"")
     for piece in _pieces(head + body, drops=delivery.pause > 0):
         if transport.is_closing():

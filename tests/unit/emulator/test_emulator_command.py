@@ -92,7 +92,7 @@ def test_command_with_a_wrong_file_says_so_in_one_line(tmp_path: Path) -> None:
 
 def test_command_for_other_machines_warns(folder: Path) -> None:
     """Only with --host does it listen beyond this machine, and it says what that means."""
-    started = Started(folder, "--host", "0.0.0.0", "--port", "0")  # noqa: S104  # the warning is the subject
+    started = Started(folder, "--host", "0.0.0.0", "--port", "0")  # noqa: S104 (the warning is the subject)
     _, _, err = started.end()
     assert err == "warning: 0.0.0.0 is open to other machines, without encryption\n"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 VALUE = "planted-value-51c2"
 
 
-def send(emulator: Emulator, method: str = "PATCH", **options: Any) -> requests.Response:  # noqa: ANN401  # of requests
+def send(emulator: Emulator, method: str = "PATCH", **options: Any) -> requests.Response:  # noqa: ANN401 (of requests)
     url = f"{emulator.url}/api/v2/orgs/{emulator.org_id('acme')}/secrets"
     headers = {"Authorization": f"Token {emulator.token}"}
     body = {"k": VALUE} if method == "PATCH" else None
@@ -43,7 +43,7 @@ def raw(emulator: Emulator, method: str = "GET") -> bytes:
 
 
 @pytest.mark.parametrize("acted", [False, True])
-def test_status_answers_with_an_error_of_the_api(emulator: Emulator, acted: bool) -> None:  # noqa: FBT001  # a parameter
+def test_status_answers_with_an_error_of_the_api(emulator: Emulator, acted: bool) -> None:  # noqa: FBT001 (a parameter)
     """Code, message and Retry-After as wanted; what was asked is done only with `acted`."""
     emulator.inject(Fault(Status(503, retry_after=7, message="too busy", acted=acted)))
     refused = send(emulator)
@@ -79,7 +79,7 @@ def test_page_is_html(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("acted", [False, True])
-def test_reset_breaks_the_connection(emulator: Emulator, acted: bool) -> None:  # noqa: FBT001  # a parameter
+def test_reset_breaks_the_connection(emulator: Emulator, acted: bool) -> None:  # noqa: FBT001 (a parameter)
     """Before or after acting; the client sees a reset, not an end."""
     emulator.inject(Fault(Reset(acted=acted)))
     with pytest.raises(ConnectionResetError):
@@ -92,7 +92,7 @@ def test_reset_breaks_the_connection(emulator: Emulator, acted: bool) -> None:  
 
 
 @pytest.mark.parametrize("acted", [False, True])
-def test_delay_lets_the_client_give_up(emulator: Emulator, acted: bool) -> None:  # noqa: FBT001  # a parameter
+def test_delay_lets_the_client_give_up(emulator: Emulator, acted: bool) -> None:  # noqa: FBT001 (a parameter)
     """A client that does not wait sees no answer, whether the server has acted or not."""
     emulator.inject(Fault(Delay(600, acted=acted)))
     url = f"{emulator.url}/api/v2/orgs/{emulator.org_id('acme')}/secrets"
