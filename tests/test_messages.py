@@ -21,7 +21,11 @@ PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 # how a text is used: every one of this many words counts, unless it is no message.
 _WORDS = 3
 NO_MESSAGES = {
-    "value_proofs.py": ("import ", "{k: ", "{h: ", "@(", "invalid import path"),  # Flux, and what it answers
+    # Flux, and what it answers
+    "value_proofs.py": (
+        *("import ", "array.from(", "hash.hmac(", " |> array.map(", "if exists"),
+        *("invalid import path", "secret not found"),
+    ),
     "client.py": ("organization not found",),  # what the server answers
     "_errors.py": ("too many requests", "method not allowed", "request too large", "unsupported media type"),  # codes
     "_notices.py": ("(?P<does>",),  # an expression that reads notices

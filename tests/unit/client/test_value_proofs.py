@@ -3,20 +3,68 @@
 from __future__ import annotations
 
 import pytest
-from scripted_server import answer
-from sending import ORG, client
+from scripted_server import Step, answer, json_answer
+from sending import ORG, TOKEN, client
 
 from influx_secrets._client.value_proofs import prove
-from influx_secrets._errors import ProofsUnavailableError, ResponseError
+from influx_secrets._errors import InfluxSecretsError, NotFoundError, ProofsUnavailableError, ResponseError
+
+NOT_READABLE = json_answer(
+    404, {"code": "not found", "message": 'error calling function "map" @5:28-5:165: secret not found'}
+)
 
 
-@pytest.mark.parametrize("rows", ["\r\n", ",result,table,k,h\r\n,_result,0,0,c2lnbmVk\r\n\r\n"])
+def csv_answer(text: str) -> Step:
+    return answer(200, text, content_type="text/csv; charset=utf-8")
+
+
+@pytest.mark.parametrize("rows", ["\r\n", ",result,table,h\r\n,_result,0,c2lnbmVk\r\n\r\n"])
 def test_prove_answer_without_a_row_for_each_key_is_one_clear_error(rows: str) -> None:
     """As influxd ends a query in the middle, with 200, when it takes the request for broken off (seen on 2.9.1)."""
-    step = answer(200, rows, content_type="text/csv; charset=utf-8")
-    with client(step) as (asking, _), pytest.raises(ResponseError) as caught:
+    with client(csv_answer(rows)) as (asking, _), pytest.raises(ResponseError) as caught:
         prove(asking, ORG, ["A", "B"])
     assert str(caught.value).endswith(f" {rows.count('_result')} of 2 keys: run again")
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (",result,table,h,m\r\n,_result,0,c2lnbmVk,\r\n\r\n", "answered for 1 of 2 keys: run again"),
+        (
+            ",result,table,m,h\r\n,_result,0,,c2lnbmVk\r\n,_result,0,vault is sealed,\r\n\r\n",
+            'of a key ("vault is sealed")',
+        ),
+        (",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,\r\n\r\n", "of a key"),
+        (f",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,{TOKEN}\r\n\r\n", "of a key"),
+    ],
+    ids=["row-missing", "other-message", "neither", "echo"],
+)
+def test_prove_key_that_is_not_plainly_missing_is_an_error(rows: str, says: str) -> None:
+    """Only "secret not found" means that a key has no readable value: all else proves nothing, so not a difference."""
+    with client(NOT_READABLE, csv_answer(rows)) as (asking, seen), pytest.raises(InfluxSecretsError) as caught:
+        prove(asking, ORG, ["A", "B"])
+    assert str(caught.value).endswith(says)
+    assert TOKEN not in str(caught.value)
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("columns", ["h,m", "m,h"])
+def test_prove_reads_columns_by_their_names(columns: str) -> None:
+    """The order of columns is another one in each response (influxd 2.9.1)."""
+    cells = {"h": ("c2lnbmVk", ""), "m": ("", "secret not found")}
+    lines = [f",_result,0,{','.join(cells[name][row] for name in columns.split(','))}\r\n" for row in (0, 1)]
+    table = csv_answer(f",result,table,{columns}\r\n{''.join(lines)}\r\n")
+    with client(NOT_READABLE, table) as (asking, _):
+        proofs = prove(asking, ORG, ["A", "B"])
+    assert {key: proof.signature for key, proof in proofs.items()} == {"A": "c2lnbmVk", "B": None}
+
+
+def test_prove_other_missing_thing_is_an_error() -> None:
+    """A 404 that speaks of something else is no reason to ask again."""
+    missing = json_answer(404, {"code": "not found", "message": "organization not found"})
+    with client(missing) as (asking, seen), pytest.raises(NotFoundError, match="organization not found"):
+        prove(asking, ORG, ["A"])
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("status", [403, 405, 501])
