@@ -1,4 +1,4 @@
-"""Measures laps: the subjects take turns at each work, and every round begins with another one."""
+"""Measures laps: subjects take turns, and each round starts with another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The peak memory of the processes that a Pulumi command starts, by the part that each plays."""
+"""The peak memory of the processes that a Pulumi command starts."""
 
 from __future__ import annotations
 

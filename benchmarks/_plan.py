@@ -1,4 +1,4 @@
-"""Which measurements there are: subjects, works and conditions, and the laps of a full run and of a quick one."""
+"""The plan of measurements: subjects, works, conditions, laps."""
 
 from __future__ import annotations
 

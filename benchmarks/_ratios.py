@@ -1,4 +1,4 @@
-"""What the measurements say: ratios of what ran in the same round, medians, and how time and memory grow."""
+"""Statistics: ratios within a round, medians, and growth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the page: the template `page.md`, filled with the tables of what is measured."""
+"""Writes the page: the template `page.md` with the tables."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Comparison:
 
     ours: str
     theirs: str
-    #: Whether to say how many times faster ours is, rather than how many times as long it takes.
     faster: bool = False
+    """Whether to report how many times faster ours is, rather than how many times as long it takes."""
 
     @property
     def title(self) -> str:
-        """As a table names it."""
+        """The heading in a table."""
         ours, theirs = BY_NAME[self.ours].title, BY_NAME[self.theirs].title
         return f"{ours} is so many times as fast as: {theirs}" if self.faster else f"{ours} : {theirs}"
 

@@ -1,4 +1,4 @@
-"""Runs a subject: a Pulumi stack with a state of its own, whose commands are measured whole, or a script."""
+"""Runs and measures a subject: a Pulumi stack, or a script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results as pyperf keeps them: one JSON file, a benchmark for each subject, work, size and condition.
+"""The results: a JSON file in the format of pyperf.
 
 pyperf has the file format, the facts about machine and interpreter, and the statistics (`python -m pyperf stats
 FILE`). It runs nothing here, and neither does hyperfine: both end with one command before they begin with the next,

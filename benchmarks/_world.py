@@ -1,4 +1,4 @@
-"""What the subjects talk to: a real influxd on loopback, and Toxiproxy before it, which puts the distance in."""
+"""The servers: influxd on loopback, with Toxiproxy for the distance."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Finds or builds the programs that the sample and the tests run: Pulumi, influxd, old and new, toxiproxy, actionlint.
+"""Finds, fetches or builds the programs that the sample and the tests run.
 
-Not part of the wheel. Each program is looked for in this order: the environment variable that names it, the
-search path, the cache folder of the user; only `ensure` goes on to install or build it.
+Not part of the wheel. Each program (Pulumi, influxd, influxd 2.6, toxiproxy, actionlint) is looked for in this order:
+the environment variable that names it, the search path, the cache folder of the user. Only `ensure` then provides it:
+as the vendor's archive, by the vendor's installer, or by a build.
 
 ```python
 import toolchain

@@ -1,4 +1,4 @@
-"""The cache folder: where finished programs live, and how one gets there whole or not at all."""
+"""The cache folder of finished programs; each is there whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def tools_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of this project in the user's cache, by the XDG convention (a relative one is ignored)."""
+    """Return this project's folder in the user's cache, by the XDG convention (a relative path is ignored)."""
     base = Path(environ.get("XDG_CACHE_HOME", ""))
     if not base.is_absolute():
         base = Path(environ.get("HOME") or Path.home()) / ".cache"
@@ -25,12 +25,12 @@ def tools_folder(environ: Mapping[str, str]) -> Path:
 
 
 def installed_folder(program: Program, environ: Mapping[str, str]) -> Path:
-    """Where the pinned version of a program is, or will be."""
+    """Return the folder of the pinned version of a program, whether it exists or not."""
     return tools_folder(environ) / program.folder_name
 
 
 def cached(program: Program, environ: Mapping[str, str]) -> Path | None:
-    """The executable in the cache, or `None`.
+    """Return the executable in the cache, or `None`.
 
     One look at the file is enough: a folder gets its name when it is complete, not before.
     """
@@ -40,11 +40,11 @@ def cached(program: Program, environ: Mapping[str, str]) -> Path | None:
 
 @contextmanager
 def exclusive(program: Program, environ: Mapping[str, str], waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of one program, so that two runs never build the same thing side by side.
+    """Hold the lock of one program, so that two runs never build the same thing at once.
 
     Args:
         program: The program that is about to be built.
-        environ: Tells where the cache is.
+        environ: Determines where the cache is.
         waiting: Called once if another run has the lock.
     """
     folder = tools_folder(environ)
@@ -61,7 +61,7 @@ def exclusive(program: Program, environ: Mapping[str, str], waiting: Callable[[]
 
 @contextmanager
 def workspace(program: Program, environ: Mapping[str, str]) -> Iterator[Path]:
-    """A temporary folder beside the final one; call with the lock held.
+    """Provide a temporary folder next to the final one; call with the lock held.
 
     It is removed at the end, whatever happens; what a killed run left behind is removed first.
     """
@@ -77,12 +77,12 @@ def publish(ready: Path, program: Program, environ: Mapping[str, str]) -> Path:
     """Give a complete folder its final name, in one step, and return the executable in it."""
     final = installed_folder(program, environ)
     if final.exists():
-        # Only a folder that somebody emptied by hand gets here: `cached` would have found a whole one.
+        # It was emptied by hand: `cached` would have found a whole one.
         shutil.rmtree(final)
     ready.rename(final)
     return final / "bin" / program.executable
 
 
 def size_of(folder: Path) -> int:
-    """The size of a folder's files, in bytes."""
+    """Return the size of a folder's files, in bytes."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

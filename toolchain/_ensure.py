@@ -57,7 +57,7 @@ def provide(program: Program, *, may_build: bool, environ: Mapping[str, str], re
         return cached(program, environ) or _make(program, may_build, environ, reporter)
 
 
-def _make(program: Program, may_build: bool, environ: Mapping[str, str], reporter: Reporter) -> Path:  # noqa: FBT001
+def _make(program: Program, may_build: bool, environ: Mapping[str, str], reporter: Reporter) -> Path:  # noqa: FBT001 (private)
     start = time.monotonic()
     with workspace(program, environ) as folder:
         ready = None if _sources_only(environ) else _finished(program, folder, environ, reporter)

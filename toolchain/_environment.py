@@ -1,4 +1,4 @@
-"""The environment in which Pulumi runs here: local state, no account, our programs and Python first."""
+"""The environment of Pulumi runs: local state, no account, this Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from toolchain._find import find
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Left over from other work, each of these would send a local run elsewhere or run another Python.
 _DROPPED = (
     "PULUMI_ACCESS_TOKEN",
     "PULUMI_CONFIG_PASSPHRASE",
@@ -23,14 +22,15 @@ _DROPPED = (
     "PULUMI_STACK",
     "PYTHONHOME",
 )
+"""Variables of a user's other work, each of which would send a local run elsewhere or run another Python."""
 
 
 def environment(folder: Path, *, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What a Pulumi run with a local file backend needs, as a whole environment.
+    """Return the whole environment of a Pulumi run with a local file backend.
 
     The folders `state` and `home` and the file `passphrase` (made once, random, readable by its owner alone)
     are created in `folder`. The program's Python is the one that runs now: its `bin` comes first on `PATH`,
-    because the language host built here takes the first Python that it meets and ignores `virtualenv`.
+    because the language host built here uses the first Python on it and ignores `virtualenv`.
 
     Args:
         folder: Where state, settings and passphrase are kept.

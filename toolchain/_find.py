@@ -1,4 +1,4 @@
-"""Looks for programs without building anything: the variable that names it, the search path, the cache."""
+"""Finds programs: by variable, on the search path, in the cache."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def find(
     Args:
         name: `pulumi`, `influxd`, `influxd-2.6`, `toxiproxy` or `actionlint`.
         environ: The environment to look in; `None` is that of this process.
-        refused: Called with one line for a copy that is there but will not do.
+        refused: Called with one line for a copy that is there but cannot be used.
 
     Returns:
         The path of the executable, or `None`.
 
     Raises:
-        ToolchainError: The name is unknown, or the variable that should name the program names none.
+        ToolchainError: The name is unknown, or the variable that should name the program does not.
     """
     environ = os.environ if environ is None else environ
     program = program_named(name)
@@ -72,7 +72,7 @@ def _unusable(program: Program, path: Path, environ: Mapping[str, str]) -> str |
         return None
     version = parse_version(_reported_version(path, environ))
     if version is None:
-        return "it does not tell its version"
+        return "it does not report its version"
     if not program.oldest <= version < program.below:
         oldest, told = ".".join(map(str, program.oldest)), ".".join(map(str, version))
         return f"it is version {told}, and {oldest} or later (below {program.below[0]}) is needed"

@@ -1,4 +1,4 @@
-"""Builds a program from its pinned Go modules, in a temporary folder."""
+"""Builds a program from its pinned Go modules."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SHOWN_LINES = 15
 _GO_HINT = "https://go.dev/dl"
 _RUST_HINT = "https://rustup.rs"
 
-# An old Flux forbids itself all warnings, of which a newer Rust has more. RUSTFLAGS would not reach its build script.
 _LENIENT_RUSTC = """#!/bin/sh
 exec "$@" --cap-lints warn
 """
+"""An old Flux forbids all warnings, and a newer Rust has more of them. RUSTFLAGS would not reach its build script."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Build:
-    """One build under way: its place, its environment, its log."""
+    """A build that is running: its place, its environment, its log."""
 
     build: GoBuild
     copy: Path
@@ -59,7 +59,7 @@ class _Build:
 
 
 def missing_requirements(program: Program, environ: Mapping[str, str]) -> list[str]:
-    """What this machine lacks for a build, each with the place to get it; empty if nothing.
+    """Return what this machine lacks for a build, each with the place to get it; empty if nothing.
 
     Go 1.21 and later fetch the Go that a module asks for by themselves, unless told not to, so the version is
     asked inside the module.
@@ -77,7 +77,7 @@ def missing_requirements(program: Program, environ: Mapping[str, str]) -> list[s
 
 
 def build(program: Program, workspace: Path, environ: Mapping[str, str], reporter: Reporter) -> Path:
-    """Build a program; the folder that is returned holds `bin` with everything it needs.
+    """Build a program; return a folder whose `bin` holds everything it needs.
 
     Raises:
         ToolchainError: A step failed; the last lines of its output were shown.

@@ -1,4 +1,4 @@
-"""The vendor's own installer of the Pulumi CLI: bounded, and not tried again for a day after a failure."""
+"""The vendor's installer of the Pulumi CLI, bounded in time."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _PROBE_TIMEOUT = (4.0, 6.0)
 _INSTALL_TIMEOUT = 600.0
 _FORGET_AFTER = 24 * 3600.0
 
-# In a process of its own, as the installer of the SDK knows no timeout.
 _INSTALL = """
 import sys
 from pulumi.automation import PulumiCommand
 from semver import VersionInfo
 PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 """
+"""Run in a process of its own, because the installer of the SDK has no timeout."""
 
 
 def install(
@@ -39,7 +39,10 @@ def install(
     reporter: Reporter,
     clock: Callable[[], float] = time.time,
 ) -> Path | None:
-    """Install the pinned version with the vendor's installer; return `None` if that failed, reported in one line."""
+    """Install the pinned version with the vendor's installer; return `None` if that failed, reported in one line.
+
+    A failure is remembered for a day, so that later runs do not wait for it again.
+    """
     memory = tools_folder(environ) / ".official-installer-failed"
     if memory.exists() and clock() - memory.stat().st_mtime < _FORGET_AFTER:
         reporter.say(f"the official installer failed within the last day, so it is left out ({memory})")
@@ -55,7 +58,7 @@ def install(
 
 def _failure(program: Program, workspace: Path, environ: Mapping[str, str], reporter: Reporter) -> str | None:
     try:
-        # A machine without a way out shall notice it in seconds.
+        # Fail within seconds on a machine without internet access.
         requests.head(_SCRIPT_URL, timeout=_PROBE_TIMEOUT, allow_redirects=True).raise_for_status()
     except requests.RequestException as error:
         return f"{_SCRIPT_URL} is out of reach ({type(error).__name__})"

@@ -1,4 +1,4 @@
-"""The programs that the toolchain provides, and what makes a copy of each usable.
+"""The programs that the toolchain provides.
 
 Versions are stated in one place: the `go.mod` of each folder of `modules/`, with the checksums beside it in
 `go.sum`. Everything here that needs a version reads it from there.
@@ -157,13 +157,13 @@ PULUMI = Program(
     official=True,
 )
 
-# It compiles the Rust half of Flux when Go asks for its linker flags.
 _PKG_CONFIG = GoBuild(
     folder="pkg-config",
     module="github.com/influxdata/pkg-config",
     package="github.com/influxdata/pkg-config",
     helper=True,
 )
+"""Compiles the Rust half of Flux when Go asks for its linker flags."""
 
 INFLUXD = Program(
     name="influxd",
@@ -206,7 +206,7 @@ INFLUXD_BEFORE_PROOFS = Program(
     cache_gigabytes=3,
     rust=True,
 )
-"""The last that cannot hash a secret inside the server: what a user of an old server sees is tested on it."""
+"""The last version that cannot hash a secret inside the server; tests show what a user of an old server sees."""
 
 TOXIPROXY = Program(
     name="toxiproxy",
@@ -244,7 +244,7 @@ PROGRAMS = {program.name: program for program in (PULUMI, INFLUXD, INFLUXD_BEFOR
 
 
 def program_named(name: str) -> Program:
-    """The program of that name; raises ToolchainError with the known names for any other."""
+    """Return the program of that name; raise ToolchainError with the known names for any other."""
     try:
         return PROGRAMS[name]
     except KeyError:
@@ -253,7 +253,7 @@ def program_named(name: str) -> Program:
 
 
 def parse_version(text: str) -> Version | None:
-    """The first version number in a text such as `InfluxDB v2.9.1 (git: none)`; `None` without one."""
+    """Return the first version number in a text such as `InfluxDB v2.9.1 (git: none)`; `None` without one."""
     found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
     return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
 

@@ -1,4 +1,4 @@
-"""Runs one command of a build: output into a log, bounded, and ended with all its children."""
+"""Runs one command of a build, bounded and with a log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GRACE = 5.0
 
 
 class CommandError(Exception):
-    """A command failed, or took too long; `reason` tells which."""
+    """A command failed, or took too long; `reason` says which."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -72,7 +72,7 @@ def run(
 
 
 def last_lines(log: Path, count: int) -> list[str]:
-    """The last lines of a log that are not blank; none if there is no log."""
+    """Return the last lines of a log that are not blank; none if there is no log."""
     if not log.exists():
         return []
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()

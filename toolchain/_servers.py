@@ -1,4 +1,4 @@
-"""The InfluxDB that the sample stack is applied to: the emulator, or the server that `INFLUX_HOST` names."""
+"""The InfluxDB of the sample: the emulator, or the server of `INFLUX_HOST`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Server:
         orgs: The orgs to write to; only a new stack, or `INFLUX_ORG`, looks at them.
         environment: What the package needs to reach it.
         keys: Lists the secret keys of an org.
-        requests: How many requests it has answered so far; `None` where nobody counts.
+        requests: Returns how many requests it has answered so far; `None` where they are not counted.
         named: Whether `INFLUX_HOST` named it.
     """
 
@@ -51,14 +51,14 @@ class Server:
 
 
 def stack_name(environ: Mapping[str, str]) -> str:
-    """The name of the stack for the server that the environment names."""
+    """Return the name of the stack for the server that the environment names."""
     url = environ.get("INFLUX_HOST", "")
     return f"{EMULATOR_STACK}-{_slug(url)}" if url else EMULATOR_STACK
 
 
 @contextmanager
 def serving(folder: Path, environ: Mapping[str, str]) -> Iterator[Server]:
-    """Provide the server for the time of a command.
+    """Provide the server while a command runs.
 
     Args:
         folder: Where the emulator keeps its state, between the commands too.

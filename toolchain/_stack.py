@@ -63,11 +63,11 @@ class Stack:
             self._quietly("config", "set", "--path", "--stack", self.name, "--", f"orgs[{index}]", org)
 
     def up(self) -> None:
-        """Preview and apply; what Pulumi says is shown."""
+        """Preview and apply; the output of Pulumi is shown."""
         self._shown("up", "--yes", "--stack", self.name)
 
     def preview(self) -> None:
-        """Preview; what Pulumi says is shown."""
+        """Preview; the output of Pulumi is shown."""
         self._shown("preview", "--stack", self.name)
 
     def remove(self) -> None:
@@ -93,12 +93,12 @@ class Stack:
         ):
             output, errors = process.communicate(text)
         if process.returncode:
-            lines = [line for line in errors.splitlines() if line.strip()] or ["it said nothing"]
+            lines = [line for line in errors.splitlines() if line.strip()] or ["no output"]
             raise ToolchainError(f"pulumi {arguments[0]} {arguments[1]} failed: {lines[-1]}")
         return output
 
     def _shown(self, *arguments: str) -> None:
-        """Run a command that speaks for itself."""
+        """Run a command whose output is shown."""
         command = ["pulumi", *arguments]
         with (
             subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The command behind `make pictures`: what a terminal shows of a real run, drawn for README and site.
+"""The command `make pictures`: a terminal's view of a real run.
 
 A small stack is applied to an emulator and then changed: one value is new, one key comes, one goes. What the commands
 print about that change becomes `docs/pictures/*.svg`; a test draws it again and compares.
@@ -42,8 +42,8 @@ influx.OrgSecrets("company", org="acme", secrets=secrets)
 _BEFORE = {"keys": "PAGERDUTY_KEY SLACK_TOKEN SMTP_PASSWORD", "SLACK_TOKEN": "old"}
 _AFTER = {"keys": "PAGERDUTY_KEY SLACK_TOKEN WEBHOOK_KEY", "SLACK_TOKEN": "new"}
 _SAME = {"PAGERDUTY_KEY": "a", "SMTP_PASSWORD": "b", "WEBHOOK_KEY": "c"}
-#: Lines that are other ones in every run.
 _RANDOM = re.compile(r"\[(?:id|provider)=")
+"""Lines that differ in every run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Picture:
 
 
 def main() -> int:
-    """Draw every picture anew; returns the exit code."""
+    """Draw every picture; return the exit code."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="influx-secrets-pictures-") as name:
         try:

@@ -1,4 +1,4 @@
-"""The commands behind `make up`, `preview`, `shell` and `down`: the sample stack on an InfluxDB of its own.
+"""The commands `make up`, `preview`, `shell` and `down`.
 
 State, passphrase and the emulator's data are kept in `.demo`, the config of the stack in `Pulumi.demo*.yaml`; git
 ignores both.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 _INTERRUPTED = 130
-# Set in the shell of `make shell`, where these commands would start a second server.
 _MARK = "INFLUX_SECRETS_SHELL"
+"""The variable that is set in the shell of `make shell`, where these commands would start a second server."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one verb; returns the exit code."""
+    """Run one verb; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m toolchain.sample", description=__doc__)
     parser.add_argument("verb", choices=sorted(_VERBS))
     verb = _VERBS[parser.parse_args(arguments).verb]

@@ -1,4 +1,4 @@
-"""A hook of MkDocs: files of the repository that the documents link to become pages of the site.
+"""MkDocs hook: pages for files of the repository that documents link to.
 
 The documents link to programs, tests and other documents by relative paths, as a reader of the repository needs them.
 The site has no repository beside it: each linked file becomes a page below `project/`, and each link leads there.
@@ -46,7 +46,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Let each link lead to the page that was made of its target."""
+    """Point each link to the page that shows its target."""
     source = _source(page.file.src_uri)
     if not source.endswith(".md"):
         return markdown
@@ -59,7 +59,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def _source(uri: str) -> str:
-    """The path in the repository of what a page shows."""
+    """Return the path in the repository of what a page shows."""
     path = uri.removeprefix(f"{_PAGES}/")
     if path == uri:
         return f"{_DOCS}/{uri}"
@@ -67,7 +67,7 @@ def _source(uri: str) -> str:
 
 
 def _uri(source: str) -> str:
-    """The page that shows a file of the repository."""
+    """Return the page that shows a file of the repository."""
     if source.startswith(f"{_DOCS}/"):
         return source.removeprefix(f"{_DOCS}/")
     return f"{_PAGES}/{source}" + ("" if source.endswith(".md") else ".md")
@@ -77,7 +77,7 @@ def _content(source: str) -> str:
     text = (ROOT / source).read_text("utf-8")
     if source.endswith(".md"):
         return text
-    # Programs are read where a document leads to them; a search finds the documents.
+    # The search finds the documents, and they link to the programs.
     return f"---\nsearch: {{exclude: true}}\nhide: [toc]\n---\n# {source}\n\n~~~~ {_language(source)}\n{text}~~~~\n"
 
 
@@ -92,7 +92,7 @@ def _targets(source: str) -> Iterator[str]:
 
 
 def _target(source: str, link: str) -> str:
-    """The file that a link in a file leads to; a folder is shown by its README."""
+    """Return the file that a link leads to; for a folder, its README."""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(source), link))
     if (ROOT / path).is_dir():
         path = f"{path}/README.md"

@@ -1,4 +1,4 @@
-"""The command `python -m toolchain.wheel`: tests the built wheel beside the oldest packages that it supports.
+"""Tests the built wheel with the oldest packages that it supports.
 
 The wheel is installed into a virtual environment of its own, and the tests run in a folder that holds no copy of the
 package: what they pass is what users install.

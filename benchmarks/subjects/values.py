@@ -1,11 +1,12 @@
-"""What every subject writes: the same keys and values, told by the environment, so that no program text changes."""
+"""The keys and values that every subject writes; set by the environment, so that no program text changes."""
 
 import os
 
-#: The org that this subject writes to.
 ORG_ID = os.environ.get("BENCH_ORG_ID", "")
-#: InfluxDB, in the variables of its own tools.
+"""The org that this subject writes to."""
+
 URL, TOKEN = os.environ.get("INFLUX_HOST", ""), os.environ.get("INFLUX_TOKEN", "")
+"""InfluxDB, in the variables of its own tools."""
 
 
 def values() -> dict[str, str]:

@@ -77,7 +77,7 @@ def test_find_cache_without_xdg_variable_is_below_home(machine: Machine) -> None
     [
         ("influxd", "InfluxDB v1.11.8 (git: 1.x)", "it is version 1.11.8, and 2.7.0 or later (below 3) is needed"),
         ("influxd", "InfluxDB v2.6.1 (git: none)", "it is version 2.6.1, and 2.7.0 or later (below 3) is needed"),
-        ("influxd", "hello", "it does not tell its version"),
+        ("influxd", "hello", "it does not report its version"),
         ("pulumi", "v3.215.9", "it is version 3.215.9, and 3.216.0 or later (below 4) is needed"),
         ("pulumi", "v4.0.0", "it is version 4.0.0, and 3.216.0 or later (below 4) is needed"),
     ],
