@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 
 def quote(text: str, limit: int | None = 80) -> str:
@@ -24,18 +23,3 @@ def is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def text_kind(value: object) -> str | None:
-    """Return what a value is in JSON's words where it is no usable text, else None."""
-    if isinstance(value, str):
-        return None if is_utf8(value) else "a text that is not UTF-8"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, (list, tuple)):
-        return "an array"
-    return "null" if value is None else "not a text"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pulumi
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._model.keys import ORG_GIVEN_TWICE
-from influx_secrets._model.setting_names import SETTINGS
+from influx_secrets._model.setting_names import NAMESPACE, SETTINGS
 from influx_secrets._program import sdk
 from influx_secrets._program.config import stack_settings
+from influx_secrets._program.input_types import instance_problem, optional_string_problem, require, string_problem
+from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,9 +23,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_GET_ORG: Final = f"{NAMESPACE}:index:getOrg"
+_LIST_SECRET_KEYS: Final = f"{NAMESPACE}:index:listSecretKeys"
+
 
 def get_org(name: str, *, settings: Settings | None = None) -> Org:
     """Look an org up by its name.
+
+    Under `pulumi.runtime.set_mocks` no server is asked: `Mocks.call` gets the token `influx-secrets:index:getOrg` and
+    the argument `name`, and returns `{"id": "..."}`.
 
     Args:
         name: Name of the org, not empty.
@@ -33,18 +41,23 @@ def get_org(name: str, *, settings: Settings | None = None) -> Org:
         NotFoundError: The org does not exist, or the token may not read it.
         InfluxSecretsError: The settings cannot work, or the server did not send a usable response.
     """
-    return _ask(settings, lambda client: client.find_org(name))
+    require("name", name, string_problem)
+    return _find_org(_settings(settings), name)
 
 
 def get_org_output(name: pulumi.Input[str], *, opts: pulumi.InvokeOptions | None = None) -> pulumi.Output[Org]:
     """Look an org up on the server of `opts.provider`, by a name that may be an output; see `get_org`."""
-    return _later(opts, [name], lambda client, known: client.find_org(known))
+    known = Inputs("get_org_output").checked("name", name, string_problem)
+    return _later(opts, _find_org, known)
 
 
 def list_secret_keys(
     *, org_id: str | None = None, org: str | None = None, settings: Settings | None = None
 ) -> tuple[str, ...]:
     """Return the keys of an org's secrets, sorted. Values cannot be read.
+
+    Under `pulumi.runtime.set_mocks` no server is asked: `Mocks.call` gets the token
+    `influx-secrets:index:listSecretKeys` and the arguments `org_id` and `org`, and returns `{"keys": ["..."]}`.
 
     Args:
         org_id: Id of the org, 16 hexadecimal digits. Give this or `org`; without both, the settings' default org.
@@ -56,7 +69,9 @@ def list_secret_keys(
         NotFoundError: The org does not exist, or the token may not read it.
         InfluxSecretsError: The settings cannot work, or the server did not send a usable response.
     """
-    return _ask(settings, lambda client: client.list_secret_keys(_org_id(client, org_id, org)))
+    require("org_id", org_id, optional_string_problem)
+    require("org", org, optional_string_problem)
+    return _list_secret_keys(_settings(settings), org_id, org)
 
 
 def list_secret_keys_output(
@@ -66,47 +81,49 @@ def list_secret_keys_output(
     opts: pulumi.InvokeOptions | None = None,
 ) -> pulumi.Output[tuple[str, ...]]:
     """Return the keys of an org's secrets on the server of `opts.provider`; see `list_secret_keys`."""
-    return _later(
-        opts,
-        [org_id, org],
-        lambda client, id_, name: client.list_secret_keys(_org_id(client, id_, name)),
+    inputs = Inputs("list_secret_keys_output")
+    known_id = inputs.checked("org_id", org_id, optional_string_problem)
+    return _later(opts, _list_secret_keys, known_id, inputs.checked("org", org, optional_string_problem))
+
+
+def _find_org(settings: Callable[[], Settings], name: str) -> Org:
+    from influx_secrets._client.client import Org  # noqa: PLC0415 (most programs need no client)
+
+    mocked = sdk.mock_call(_GET_ORG, {"name": name})
+    if mocked is None:
+        with _client(settings()) as client:
+            return client.find_org(name)
+    if not isinstance(mocked.get("id"), str):
+        raise _unanswered(_GET_ORG, '{"id": "..."}')
+    return Org(mocked["id"], name)
+
+
+def _list_secret_keys(settings: Callable[[], Settings], org_id: str | None, org: str | None) -> tuple[str, ...]:
+    if org_id is not None and org is not None:
+        raise DeclarationError(ORG_GIVEN_TWICE)
+    mocked = sdk.mock_call(_LIST_SECRET_KEYS, {"org_id": org_id, "org": org})
+    if mocked is None:
+        with _client(settings()) as client:
+            return client.list_secret_keys(_org_id(client, org_id, org))
+    if not isinstance(mocked.get("keys"), (list, tuple)):
+        raise _unanswered(_LIST_SECRET_KEYS, '{"keys": ["..."]}')
+    return tuple(sorted(mocked["keys"]))
+
+
+def _unanswered(token: str, answer: str) -> DeclarationError:
+    return DeclarationError(
+        f"under pulumi.runtime.set_mocks no server is asked: let Mocks.call return {answer} for the token {token}"
     )
 
 
-def _ask(settings: Settings | Mapping[str, Any] | None, call: Callable[[SecretsClient], T]) -> T:
-    # Not at the top: most programs call no function, and need no client.
-    from influx_secrets._client.client import connect  # noqa: PLC0415
-    from influx_secrets._client.settings import Settings  # noqa: PLC0415
-    from influx_secrets._notices import say_on_stderr  # noqa: PLC0415
+def _client(settings: Settings) -> SecretsClient:
+    from influx_secrets._client.client import connect  # noqa: PLC0415 (most programs need no client)
+    from influx_secrets._notices import say_on_stderr  # noqa: PLC0415 (as above)
 
-    if not isinstance(settings, Settings):
-        settings = Settings.resolve(stack_settings() if settings is None else settings)
-    with connect(settings, say_on_stderr) as client:
-        return call(client)
-
-
-def _later(opts: pulumi.InvokeOptions | None, args: list[Any], call: Callable[..., T]) -> pulumi.Output[T]:
-    async def ask(known: list[Any]) -> T:
-        given, known_args = known
-        settings = {name: value for name, value in given.items() if value is not None}
-        # Off the event loop: the SDK registers the program's resources on it.
-        return await asyncio.to_thread(_ask, settings, lambda client: call(client, *known_args))
-
-    return pulumi.Output.all(_settings_of(opts), args).apply(ask)
-
-
-def _settings_of(opts: pulumi.InvokeOptions | None) -> dict[str, Any]:
-    provider = opts.provider if opts is not None else None
-    if provider is None and opts is not None and opts.parent is not None:
-        provider = opts.parent.get_provider(sdk.type_token(Secret))
-    if provider is None:
-        return stack_settings()
-    return {setting.input: sdk.given(provider, setting.config_key) for setting in SETTINGS}
+    return connect(settings, say_on_stderr)
 
 
 def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:
-    if org_id is not None and org is not None:
-        raise DeclarationError(ORG_GIVEN_TWICE)
     if org_id is None and org is None:
         org_id, org = client.settings.org_id, client.settings.org
     if org_id is not None:
@@ -114,3 +131,35 @@ def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:
     if org is None:
         raise DeclarationError("no org: give org or org_id, or set a default one with INFLUX_ORG")
     return client.find_org(org).id
+
+
+def _settings(given: Settings | None) -> Callable[[], Settings]:
+    from influx_secrets._client.settings import Settings  # noqa: PLC0415 (most programs need no client)
+
+    if given is None:
+        return lambda: Settings.resolve(stack_settings())
+    require("settings", given, instance_problem(Settings, "influx_secrets.Settings"))
+    return lambda: given
+
+
+def _later(opts: pulumi.InvokeOptions | None, call: Callable[..., T], *args: Any) -> pulumi.Output[T]:  # noqa: ANN401 (inputs)
+    async def ask(known: list[Any]) -> T:
+        from influx_secrets._client.settings import Settings  # noqa: PLC0415 (most programs need no client)
+
+        given, known_args = known
+        settings = {name: value for name, value in given.items() if value is not None}
+        # Off the event loop: the SDK registers the program's resources on it.
+        return await asyncio.to_thread(call, lambda: Settings.resolve(settings), *known_args)
+
+    return pulumi.Output.all(_provider_settings(opts), [*args]).apply(ask)
+
+
+def _provider_settings(opts: pulumi.InvokeOptions | None) -> dict[str, Any]:
+    if opts is not None:
+        require("opts", opts, instance_problem(pulumi.InvokeOptions, "pulumi.InvokeOptions"))
+    provider = opts.provider if opts is not None else None
+    if provider is None and opts is not None and opts.parent is not None:
+        provider = opts.parent.get_provider(sdk.type_token(Secret))
+    if provider is None:
+        return {**stack_settings()}
+    return {setting.input: sdk.given(provider, setting.config_key) for setting in SETTINGS}

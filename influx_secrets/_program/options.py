@@ -13,6 +13,7 @@ from pulumi import dynamic
 from influx_secrets._errors import DeclarationError
 from influx_secrets._model.keys import escape_key
 from influx_secrets._program import sdk
+from influx_secrets._program.input_types import instance_problem, require
 from influx_secrets._program.run import Run
 
 _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
@@ -24,7 +25,9 @@ def validated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     Raises:
         DeclarationError: One of them cannot work.
     """
-    opts = opts or pulumi.ResourceOptions()
+    if opts is None:
+        return pulumi.ResourceOptions()
+    require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
     if opts.id is not None:
         raise DeclarationError("opts.id would store the value in the state: look a secret up with Secret.get(name, id)")
     if opts.import_ is not None:

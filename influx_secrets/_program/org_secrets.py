@@ -10,7 +10,8 @@ from pulumi import dynamic
 
 from influx_secrets._model.keys import unescape_key
 from influx_secrets._model.state import DECLARATION
-from influx_secrets._program import inputs, options, sdk
+from influx_secrets._program import options, sdk
+from influx_secrets._program.inputs import Inputs, Secrets, map_keys
 from influx_secrets._program.run import Run
 from influx_secrets._provider.dynamic import OrgSecretsProvider
 
@@ -40,7 +41,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         self,
         resource_name: str,
         *,
-        secrets: pulumi.Input[inputs.Secrets],
+        secrets: pulumi.Input[Secrets],
         org_id: pulumi.Input[str] | None = None,
         org: pulumi.Input[str] | None = None,
         exclusive: pulumi.Input[bool] = False,
@@ -51,18 +52,21 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
     ) -> None:
         opts = options.escape_ignore_changes(options.validated(opts))
         provider = options.resolve_provider(opts, self)
-        given = inputs.org_inputs(org_id, org)
-        entries = inputs.replayable(secrets)
-        names = inputs.map_keys(entries)
+        name = f'OrgSecrets "{resource_name}"'
+        inputs = Inputs(name)
+        given = inputs.org(org_id, org)
+        entries = inputs.secrets(secrets)
+        values = inputs.secret_values(entries)
+        names = map_keys(entries)
         run = Run.current()
-        declared = run.declare(f'OrgSecrets "{resource_name}"', provider, given, names)
+        declared = run.declare(name, provider, given, names)
         props = {
             **given,
-            "secrets": inputs.as_secret_map(entries),
+            "secrets": values,
             "digests": run.no_digest,
-            "exclusive": inputs.as_public(exclusive),
+            "exclusive": inputs.switch("exclusive", exclusive),
             "keep": inputs.keep_patterns(keep),
-            "overwrite": inputs.as_public(overwrite),
+            "overwrite": inputs.switch("overwrite", overwrite),
             "versions": None,
             "pruned": None,
             "drift": None,

@@ -8,7 +8,9 @@ from typing import Any
 import pulumi
 
 from influx_secrets._model.setting_names import SETTINGS
-from influx_secrets._program import inputs, sdk
+from influx_secrets._program import sdk
+from influx_secrets._program.input_types import instance_problem, require
+from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.sdk import PACKAGE
 
 
@@ -56,12 +58,13 @@ class Provider(pulumi.ProviderResource):
         trace_span: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        given: Mapping[str, pulumi.Input[Any] | None] = locals()  # the arguments, by name
-        props: dict[str, pulumi.Input[str]] = {}
-        for setting in SETTINGS:
-            value = given[setting.field]
-            if value is not None:
-                sent = pulumi.Output.secret if setting.is_secret else inputs.setting_text
-                props[setting.config_key] = sent(value)
+        given: Mapping[str, Any] = locals()  # the arguments, by name
+        inputs = Inputs(f'Provider "{resource_name}"')
+        fields = {setting: given[setting.field] for setting in SETTINGS}
+        props = {
+            setting.config_key: inputs.setting(setting, value) for setting, value in fields.items() if value is not None
+        }
+        if opts is not None:
+            require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
         super().__init__(PACKAGE, resource_name, props, opts)
         sdk.await_registration(self)

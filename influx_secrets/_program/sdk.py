@@ -5,23 +5,34 @@ Each has a test in `tests/unit/program/test_sdk.py` that fails on an SDK where i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi import dynamic
 from pulumi.dynamic.dynamic import PROVIDER_KEY
+from pulumi.runtime.mocks import MockMonitor
 
-from influx_secrets._errors import DeclarationError
+from influx_secrets._errors import InfluxSecretsError
 
 T = TypeVar("T")
 
 PACKAGE: Final = "pulumi-python"
 """The engine's name for the plugin that runs dynamic providers."""
 
+OUTPUT_AS_STRING: Final = "Calling __str__ on an Output[T] is not supported"
+"""How the string begins that the SDK makes of an output, instead of failing."""
+
 _RUN_SCOPES: WeakKeyDictionary[Any, dict[Callable[[], Any], Any]] = WeakKeyDictionary()
 """The SDK's connection to the engine, one for each run, to what was made for that run."""
+
+
+class InputError(InfluxSecretsError, pulumi.RunError):
+    """An output that turns out to be a wrong input. The engine shows a `RunError` without its traceback.
+
+    Not a `DeclarationError`, which is a `ValueError`: of these the SDK makes another one, with lines of its own.
+    """
 
 
 def run_scoped(make: Callable[[], T]) -> T:
@@ -42,6 +53,16 @@ def run_scoped(make: Callable[[], T]) -> T:
     return made
 
 
+def mock_call(token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what the mocks of a unit test answer to the call of a function; None where an engine runs the program."""
+    monitor = pulumi.runtime.settings.get_monitor()
+    if not isinstance(monitor, MockMonitor):
+        return None
+    answer: Any = monitor.mocks.call(pulumi.runtime.MockCallArgs(token, {**args}, ""))
+    found: Mapping[str, Any] = (answer[0] if isinstance(answer, tuple) else answer) or {}
+    return found
+
+
 def type_token(resource: dynamic.Resource | type[dynamic.Resource]) -> str:
     """Return the type of a dynamic resource as the engine knows it, such as `pulumi-python:dynamic/influxdb:Secret`."""
     return f"{PACKAGE}:{resource._resource_type_name}"  # noqa: SLF001 (the SDK has no other way to it)
@@ -57,6 +78,11 @@ def given(provider: pulumi.ProviderResource, name: str) -> pulumi.Output[Any] | 
     """Return an input of a provider, or None where it was not given."""
     found: pulumi.Output[Any] | None = provider.__dict__.get(name)
     return found
+
+
+def is_output(value: object) -> bool:
+    """Whether an input is still to be awaited: an output, a coroutine or a future."""
+    return isinstance(value, (pulumi.Output, Awaitable))
 
 
 def untrack(output: pulumi.Output[T]) -> pulumi.Output[T]:
@@ -82,7 +108,9 @@ def traceable(output: pulumi.Output[T]) -> pulumi.Output[T]:
 
 
 def _raise_from(error: Exception) -> NoReturn:
-    raise DeclarationError("an input of a resource failed: see the error above") from error
+    if isinstance(error, pulumi.RunError):
+        raise error  # which the engine shows without a traceback
+    raise InfluxSecretsError("an input of a resource failed: see the error above") from error
 
 
 def await_registration(resource: pulumi.Resource) -> None:

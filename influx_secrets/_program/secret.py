@@ -7,7 +7,9 @@ from pulumi import dynamic
 
 from influx_secrets._model.keys import parse_secret_id
 from influx_secrets._model.state import DECLARATION
-from influx_secrets._program import inputs, options, sdk
+from influx_secrets._program import options, sdk
+from influx_secrets._program.input_types import optional_string_problem, require, string_problem
+from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.run import Run
 from influx_secrets._provider.dynamic import SecretProvider
 
@@ -44,14 +46,16 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
     ) -> None:
         opts = options.validated(opts)
         provider = options.resolve_provider(opts, self)
-        given = inputs.org_inputs(org_id, org)
-        sent_key = inputs.secret_key(key)
+        name = f'Secret "{resource_name}"'
+        inputs = Inputs(name)
+        given = inputs.org(org_id, org)
+        sent_key = inputs.string("key", key)
         run = Run.current()
-        declared = run.declare(f'Secret "{resource_name}"', provider, given, sent_key)
+        declared = run.declare(name, provider, given, sent_key)
         props = {
             **given,
             "key": sent_key,
-            "value": inputs.as_secret(value),
+            "value": inputs.secret("value", value),
             "digest": run.no_digest,
             "version": None,
             "drift": None,
@@ -59,9 +63,9 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         }
         # Every property costs the SDK a tenth of a millisecond: what is not given is not sent.
         if overwrite is not False:
-            props["overwrite"] = inputs.as_public(overwrite)
+            props["overwrite"] = inputs.switch("overwrite", overwrite)
         if rotate_on is not None:
-            props["rotate_on"] = inputs.as_public(rotate_on)
+            props["rotate_on"] = inputs.public("rotate_on", rotate_on, optional_string_problem)
         super().__init__(SecretProvider(), resource_name, props, options.with_provider(opts, provider))
         sdk.await_registration(self)
         sdk.forget_inputs(self, "org", "value", "digest", "overwrite", "rotate_on", DECLARATION)
@@ -78,6 +82,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         Raises:
             DeclarationError: The id is malformed. A key that does not exist is an error of the deployment.
         """
+        require("id", id, string_problem)
         parse_secret_id(id)
         secret = cls.__new__(cls)
         props = dict.fromkeys(("org_id", "org", "key", "overwrite", "rotate_on", "version", "drift"))

@@ -185,6 +185,7 @@ print(*set(sys.modules) - before)
         "_program.config",
         "_program.declarations",
         "_program.functions",
+        "_program.input_types",
         "_program.inputs",
         "_program.options",
         "_program.org_secrets",

@@ -75,9 +75,9 @@ def program() -> Iterator[None]:
 def test_one_more_setting_is_read_from_the_stack_config() -> pulumi.Output[None]:
     """It reaches the functions of the program, and the default provider, secret as the table says."""
     with pytest.raises(influx.SettingsError, match="setting 'more': must be a number"):
-        influx.get_org("acme")
+        functions._settings(None)()
     opts = pulumi.InvokeOptions(provider=run.Run.current().default_provider)
-    given = pulumi.Output.from_input(functions._settings_of(opts)["more"])
+    given = pulumi.Output.from_input(functions._provider_settings(opts)["more"])
 
     async def check() -> None:
         assert await given.future() == "x"

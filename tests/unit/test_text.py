@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from influx_secrets._text import quote, text_kind
+from influx_secrets._text import quote
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -32,22 +32,3 @@ def test_quote_of_any_text_is_a_json_string_on_one_line(text: str) -> None:
 def test_quote_is_pinned(text: str, quoted: str) -> None:
     """The one form of a key in all messages."""
     assert quote(text) == quoted
-
-
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        ("text", None),
-        ("", None),
-        (None, "null"),
-        (True, "a boolean"),
-        (1.5, "a number"),
-        ([], "an array"),
-        ({}, "an object"),
-        ("\ud800", "a text that is not UTF-8"),
-        (b"raw", "not a text"),
-    ],
-)
-def test_text_kind_of_any_value_is_named_in_json_words(value: object, kind: str | None) -> None:
-    """What a program passed is named as JSON names it."""
-    assert text_kind(value) == kind

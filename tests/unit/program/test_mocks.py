@@ -161,3 +161,54 @@ def test_list_of_dependencies_may_grow_afterwards() -> pulumi.Output[None]:
         assert len(urns) == 3
 
     return pulumi.Output.all(*[one.urn for one in done]).apply(check)
+
+
+class Answering(Mocks):
+    """Mocks that answer calls too, and remember the arguments."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__()
+        self._answer = answer
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:  # noqa: ANN401 (the SDK takes more than it declares)
+        self.asked.append((args.token, args.args))
+        return self._answer
+
+
+def answering(answer: dict[str, Any]) -> Answering:
+    made = Answering(answer)
+    pulumi.runtime.set_mocks(made, preview=False)
+    return made
+
+
+@pytest.mark.usefixtures("mocks")
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_functions_ask_the_mocks_and_no_server() -> pulumi.Output[None]:
+    """The server of the environment may be a real one."""
+    mocks = answering({"id": "0123456789abcdef", "keys": ["B", "A"]})
+    assert influx.get_org("acme") == influx.Org("0123456789abcdef", "acme")
+    assert influx.list_secret_keys(org="acme", settings=influx.Settings(token="t")) == ("A", "B")
+
+    def check(found: list[Any]) -> None:
+        assert found == [influx.Org("0123456789abcdef", "other"), ("A", "B")]
+        assert sorted(mocks.asked, key=str) == [
+            ("influx-secrets:index:getOrg", {"name": "acme"}),
+            ("influx-secrets:index:getOrg", {"name": "other"}),
+            ("influx-secrets:index:listSecretKeys", {"org_id": "0123456789abcdef", "org": None}),
+            ("influx-secrets:index:listSecretKeys", {"org_id": None, "org": "acme"}),
+        ]
+
+    name = pulumi.Output.from_input("other")
+    keys = influx.list_secret_keys_output(org_id="0123456789abcdef")
+    return pulumi.Output.all(influx.get_org_output(name), keys).apply(check)
+
+
+@pytest.mark.usefixtures("mocks")
+def test_mocks_without_an_answer_are_told_how() -> None:
+    """The error names the token and what to return."""
+    answering({})
+    with pytest.raises(influx.DeclarationError, match=r'return \{"id": .+ token influx-secrets:index:getOrg'):
+        influx.get_org("acme")
+    with pytest.raises(influx.DeclarationError, match=r'return \{"keys": .+ token influx-secrets:index:listSecretKeys'):
+        influx.list_secret_keys(org="acme")

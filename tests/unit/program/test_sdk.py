@@ -127,7 +127,7 @@ async def test_error_shows_the_line_to_each_one_who_awaits_it() -> None:
 
     failed = sdk.traceable(pulumi.Output.from_input("a").apply(stumble))
     for _ in range(2):
-        with pytest.raises(influx.DeclarationError, match="an input of a resource failed") as caught:
+        with pytest.raises(influx.InfluxSecretsError, match="an input of a resource failed") as caught:
             await failed.future()
         assert "in stumble" in "".join(traceback.format_exception(caught.value))
     sdk.untrack(failed)

@@ -1,0 +1,96 @@
+"""Which types an input may have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from influx_secrets._errors import DeclarationError
+from influx_secrets._model.keys import ENGINE_MARK
+from influx_secrets._program import sdk
+from influx_secrets._text import is_utf8
+
+Problem: TypeAlias = Callable[[object], "str | None"]
+"""Returns what is wrong with a value, as the end of a sentence that begins with its name, or None. Never the value."""
+
+_SWITCH_WORDS: Final = frozenset(("", "0", "1", "false", "true", "no", "yes", "off", "on"))
+"""Strings that a program gives for a switch by mistake; any other may be a secret, and is not shown."""
+
+
+def string_problem(value: object) -> str | None:
+    """Whether a value is not a usable string."""
+    if not isinstance(value, str):
+        return f"must be a string, not {type_name(value)}"
+    if sdk.OUTPUT_AS_STRING in value:
+        return "holds an Output that str() or an f-string made a string: use pulumi.Output.concat"
+    return None if is_utf8(value) else "is not UTF-8: it holds half of a character"
+
+
+def optional_string_problem(value: object) -> str | None:
+    """Whether a value is neither a usable string nor None."""
+    return None if value is None else string_problem(value)
+
+
+def key_problem(value: object) -> str | None:
+    """Whether a string cannot be a key of a map that goes to the engine."""
+    return "is a mark of the Pulumi engine and cannot be used: choose another key" if value == ENGINE_MARK else None
+
+
+def switch_problem(value: object) -> str | None:
+    """Whether a value is neither a boolean nor None, which stands for the default."""
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        shown = f"the string {value!r}" if value.lower() in _SWITCH_WORDS else "str"
+        return f"must be True or False, not {shown}: use config.get_bool"
+    return f"must be True or False, not {type_name(value)}"
+
+
+def number_problem(value: object) -> str | None:
+    """Whether a value is not a number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return None
+    hint = ": use config.get_float or config.get_int" if isinstance(value, str) else ""
+    return f"must be a number, not {type_name(value)}{hint}"
+
+
+def patterns_problem(value: object) -> str | None:
+    """Whether a value is neither a list of patterns nor None; elements that are still outputs are not looked at."""
+    expected = 'must be a list of strings, such as ["TEAM_*"]'
+    if value is not None and not isinstance(value, (list, tuple)):
+        return f"{expected}, not {type_name(value)}"
+    wrong = [problem for one in value or () if not sdk.is_output(one) and (problem := string_problem(one))]
+    return f"{expected}, but one {wrong[0]}" if wrong else None
+
+
+def secrets_problem(value: object) -> str | None:
+    """Whether a value is not a map of secrets."""
+    return None if isinstance(value, Mapping) else f'must be a map such as {{"KEY": value}}, not {type_name(value)}'
+
+
+def rotations_problem(value: object) -> str | None:
+    """Whether a value is neither a map of strings nor None."""
+    if value is None or isinstance(value, Mapping):
+        return None
+    return f'must be a map such as {{"KEY": "2026-11"}}, not {type_name(value)}'
+
+
+def instance_problem(expected: type, name: str) -> Problem:
+    """Return what finds out whether a value is not an instance of a class."""
+    return lambda value: None if isinstance(value, expected) else f"must be {name}(...), not {type_name(value)}"
+
+
+def require(name: str, value: object, problem: Problem) -> None:
+    """Refuse a value.
+
+    Raises:
+        DeclarationError: Something is wrong with it.
+    """
+    found = problem(value)
+    if found is not None:
+        raise DeclarationError(f"{name} {found}")
+
+
+def type_name(value: object) -> str:
+    """Return the name that Python has for a value's type."""
+    return "None" if value is None else type(value).__name__
