@@ -117,9 +117,13 @@ def _org(item: object) -> Org | None:
 
 
 def read_health(response: Response) -> Health | None:
-    """Return the content of `/health`."""
+    """Return the content of `/health`.
+
+    A hardened influxd (2.10, `--hardening-enabled` or `--health-auth-mode=required`) leaves the version out of the body,
+    and keeps it in the header.
+    """
     body = response.json()
-    version = body.get("version") if isinstance(body, dict) else None
+    version = body.get("version", response.headers.get("x-influxdb-version")) if isinstance(body, dict) else None
     if not isinstance(version, str) or not version:
         return None
     return Health(version, response.headers.get("x-influxdb-build"), response.headers.get("date"))

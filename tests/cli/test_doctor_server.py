@@ -21,6 +21,7 @@ from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.emulator import Answer, Emulator
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -50,12 +51,28 @@ def test_doctor_another_program(lone: Command, step: object) -> None:
     assert "is not the InfluxDB API's" in line(done, "connection")
 
 
-def test_doctor_wrong_path(command: Command, server: SecretsServer) -> None:
-    """InfluxDB is there, but not below this path."""
-    done = command("doctor", environ={"INFLUX_HOST": f"{server.url}/influx"})
-    assert line(done, "connection").endswith(f"InfluxDB is not below the path /influx; use the url {server.url}")
+@pytest.mark.parametrize("path", ["/influx", "/api/v2", "/orgs/0123456789abcdef/data-explorer"])
+def test_doctor_wrong_path(command: Command, server: SecretsServer, path: str) -> None:
+    """InfluxDB is there, but not below this path: the API's own, or one that a browser shows."""
+    done = command("doctor", environ={"INFLUX_HOST": f"{server.url}{path}"})
+    assert line(done, "connection").endswith(f"InfluxDB is not below the path {path}; use the url {server.url}")
+
+
+def test_doctor_api_path_below_a_prefix(lone: Command) -> None:
+    """A gateway serves InfluxDB below a path, and something else at its root: the url that works has the prefix."""
+
+    def gateway(connection: socket.socket) -> bool:
+        return (HEALTH if server.requests[-1].target == "/influx/health" else answer(404))(connection)
+
+    with ScriptedServer(gateway) as server:
+        done = lone("doctor", environ={"INFLUX_HOST": f"{server.url}/influx/api/v2"})
+    assert line(done, "connection").endswith(f"use the url {server.url}/influx")
+
+
+def test_doctor_nothing_below_any_path(lone: Command) -> None:
+    """The error stays the one of the url that was given."""
     with ScriptedServer(answer(404)) as other:
-        done = command("doctor", environ={"INFLUX_HOST": f"{other.url}/influx"})
+        done = lone("doctor", environ={"INFLUX_HOST": f"{other.url}/influx"})
     assert "is not the InfluxDB API's" in line(done, "connection")
 
 
@@ -155,6 +172,15 @@ def test_doctor_tells_products_apart(lone: Command, version: str, build: str | N
         found = line(lone("doctor", environ={"INFLUX_HOST": server.url}), "server")
     assert found.startswith(f"{verdict} server InfluxDB")
     assert says in found
+
+
+def test_doctor_hardened_server_tells_its_version_in_a_header(lone: Command) -> None:
+    """influxd 2.10 with `--hardening-enabled` answers `/health` without version and messages."""
+    headers = {"x_influxdb_build": "OSS", "x_influxdb_version": "v2.10.0"}
+    health = json_answer(200, {"name": "influxdb", "status": "pass", "checks": []}, **headers)
+    with ScriptedServer(health, json_answer(401, {"code": "unauthorized"})) as server:
+        done = lone("doctor", environ={"INFLUX_HOST": server.url})
+    assert line(done, "server") == "ok server InfluxDB OSS v2.10.0"
 
 
 def clocks(date: str) -> list[tuple[Verdict, str]]:

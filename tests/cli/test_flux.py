@@ -65,7 +65,23 @@ def test_reads_literal_key_is_found_wherever_it_stands(read: Callable[[str], Rea
 )
 def test_reads_key_that_only_a_run_can_tell_is_unknown(read: Callable[[str], Reads], script: str) -> None:
     """Nothing is guessed, and nothing that reads is passed over."""
-    assert read(script) == Reads(unknown=True)
+    found = read(script)
+    assert (found.keys, found.unknown) == (frozenset(), True)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'name = "A"\nx = secrets.get(key: name)',
+        'f = (key) => secrets.get(key: key)\nx = f(key: "A")',
+        'x = array.map(arr: ["A"], fn: (x) => secrets.get(key: x))',
+        'get = secrets.get\nx = get(key: "A")',
+        'f = (key="A") => secrets.get(key)',
+    ],
+)
+def test_reads_any_literal_possibly_where_a_key_is_not_spelt_out(read: Callable[[str], Reads], script: str) -> None:
+    """In a variable, given to a helper, in a list, as a default: it may be the key."""
+    assert read(IMPORT + script) == Reads(unknown=True, possible=frozenset({"A"}))
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from command_line import VALUE, Command
+from programs import needed
 
 from influx_secrets.cli.shared.inventory import Listed, Manager, listed
 from influx_secrets.cli.shared.stacks import Managed, managed
@@ -67,7 +70,7 @@ def test_list_of_an_empty_org_says_so(command: Command) -> None:
     ("arguments", "environ", "says"),
     [
         (["--org", "nobody"], {}, "either there is no org of that name"),
-        (["--org-id", "acme"], {}, "an org id has 16 hex digits"),
+        (["--org-id", "acme"], {}, "org ids have 16 hexadecimal digits"),
         (["--org", "a", "--org-id", ORG], {}, "--org and --org-id are both given"),
         ([], {"INFLUX_ORG": ""}, "no org: give --org or --org-id, or set INFLUX_ORG"),
         ([], {"INFLUX_TOKEN": "wrong-token-of-the-tests"}, "the token is wrong or revoked"),
@@ -120,6 +123,28 @@ def test_list_pulumi_that_writes_no_json_is_not_believed(
     assert command("list", "--stack", "dev").err == "error: pulumi stack export failed: no stack\n"
     program.write_text("#!/bin/sh\nexit 1\n")
     assert command("list", "--stack", "dev").err == "error: pulumi stack export failed: it did not say why\n"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("verb", ["list", "adopt"])
+def test_project_without_a_stack_manages_nothing(
+    command: Command, server: SecretsServer, org: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """As `pulumi new` leaves it; once there is a stack, one has to be selected or named."""
+    pulumi = needed("pulumi")
+    server.put_secret(org, "A", VALUE)
+    (tmp_path / "Pulumi.yaml").write_text("name: fresh\nruntime: python\n")
+    monkeypatch.setenv("PATH", str(pulumi.parent), prepend=os.pathsep)
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "planted")
+    done = command(verb)
+    assert done.code == 0, done.err
+    assert ('"A"' if verb == "adopt" else "A  ") in done.out
+    subprocess.run([pulumi, "stack", "init", "dev", "--no-select"], check=True, capture_output=True)
+    done = command(verb)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: pulumi stack export failed: no stack selected")
 
 
 def resource(kind: str, name: str, outputs: object, **more: object) -> dict[str, object]:

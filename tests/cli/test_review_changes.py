@@ -192,11 +192,15 @@ class Asked:
     """Readers that remember what they were asked."""
 
     def __init__(
-        self, by_key: dict[str, list[FluxScript]], error: Exception | None = None, unknown: tuple[FluxScript, ...] = ()
+        self,
+        by_key: dict[str, list[FluxScript]],
+        error: Exception | None = None,
+        unknown: tuple[FluxScript, ...] = (),
+        possible: dict[str, tuple[FluxScript, ...]] | None = None,
     ) -> None:
         self.error, self.orgs = error, list[str]()
         shown = (script("other"), script("other", "check"))
-        self.readers = Readers(shown, {key: tuple(some) for key, some in by_key.items()}, unknown)
+        self.readers = Readers(shown, {key: tuple(some) for key, some in by_key.items()}, possible or {}, unknown)
 
     def __call__(self, org_id: str) -> Readers:
         self.orgs.append(org_id)
@@ -222,6 +226,14 @@ def test_reader_that_may_read_any_key_is_a_warning() -> None:
     assert words(found, Kind.READ) == [
         "keys are removed, and these read keys that their scripts do not spell out: task vague"
     ]
+
+
+def test_removed_key_that_is_possibly_read_is_a_warning() -> None:
+    """The script contains the key as a string, and reads something that it does not spell out."""
+    old, new = shared(versions={"A": 1, "B": 1}), shared(versions={"B": 1})
+    asked = Asked({}, unknown=(script("vague"),), possible={"A": (script("vague"),)})
+    said = words(review_of(read_preview(document(step("update", old, new))), asked), Kind.READ)
+    assert "1 key is removed that is possibly read, by its name in the script, by task vague" in said
 
 
 def test_many_readers_are_counted() -> None:

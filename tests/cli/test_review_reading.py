@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from influx_secrets._model.state import UNKNOWN
 from influx_secrets.cli.review.preview import PreviewError
 from influx_secrets.cli.review.preview_parser import read_preview
-from influx_secrets.cli.review.report import review
+from influx_secrets.cli.review.report import Gate, review
 
 EVENTS: list[dict[str, object]] = [
     {"resourcePreEvent": {"metadata": {"op": "create", "urn": secret("A")["urn"], "old": None, "new": secret("A")}}},
@@ -31,6 +31,37 @@ def test_document_and_events_are_told_apart() -> None:
     from_events = read_preview(lines(*EVENTS))
     assert from_document.steps == from_events.steps
     assert from_events.complete
+
+
+def test_preview_without_its_closing_summary_has_failed() -> None:
+    """A policy pack that does not start leaves `{}` (Pulumi 3.259.0), another engine a document without a summary."""
+    for printed in (b"{}", b'{"config": {}}', b'{"steps": []}'):
+        found = review(read_preview(printed))
+        assert (found.complete, dict(found.gates)) == (False, {Gate.ERROR: 1})
+    assert review(read_preview(b'{"duration": 1}')).complete
+
+
+def test_text_around_the_json_is_skipped_and_counted() -> None:
+    """The CLI writes about packs and plugins that it installs before it, and about a saved plan after it."""
+    around = (
+        b"Installing policy pack...\n\n[resource plugin x-1.0.0] installing\n%sUpdate plan written to 'plan.json'\n"
+    )
+    for printed in (document(step("create", new=secret("A"))) + b"\n", lines(*EVENTS)):
+        found = read_preview(around % printed)
+        assert (found.steps, found.complete, found.skipped_lines) == (read_preview(printed).steps, True, 3)
+        assert [one.message for one in review(found).warnings] == [
+            ("not read, because it is not JSON: 3 lines around the preview",)
+        ]
+
+
+def test_several_previews_are_read_as_one() -> None:
+    """Documents or events of several stacks, one after the other; one that did not end counts."""
+    indented = json.dumps(json.loads(document(step("create", new=secret("A")))), indent=4).encode()
+    other = document(step("delete", secret("B", "two")))
+    assert len(read_preview(indented + b"\n" + other).steps) == 2
+    first, *rest = ({"sequence": number, **event} for number, event in enumerate(EVENTS))
+    assert read_preview(lines(first, *rest) + other).complete
+    assert not read_preview(lines(first) + lines(first, *rest)).complete
 
 
 def test_single_event_is_no_document() -> None:
@@ -68,11 +99,11 @@ def test_events_of_a_failed_preview_are_not_complete(result: dict[str, object]) 
         ("error: no stack selected", "it is not JSON, or cut off"),
         ('{"steps": [', "it is not JSON, or cut off"),
         ('{"sequence": 0, "preludeEvent": {}}\n{"sequ', "it is not JSON, or cut off"),
+        ('{"steps": [], "changeSummary": {}}\n{"steps": [', "it is not JSON, or cut off"),
         ("[" * 100_000, "it is not JSON, or cut off"),
         ("[]", "but no output of"),
-        ("3", "but no output of"),
+        ("3", "it is not JSON, or cut off"),
         ('{"version": 3, "deployment": {}}', "neither a preview nor an event log"),
-        ("{}", "neither a preview nor an event log"),
     ],
 )
 def test_other_text_is_refused_in_one_line(text: str, says: str) -> None:

@@ -11,9 +11,12 @@ from scripts import IMPORT, create_check, create_endpoint, create_task, create_t
 from influx_secrets._client.tasks_and_checks import CHECKS, TASKS
 from influx_secrets.cli.usage.command import State, uses
 from influx_secrets.cli.usage.readers import Readers
+from influx_secrets.emulator import Fault, Status
 
 if TYPE_CHECKING:
-    from servers import InfluxdServer
+    from servers import InfluxdServer, SecretsServer
+
+    from influx_secrets.emulator import Emulator
 
 ODD = 'a\x1b[31m [bold]"ü'
 
@@ -115,33 +118,47 @@ def test_usage_looks_at_every_page_of_tasks_and_checks(real: Command, influxd: I
 @pytest.mark.influxd
 @pytest.mark.usefixtures("used")
 def test_usage_says_what_the_token_is_not_shown(real: Command, influxd: InfluxdServer, acme: str) -> None:
-    """Influxd shows an empty list to a token that may not read tasks: "unread" is then no proof."""
+    """Influxd 2.9.1 shows an empty list to a token that may not read tasks: nothing is then known to be unread."""
     done = real("usage", environ={"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")})
     assert done.code == 0
     assert ["READ", "read", 'check "watch"'] in done.rows
+    assert ["UNREAD", "unknown", "-"] in done.rows
     note = 'note: the server shows no task: there is none, or the token may not read them ("read tasks")\n'
     assert done.err == note
     poor = {"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")}
     assert real("usage", "--json", environ=poor).err == note
+    for gate in ("unread", "unknown"):
+        assert real("usage", "--fail-on", gate, environ=poor).code == 1
+    assert real("usage", "--fail-on", "missing", environ=poor).code == 0
 
 
-def test_usage_of_an_org_without_anything_is_no_error(influxd: InfluxdServer, real: Command, acme: str) -> None:
+@pytest.mark.influxd
+def test_usage_key_in_a_variable_is_possibly_read(real: Command, influxd: InfluxdServer, acme: str) -> None:
+    """The script reads something that it does not spell out, and contains the key as a string."""
+    for key in ("A", "B"):
+        influxd.put_secret(acme, key, VALUE)
+    create_task(influxd, acme, "vague", f'{IMPORT}name = "A"\nx = secrets.get(key: name)')
+    create_check(influxd, acme, "watch", "true")
+    assert real("usage").rows[:2] == [["B", "unread", "-"], ["A", "possible", 'possibly task "vague"']]
+
+
+def test_usage_of_an_org_without_anything_is_no_error(command: Command, server: SecretsServer, org: str) -> None:
     """No keys, no readers, no table."""
-    done = real("usage", "--org-id", influxd.org_id(acme), environ={"INFLUX_ORG": ""})
+    done = command("usage", "--org-id", server.org_id(org), environ={"INFLUX_ORG": ""})
     assert (done.code, done.out) == (0, "")
     assert len(done.err.splitlines()) == 2
 
 
-@pytest.mark.parametrize("server", ["emulator"], indirect=True)
-def test_usage_of_a_server_without_tasks_is_an_error(command: Command) -> None:
-    """The emulator has no tasks, and says so, in one line."""
-    done = command("usage")
+def test_usage_of_a_server_without_tasks_is_an_error(emulator: Emulator) -> None:
+    """One line shows the answer of the server."""
+    emulator.inject(Fault(Status(501, message="no tasks here"), path="*/tasks"))
+    done = Command({**emulator.environment, "INFLUX_ORG": "acme"})("usage")
     assert (done.code, done.out) == (2, "")
-    assert "does not serve GET /api/v2/tasks" in done.err
+    assert "no tasks here" in done.err
     assert done.err.count("\n") == 1
 
 
 def test_uses_credential_of_an_endpoint_that_is_gone_is_missing() -> None:
     """Whatever reads it would fail."""
-    (use,) = uses([], Readers((), {"0123456789abcdef-token": ()}, ()))
+    (use,) = uses([], Readers((), {"0123456789abcdef-token": ()}, {}, ()))
     assert use.state is State.MISSING

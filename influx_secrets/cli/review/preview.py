@@ -80,6 +80,7 @@ class Preview:
         notices: The lines of this package's provider.
         problems: The errors.
         complete: Whether the preview finished.
+        skipped_lines: How many lines around the preview are not JSON.
     """
 
     steps: tuple[Step, ...] = ()
@@ -91,6 +92,7 @@ class Preview:
     notices: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     complete: bool = True
+    skipped_lines: int = 0
 
 
 def kind_of(urn: str) -> str | None:

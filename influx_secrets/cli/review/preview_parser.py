@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from influx_secrets._model.serialization import TYPE_PREFIX
@@ -20,6 +20,7 @@ _Json: TypeAlias = dict[str, Any]
 _FOUND_BY_REFRESH: Final = frozenset({"refresh", "delete", "update"})
 _CHANGES_NOTHING: Final = frozenset({"same", "refresh", "read", "read-replacement", "discard", "discard-replaced"})
 _HALF_A_REPLACEMENT: Final = frozenset({"create-replacement", "delete-replaced"})
+_OF_DOCUMENT: Final = frozenset({"steps", "changeSummary", "diagnostics", "duration", "config"})
 _OURS: Final = ("influx_secrets.", TYPE_PREFIX)
 _TRACEBACK: Final = "Traceback (most recent call last)"
 
@@ -33,27 +34,80 @@ def read_preview(document: bytes) -> Preview:
     if not document.strip():
         raise PreviewError("there is nothing to review: did `pulumi preview --json` fail before it printed anything?")
     try:
-        lines = _documents(document.decode(json.detect_encoding(document)))
+        found, skipped = _documents(document.decode(json.detect_encoding(document)))
     except (ValueError, RecursionError):
-        raise PreviewError("this is no output of `pulumi preview --json`: it is not JSON, or cut off") from None
-    if any(not isinstance(line, dict) for line in lines):
+        found, skipped = [], 0
+    if not found:
+        raise PreviewError("this is no output of `pulumi preview --json`: it is not JSON, or cut off")
+    if any(not isinstance(one, dict) for one in found):
         raise PreviewError("this is JSON, but no output of `pulumi preview --json`")
     try:
-        if len(lines) == 1 and lines[0].keys() & {"steps", "changeSummary", "diagnostics"}:
-            return _document(lines[0])
-        if all(any(name.endswith("Event") for name in line) for line in lines):
-            return _events(lines)
+        runs = [_events(group) if _is_event(group[0]) else _document(group[0]) for group in _runs(found)]
+        if all(_is_event(one) or not one or one.keys() & _OF_DOCUMENT for one in found):
+            return _merged(runs, skipped)
     except (AttributeError, KeyError, TypeError, ValueError):
         # The error may not be shown: its text may contain a value.
         raise PreviewError("this preview has a step in a form that this version does not know") from None
     raise PreviewError("this is JSON, but neither a preview nor an event log of Pulumi")
 
 
-def _documents(text: str) -> list[Any]:
-    try:
-        return [json.loads(text)]
-    except ValueError:
-        return [json.loads(line) for line in text.split("\n") if line.strip()]
+def _documents(text: str) -> tuple[list[Any], int]:
+    """Return all JSON values that begin a line, and how many other lines there are.
+
+    Around the JSON the CLI writes about policy packs that it installs, plugins, and a plan that it saves.
+
+    Raises:
+        ValueError: An object is cut off.
+    """
+    decoder, found, skipped, position = json.JSONDecoder(), list[Any](), 0, 0
+    text = text.replace("\r\n", "\n")
+    while position < len(text):
+        if text[position] in "{[":
+            try:
+                value, position = decoder.raw_decode(text, position)
+                found.append(value)
+                continue
+            except ValueError:
+                # `[resource plugin aws-7.0.0] installing` is a line of text; an object that is cut off is none.
+                if text[position] == "{":
+                    raise
+        end = text.find("\n", position) + 1 or len(text)
+        skipped += bool(text[position:end].strip())
+        position = end
+    return found, skipped
+
+
+def _runs(found: Iterable[_Json]) -> list[list[_Json]]:
+    """Return the documents one by one, and the events of each run together; the first one of a run has the number 0."""
+    runs: list[list[_Json]] = []
+    for one in found:
+        if runs and _is_event(one) and _is_event(runs[-1][0]) and one.get("sequence") != 0:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return runs
+
+
+def _is_event(one: _Json) -> bool:
+    return any(name.endswith("Event") for name in one)
+
+
+def _merged(runs: Sequence[Preview], skipped: int) -> Preview:
+    others: Counter[str] = Counter()
+    for one in runs:
+        others.update(one.others)
+    return Preview(
+        steps=tuple(step for one in runs for step in one.steps),
+        refreshed={urn: step for one in runs for urn, step in one.refreshed.items()},
+        refresh_told=all(one.refresh_told for one in runs),
+        found_outside=sum(one.found_outside for one in runs),
+        others=dict(sorted(others.items())),
+        unlisted=sum(one.unlisted for one in runs),
+        notices=tuple(line for one in runs for line in one.notices),
+        problems=tuple(problem for one in runs for problem in one.problems),
+        complete=all(one.complete for one in runs),
+        skipped_lines=skipped,
+    )
 
 
 class _Collected:
@@ -116,7 +170,8 @@ def _document(document: _Json) -> Preview:
         found.diagnostic(one["severity"], one.get("urn") or "", one["message"])
     refreshes_only = 0 < refreshes == len(steps)
     return found.preview(
-        complete=True,
+        # Without its closing summary a preview did not end: a policy pack that does not start leaves `{}` (3.259.0).
+        complete=bool(document.keys() & {"changeSummary", "duration"}),
         refresh_told=False,
         unlisted=0 if refreshes_only else summary.get("same", 0) - found.same,
         found_outside=summary.get("update", 0) if refreshes_only else 0,

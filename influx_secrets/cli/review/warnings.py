@@ -66,6 +66,7 @@ def warnings(
         *_of_keys(changes),
         *_lost(changes),
         *_outside(preview),
+        *_skipped(preview),
         *_of_states(preview),
         *_quoted(Kind.UNKNOWN, "the provider says: ", notices.unchecked),
         *_quoted(Kind.REMARK, "the provider says: ", notices.other),
@@ -177,6 +178,12 @@ def _outside(preview: Preview) -> Iterator[Finding]:
         yield Finding(Kind.DRIFT, (sentence,))
 
 
+def _skipped(preview: Preview) -> Iterator[Finding]:
+    if preview.skipped_lines:
+        lines = "1 line" if preview.skipped_lines == 1 else f"{preview.skipped_lines} lines"
+        yield Finding(Kind.REMARK, (f"not read, because it is not JSON: {lines} around the preview",))
+
+
 def prunes_unknown(step: Step) -> bool:
     """Whether a resource is exclusive, and this preview does not contain which keys it removes."""
     return step.new is not None and step.op != "create-replacement" and step.new.state.pruned is UNKNOWN
@@ -227,6 +234,10 @@ def _read_in_org(gone: Sequence[Change], readers: Readers) -> Iterator[Finding]:
         scripts = readers.by_key.get(str(one.key), ())
         if scripts:
             message = ("1 key is removed that is still read by ", *_listed(scripts))
+            yield Finding(Kind.READ, message, one.place, (str(one.key),))
+        possible = readers.possible.get(str(one.key), ())
+        if possible:
+            message = ("1 key is removed that is possibly read, by its name in the script, by ", *_listed(possible))
             yield Finding(Kind.READ, message, one.place, (str(one.key),))
     place = gone[0].place
     if readers.unknown:

@@ -22,7 +22,11 @@ class State(str, Enum):
     MISSING = "missing"
     """A task or check reads it, and it does not exist."""
     UNREAD = "unread"
-    """No task or check was seen to read it."""
+    """No task or check reads it by its name."""
+    UNKNOWN = "unknown"
+    """No listed task or check reads it by its name; tasks or checks may be hidden from the token."""
+    POSSIBLE = "possible"
+    """A script contains it as a string, and reads a key that it does not spell out."""
     READ = "read"
     SERVER = "server"
     """The credential of a notification endpoint, which the server itself uses."""
@@ -49,16 +53,21 @@ def uses(keys: Iterable[str], found: Readers) -> list[Use]:
     """Return every key that exists or is read, sorted by its state, then by its name."""
     there = frozenset(keys)
     order = list(State)
-    every = [Use(key, _state(key, there, found), found.by_key.get(key, ())) for key in there | found.by_key.keys()]
+    every = [_use(key, there, found) for key in there | found.by_key.keys()]
     return sorted(every, key=lambda use: (order.index(use.state), use.key))
 
 
-def _state(key: str, there: frozenset[str], found: Readers) -> State:
+def _use(key: str, there: frozenset[str], found: Readers) -> Use:
+    readers = found.by_key.get(key, ())
     if key not in there:
-        return State.MISSING
+        return Use(key, State.MISSING, readers)
     if is_server_owned(key):
-        return State.SERVER
-    return State.READ if key in found.by_key else State.UNREAD
+        return Use(key, State.SERVER, readers)
+    if readers:
+        return Use(key, State.READ, readers)
+    if key in found.possible:
+        return Use(key, State.POSSIBLE, found.possible[key])
+    return Use(key, State.UNKNOWN if found.unseen else State.UNREAD, ())
 
 
 def usage(
@@ -92,9 +101,10 @@ def usage(
 def _gates(used: list[Use], found: Readers) -> Mapping[Gate, int]:
     states = [use.state for use in used]
     return {
-        Gate.UNKNOWN: len(found.unknown),
+        Gate.UNKNOWN: len(found.unknown) + states.count(State.UNKNOWN),
         Gate.MISSING: states.count(State.MISSING),
-        Gate.UNREAD: states.count(State.UNREAD),
+        # What may be unread does not pass either.
+        Gate.UNREAD: states.count(State.UNREAD) + states.count(State.UNKNOWN),
     }
 
 
@@ -123,4 +133,5 @@ def _show(used: list[Use], found: Readers) -> None:
 
 def _read_by(use: Use) -> str:
     server = ["the server, for a notification endpoint"] if use.state is State.SERVER else []
-    return ", ".join([*server, *map(named, use.readers)]) or "-"
+    readers = ", ".join([*server, *map(named, use.readers)])
+    return f"possibly {readers}" if use.state is State.POSSIBLE else readers or "-"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,10 +19,12 @@ class Reads:
     Attributes:
         keys: Keys that are string literals in a call of `secrets.get`.
         unknown: Whether it also reads a key that is computed at run time, or passes `secrets.get` on.
+        possible: All other string literals of a script whose reads are unknown: each may be such a key.
     """
 
     keys: frozenset[str] = frozenset()
     unknown: bool = False
+    possible: frozenset[str] = frozenset()
 
 
 def may_read(flux: str) -> bool:
@@ -36,7 +38,23 @@ def may_read(flux: str) -> bool:
 def reads(tree: Node) -> Reads:
     """Return what the script of this tree reads, wherever in it the call is."""
     found = [_find(file) for file in tree.get("files") or ()]
-    return Reads(frozenset().union(*(one.keys for one in found)), any(one.unknown for one in found))
+    keys: frozenset[str] = frozenset().union(*(one.keys for one in found))
+    if not any(one.unknown for one in found):
+        return Reads(keys)
+    literals = frozenset(text for file in tree["files"] for text in _literals(file.get("body") or ()))
+    return Reads(keys, unknown=True, possible=literals - keys)
+
+
+def _literals(nodes: Iterable[Node]) -> Iterator[str]:
+    waiting: list[Any] = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            if node.get("type") == "StringLiteral":
+                yield str(node["value"])
+            waiting += node.values()
 
 
 def _find(file: Node) -> Reads:

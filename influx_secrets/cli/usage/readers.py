@@ -22,11 +22,13 @@ class Readers:
     Attributes:
         scripts: All tasks and checks that the server shows the token.
         by_key: Key to the scripts that read it by its name; only keys that are read.
+        possible: Key to the scripts that possibly read it: they contain it as a string, and read unknown keys.
         unknown: Scripts that read a key which the script does not spell out, or that cannot be parsed.
     """
 
     scripts: tuple[FluxScript, ...]
     by_key: Mapping[str, tuple[FluxScript, ...]]
+    possible: Mapping[str, tuple[FluxScript, ...]]
     unknown: tuple[FluxScript, ...]
 
     @property
@@ -45,14 +47,21 @@ def find_readers(client: SecretsClient, org_id: str, follow: Follow = lambda scr
     """
     scripts = (*client.list_tasks(org_id), *client.list_checks(org_id))
     by_key: dict[str, list[FluxScript]] = {}
+    possible: dict[str, list[FluxScript]] = {}
     unknown = []
     for script in follow([script for script in scripts if may_read(script.flux)]):
         found = _reads(client, script)
         for key in found.keys:
             by_key.setdefault(key, []).append(script)
+        for key in found.possible:
+            possible.setdefault(key, []).append(script)
         if found.unknown:
             unknown.append(script)
-    return Readers(scripts, {key: tuple(some) for key, some in by_key.items()}, tuple(unknown))
+    return Readers(scripts, _frozen(by_key), _frozen(possible), tuple(unknown))
+
+
+def _frozen(found: Mapping[str, Iterable[FluxScript]]) -> dict[str, tuple[FluxScript, ...]]:
+    return {key: tuple(scripts) for key, scripts in found.items()}
 
 
 def _reads(client: SecretsClient, script: FluxScript) -> Reads:
