@@ -14,6 +14,7 @@ import pytest
 from engine.console import blocks, run, steps
 
 from influx_secrets import NotFoundError, SecretsClient, Settings
+from influx_secrets.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from engine.console import Block
     from engine.stack import NewStack
     from servers import InfluxdServer
-
-    from influx_secrets.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -39,6 +38,8 @@ ELSEWHERE = {
 }
 #: What the how-to pages find in the stack's config.
 GIVEN = {"pagerduty": "a-pagerduty", "slack": "a-slack", "smtp": "a-smtp"}
+STAGING, PROD = "https://influx-staging.example.com:8086", "https://influx-prod.example.com:8086"
+"""Two servers of the reader's in a how-to page."""
 
 
 def of(page: str) -> list[Block]:
@@ -110,7 +111,9 @@ def test_how_to_does_what_it_says(page: str, new_stack: NewStack, emulator: Emul
     """Who follows the page in a project with a stack, beside a server, sees what the page shows."""
     stack = new_stack(emulator.environment)
     stack.pulumi("config", "set-all", *(part for item in GIVEN.items() for part in ("--secret", "=".join(item))))
-    problems = run(list(steps(of(page))), stack.project, stack.environment)
+    with Emulator(("acme",), token=emulator.token) as prod:
+        text = (ROOT / page).read_text("utf-8").replace(STAGING, emulator.url).replace(PROD, prod.url)
+        problems = run(list(steps(blocks(text))), stack.project, stack.environment)
     assert not problems, "\n\n".join(problems)
 
 
