@@ -119,8 +119,7 @@ def _org(item: object) -> Org | None:
 def read_health(response: Response) -> Health | None:
     """Return the content of `/health`.
 
-    A hardened influxd (2.10, `--hardening-enabled` or `--health-auth-mode=required`) leaves the version out of the body,
-    and keeps it in the header.
+    A hardened influxd 2.10 (`--hardening-enabled`, `--health-auth-mode=required`) has the version only in a header.
     """
     body = response.json()
     version = body.get("version", response.headers.get("x-influxdb-version")) if isinstance(body, dict) else None

@@ -175,7 +175,7 @@ def test_doctor_tells_products_apart(lone: Command, version: str, build: str | N
 
 
 def test_doctor_hardened_server_tells_its_version_in_a_header(lone: Command) -> None:
-    """influxd 2.10 with `--hardening-enabled` answers `/health` without version and messages."""
+    """An influxd 2.10 with `--hardening-enabled` answers `/health` without version and messages."""
     headers = {"x_influxdb_build": "OSS", "x_influxdb_version": "v2.10.0"}
     health = json_answer(200, {"name": "influxdb", "status": "pass", "checks": []}, **headers)
     with ScriptedServer(health, json_answer(401, {"code": "unauthorized"})) as server:
