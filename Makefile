@@ -43,7 +43,7 @@ down: $(RUN)  ## remove the sample stack
 
 test: $(TEST)  ## the tests of every change, in minutes; what cannot run on this machine is named at the end
 	@$(PY) -m toolchain --optional pulumi --unbuilt influxd >/dev/null
-	@$(PY) -m pytest $(PARALLEL) --budget=fast -m "not soak and (smoke or not engine)" $(ARGS)
+	@$(PY) -m pytest $(PARALLEL) --budget=fast -m "not soak and (smoke or not (engine or documents))" $(ARGS)
 
 test-all: tools  ## all tests: the engine, influxd 2.6, documents, coverage; then the built wheel
 	@INFLUX_SECRETS_RANDOM_REQUESTS=$${INFLUX_SECRETS_RANDOM_REQUESTS:-3000} \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -19,7 +20,6 @@ from influx_secrets.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import requests
 
@@ -28,6 +28,9 @@ hypothesis.settings.register_profile("search", deadline=None, print_blob=True, m
 # The same examples in every run: what a search finds anew is for who searches, and not for whose change it hits.
 hypothesis.settings.register_profile("tests", deadline=None, print_blob=True, derandomize=True)
 hypothesis.settings.load_profile("tests")
+
+
+_TESTS = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +45,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(RunAlone(config), "run-alone")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(LayerTimes(BUDGETS.get(config.getoption("budget"), {})), "layer-times")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that are in no layer."""
+    for item in items:
+        if item.path.parent == _TESTS:
+            item.add_marker("documents")
 
 
 @pytest.fixture(autouse=True, scope="session")

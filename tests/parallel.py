@@ -28,20 +28,20 @@ class RunAlone:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        self._is_controller = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+        self._config = config
         self._is_worker = hasattr(config, "workerinput")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave those that run alone to the controller, and the others to the workers."""
-        if self._is_worker or self._is_controller:
+        if self._is_worker or self._is_controller():
             items[:] = [item for item in items if (item.get_closest_marker("alone") is None) == self._is_worker]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, bool, bool]:
         """Run them."""
         done = yield
-        if self._is_controller and not _is_over(session):
+        if self._is_controller() and not _is_over(session):
             in_parallel = session.testscollected
             items = session.perform_collect()
             session.testscollected += in_parallel
@@ -49,6 +49,9 @@ class RunAlone:
                 if not _is_over(session):
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return done
+
+    def _is_controller(self) -> bool:
+        return self._config.pluginmanager.has_plugin("dsession")
 
 
 def _is_over(session: pytest.Session) -> bool:
