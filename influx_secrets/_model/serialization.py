@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
+from influx_secrets._model.other_declarations import OtherDeclarations
 from influx_secrets._model.state import (
     DECLARATION,
     INVALID_VALUE,
@@ -208,14 +209,14 @@ CODECS: Final[Mapping[str, Codec]] = {
 
 def _common(news: Props) -> dict[str, Any]:
     told = news[DECLARATION]
-    elsewhere = told.get("elsewhere", {})
+    others = OtherDeclarations.decode(told.get("elsewhere", {}))
     return {
         "resource": told["resource"],
         "preview": bool(told.get("preview")),
-        "elsewhere": frozenset(json.loads(elsewhere.get("claimed", "[]"))),
-        "otherwise": {(id_, org): frozenset(keys) for id_, org, keys in json.loads(elsewhere.get("otherwise", "[]"))},
-        "doubtful": None if elsewhere.get("open") else frozenset(json.loads(elsewhere.get("doubtful", "[]"))),
-        "resources": int(elsewhere.get("resources", 0)),
+        "elsewhere": others.certain,
+        "otherwise": others.other_forms,
+        "doubtful": others.possible,
+        "resources": others.resources,
         "org_id": news.get("org_id"),
         "org": news.get("org"),
         "overwrite": bool(news.get("overwrite", False)),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import pulumi
+
+from influx_secrets._model.other_declarations import OtherDeclarations
 
 GRACE_SECONDS: Final = 0.5
 """How long a resource waits for the outputs of others before it is registered, to know whether they share its org."""
@@ -72,17 +73,12 @@ class DeclarationIndex:
         return [*([(org, alike[org])] if org in alike else []), *others]
 
 
-async def find_others(this: DeclaredResource, index: DeclarationIndex) -> dict[str, Any]:
-    """Return what resources other than this one declare.
-
-    `claimed` is a JSON list of keys that are certainly declared on the same org; `otherwise` one of org id, org
-    and keys, for orgs in another form than this one's, which the provider can look up; `doubtful` one of keys whose org
-    is not known; `open` says that some resource's keys are not known either; `resources` is their number in all.
-    """
+async def find_others(this: DeclaredResource, index: DeclarationIndex) -> OtherDeclarations:
+    """Return what resources other than this one declare."""
     org_id, org = await asyncio.gather(*(_resolved(given) for given in this.org))
     unresolved = await asyncio.gather(*(_resolved_soon(one) for one in index.unresolved if one is not this))
-    found = _classify((org_id, org), [*index.candidates((org_id, org)), *unresolved], own=_own_keys(this))
-    return {**found, "resources": index.count}
+    others = _classify((org_id, org), [*index.candidates((org_id, org)), *unresolved], own=_own_keys(this))
+    return replace(others, resources=index.count)
 
 
 def _org_form(org: OrgInputs) -> tuple[bool, bool]:
@@ -124,22 +120,21 @@ async def _resolved_soon(other: DeclaredResource) -> tuple[OrgInputs, frozenset[
 
 def _classify(
     org: OrgInputs, others: Sequence[tuple[OrgInputs, Collection[str] | None]], *, own: Collection[str]
-) -> dict[str, Any]:
+) -> OtherDeclarations:
     """Sort keys by how certain it is that they are declared on the org; a resource's own keys are left out."""
     near = [(theirs, keys) for theirs, keys in others if _same_org(org, theirs) is not False]
-    claimed = {key for theirs, keys in near if _same_org(org, theirs) for key in keys or ()}
-    doubtful: set[str] = set()
-    otherwise: dict[OrgInputs, set[str]] = {}
+    certain = {key for theirs, keys in near if _same_org(org, theirs) for key in keys or ()}
+    possible: set[str] = set()
+    other_forms: dict[OrgInputs, set[str]] = {}
     for theirs, keys in near:
-        known = _is_plain(org) and _is_plain(theirs)
-        rest = (key for key in keys or () if key not in claimed)
-        (otherwise.setdefault(theirs, set()) if known else doubtful).update(rest)
-    return {
-        "claimed": json.dumps(sorted(claimed.difference(own))),
-        "otherwise": json.dumps([[*theirs, sorted(keys)] for theirs, keys in otherwise.items() if keys]),
-        "doubtful": json.dumps(sorted(doubtful)),
-        "open": any(keys is None for _, keys in near),
-    }
+        rest = set(keys or ()) - certain
+        if rest:
+            (other_forms.setdefault(theirs, set()) if _is_plain(org) and _is_plain(theirs) else possible).update(rest)
+    return OtherDeclarations(
+        certain=frozenset(certain.difference(own)),
+        other_forms={theirs: frozenset(keys) for theirs, keys in other_forms.items()},
+        possible=None if any(keys is None for _, keys in near) else frozenset(possible),
+    )
 
 
 def _same_org(one: OrgInputs, other: OrgInputs) -> bool | None:

@@ -68,7 +68,7 @@ class Run:
 
         async def others() -> dict[str, Any]:
             # Runs when the program's body has ended, for only then does the SDK begin to register resources.
-            return await declarations.find_others(this, self._index(this.provider))
+            return (await declarations.find_others(this, self._index(this.provider))).encode()
 
         return sdk.untrack(pulumi.Output.from_input(others()))
 

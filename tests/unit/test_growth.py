@@ -179,6 +179,7 @@ print(*set(sys.modules) - before)
         "_errors",
         "_model",
         "_model.keys",
+        "_model.other_declarations",
         "_model.setting_names",
         "_model.state",
         "_program",
