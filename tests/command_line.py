@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import re
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.leaks import leaks
@@ -16,6 +21,7 @@ from influx_secrets.cli.app import make_app
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+COMMAND = Path(sys.executable).with_name("influx-secrets")
 VALUE = "planted-value/&\"'"
 
 
@@ -79,3 +85,34 @@ def settings_environ() -> dict[str, str]:
     """What a command run as a process needs of the environment, and nothing that steers it."""
     kept = ("PATH", "HOME", "LANG", "NO_PROXY", "no_proxy", "INFLUX_CONFIGS_PATH", "COVERAGE_PROCESS_CONFIG")
     return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def start(
+    *arguments: str, environ: Mapping[str, str], terminal: int | None = None, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """Start the command as a process; without a terminal its output goes into pipes."""
+    output = subprocess.PIPE if terminal is None else terminal
+    environ = {**settings_environ(), **environ}
+    return subprocess.Popen([COMMAND, *arguments], env=environ, stdin=stdin, stdout=output, stderr=output)
+
+
+def on_terminal(
+    *arguments: str, environ: Mapping[str, str] | None = None, stdin: bytes | None = None
+) -> tuple[int, str]:
+    """Run the command on a terminal, its input too unless that is given; return its exit code and what is shown."""
+    ours, theirs = pty.openpty()
+    environ = {"TERM": "xterm-256color", "COLUMNS": "60", **(environ or {})}
+    got = bytearray()
+    with start(
+        *arguments, environ=environ, terminal=theirs, stdin=theirs if stdin is None else subprocess.PIPE
+    ) as process:
+        os.close(theirs)
+        if process.stdin is not None:
+            process.stdin.write(stdin or b"")
+            process.stdin.close()
+        with contextlib.suppress(OSError):  # what a terminal without a program reads as
+            while piece := os.read(ours, 10_000):
+                got.extend(piece)
+        code = process.wait(60)
+    os.close(ours)
+    return code, got.decode()

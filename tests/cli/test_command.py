@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 from cli.previews import document, shared, step
-from command_line import settings_environ
+from command_line import COMMAND, settings_environ
 
 REMOVES = document(step("update", shared(versions={"A": 1, "B": 1}), shared(versions={"B": 2})))
-COMMAND = Path(sys.executable).with_name("influx-secrets")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

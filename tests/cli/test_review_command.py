@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from cli.previews import document, secret, shared, step
-from command_line import Command
+from command_line import COMMAND, Command, on_terminal
 from scripts import IMPORT, create_task, create_token
 
 from influx_secrets.cli.review.report import Gate
@@ -20,7 +18,6 @@ from influx_secrets.cli.review.report import Gate
 if TYPE_CHECKING:
     from servers import InfluxdServer
 
-COMMAND = Path(sys.executable).with_name("influx-secrets")
 REMOVES = document(step("update", shared(versions={"A": 1, "B": 1}), shared(versions={"B": 2})))
 
 
@@ -139,46 +136,23 @@ def test_review_with_wrong_arguments_is_an_error(arguments: tuple[str, ...], say
     assert says in done.stderr
 
 
-def on_terminal(*arguments: str, stdin: bytes | None, **environ: str) -> tuple[int, str]:
-    """Run the command with a terminal for its output, and for its input where there is none; return code and text."""
-    ours, theirs = pty.openpty()
-    started = subprocess.Popen(
-        [COMMAND, "review", *arguments],
-        stdin=subprocess.PIPE if stdin is not None else theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "60", **environ},
-    )
-    os.close(theirs)
-    if stdin is not None and started.stdin is not None:
-        started.stdin.write(stdin)
-        started.stdin.close()
-    text = b""
-    while True:
-        try:
-            text += os.read(ours, 65_536)
-        except OSError:  # Linux says so when the other end is closed.
-            break
-    os.close(ours)
-    return started.wait(60), text.decode()
-
-
 def test_review_on_a_terminal_is_coloured_and_fits() -> None:
     """What a key holds reaches the terminal as text alone."""
     key = "\x1b[2Jclear " + "long " * 30
-    code, text = on_terminal(stdin=document(step("delete", secret(key))))
+    preview = document(step("delete", secret(key)))
+    code, text = on_terminal("review", stdin=preview)
     assert code == 0
     assert "\x1b[31m" in text
     assert "\x1b[2J" not in text
     assert "\\u001b[2Jclear" in text
-    _, plain = on_terminal(stdin=document(step("delete", secret(key))), NO_COLOR="1")
+    _, plain = on_terminal("review", stdin=preview, environ={"NO_COLOR": "1"})
     assert "\x1b[31m" not in plain
     assert max(len(line) for line in plain.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()) <= 60
 
 
 def test_review_without_a_pipe_does_not_wait() -> None:
     """A person who forgot the pipe is told, instead of looking at nothing."""
-    code, text = on_terminal(stdin=None)
+    code, text = on_terminal("review")
     assert code == 2
     assert "give a file, or a pipe: pulumi preview --json | influx-secrets review" in text
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import pty
 import re
 import shutil
 import signal
 import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import settings_environ
+from command_line import COMMAND, on_terminal, settings_environ, start
 from scripted_server import ScriptedServer, Silence
 from scripts import IMPORT, create_task
 from typer.main import get_command
@@ -25,46 +21,11 @@ from typer.main import get_command
 from influx_secrets.cli.app import make_app
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from servers import InfluxdServer
 
     from influx_secrets.emulator import Emulator
 
-COMMAND = str(Path(sys.executable).with_name("influx-secrets"))
 COLOUR = re.compile(r"\x1b\[[\d;]*3[0-7]")
-
-
-def start(*arguments: str, environ: Mapping[str, str], terminal: int | None = None) -> subprocess.Popen[bytes]:
-    """Start the command; without a terminal its output goes into pipes."""
-    return subprocess.Popen(
-        [COMMAND, *arguments],
-        env={**settings_environ(), **environ},
-        stdin=subprocess.DEVNULL if terminal is None else terminal,
-        stdout=subprocess.PIPE if terminal is None else terminal,
-        stderr=subprocess.PIPE if terminal is None else terminal,
-    )
-
-
-def on_terminal(*arguments: str, environ: Mapping[str, str]) -> tuple[int, str]:
-    """Run the command on a terminal, and return its exit code and all that the terminal got."""
-    ours, theirs = pty.openpty()
-    got = bytearray()
-
-    def read() -> None:
-        with contextlib.suppress(OSError):  # what a terminal without a program reads as
-            while piece := os.read(ours, 10_000):
-                got.extend(piece)
-
-    environ = {"TERM": "xterm-256color", "COLUMNS": "60", **environ}
-    with start(*arguments, environ=environ, terminal=theirs) as process:
-        os.close(theirs)
-        reader = threading.Thread(target=read)
-        reader.start()
-        code = process.wait(60)
-        reader.join(60)
-    os.close(ours)
-    return code, got.decode()
 
 
 @pytest.fixture

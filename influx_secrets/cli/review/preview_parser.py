@@ -42,9 +42,11 @@ def read_preview(document: bytes) -> Preview:
     if any(not isinstance(one, dict) for one in found):
         raise PreviewError("this is JSON, but no output of `pulumi preview --json`")
     try:
-        runs = [_events(group) if _is_event(group[0]) else _document(group[0]) for group in _runs(found)]
+        collected = _Collected(skipped)
+        for group in _runs(found):
+            (_read_events if _is_event(group[0]) else _read_document)(group, collected)
         if all(_is_event(one) or not one or one.keys() & _OF_DOCUMENT for one in found):
-            return _merged(runs, skipped)
+            return collected.preview()
     except (AttributeError, KeyError, TypeError, ValueError):
         # The error may not be shown: its text may contain a value.
         raise PreviewError("this preview has a step in a form that this version does not know") from None
@@ -92,37 +94,22 @@ def _is_event(one: _Json) -> bool:
     return any(name.endswith("Event") for name in one)
 
 
-def _merged(runs: Sequence[Preview], skipped: int) -> Preview:
-    others: Counter[str] = Counter()
-    for one in runs:
-        others.update(one.others)
-    return Preview(
-        steps=tuple(step for one in runs for step in one.steps),
-        refreshed={urn: step for one in runs for urn, step in one.refreshed.items()},
-        refresh_told=all(one.refresh_told for one in runs),
-        found_outside=sum(one.found_outside for one in runs),
-        others=dict(sorted(others.items())),
-        unlisted=sum(one.unlisted for one in runs),
-        notices=tuple(line for one in runs for line in one.notices),
-        problems=tuple(problem for one in runs for problem in one.problems),
-        complete=all(one.complete for one in runs),
-        skipped_lines=skipped,
-    )
-
-
 class _Collected:
     """The parts of a preview that were read so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, skipped_lines: int) -> None:
+        self.skipped_lines = skipped_lines
+        self.complete = True
+        self.refresh_told = True
+        self.found_outside = 0
+        self.unlisted = 0
         self.steps: list[Step] = []
         self.refreshed: dict[str, Step] = {}
         self.others: Counter[str] = Counter()
-        self.same = 0
         self.notices: list[str] = []
         self.problems: list[Problem] = []
 
     def step(self, op: str, urn: str, old: _Json | None, new: _Json | None) -> None:
-        self.same += op == "same"
         if kind_of(urn) is None:
             if op not in _CHANGES_NOTHING | _HALF_A_REPLACEMENT:
                 self.others[op] += 1
@@ -141,24 +128,23 @@ class _Collected:
         else:
             self.notices += [line.removeprefix(PREFIX) for line in message.split("\n") if line.startswith(PREFIX)]
 
-    def preview(
-        self, *, complete: bool, refresh_told: bool = True, unlisted: int = 0, found_outside: int = 0
-    ) -> Preview:
+    def preview(self) -> Preview:
         return Preview(
             steps=tuple(self.steps),
             refreshed=self.refreshed,
-            refresh_told=refresh_told,
-            found_outside=found_outside,
+            refresh_told=self.refresh_told,
+            found_outside=self.found_outside,
             others=dict(sorted(self.others.items())),
-            unlisted=max(unlisted, 0),
+            unlisted=self.unlisted,
             notices=tuple(self.notices),
             problems=tuple(self.problems),
-            complete=complete and not self.problems,
+            complete=self.complete and not self.problems,
+            skipped_lines=self.skipped_lines,
         )
 
 
-def _document(document: _Json) -> Preview:
-    found, summary = _Collected(), document.get("changeSummary") or {}
+def _read_document(group: Sequence[_Json], found: _Collected) -> None:
+    (document,) = group
     steps: list[_Json] = document.get("steps") or []
     refreshes = _refresh_phase(steps)
     for step in steps[:refreshes]:
@@ -168,14 +154,15 @@ def _document(document: _Json) -> Preview:
         found.step(step["op"], step["urn"], step.get("oldState"), step.get("newState"))
     for one in document.get("diagnostics") or []:
         found.diagnostic(one["severity"], one.get("urn") or "", one["message"])
-    refreshes_only = 0 < refreshes == len(steps)
-    return found.preview(
-        # Without its closing summary a preview did not end: a policy pack that does not start leaves `{}` (3.259.0).
-        complete=bool(document.keys() & {"changeSummary", "duration"}),
-        refresh_told=False,
-        unlisted=0 if refreshes_only else summary.get("same", 0) - found.same,
-        found_outside=summary.get("update", 0) if refreshes_only else 0,
-    )
+    # Without its closing summary a preview did not end: a policy pack that does not start leaves `{}` (3.259.0).
+    found.complete &= bool(document.keys() & {"changeSummary", "duration"})
+    found.refresh_told = False
+    summary = document.get("changeSummary") or {}
+    if 0 < refreshes == len(steps):
+        found.found_outside += summary.get("update", 0)
+    else:
+        listed = sum(step["op"] == "same" for step in steps[refreshes:])
+        found.unlisted += max(summary.get("same", 0) - listed, 0)
 
 
 def _refresh_phase(steps: Iterable[_Json]) -> int:
@@ -192,10 +179,10 @@ def _refresh_phase(steps: Iterable[_Json]) -> int:
     return len(seen)
 
 
-def _events(lines: Iterable[_Json]) -> Preview:
-    found, complete = _Collected(), False
+def _read_events(group: Sequence[_Json], found: _Collected) -> None:
+    complete = False
     waiting: set[str] = set()
-    for line in lines:
+    for line in group:
         if "diagnosticEvent" in line:
             event = line["diagnosticEvent"]
             found.diagnostic(event["severity"], event.get("urn") or "", event["message"])
@@ -212,7 +199,7 @@ def _events(lines: Iterable[_Json]) -> Preview:
                 found.refresh(step["urn"], step.get("old"), None if step["op"] == "delete" else step.get("new"))
         elif "summaryEvent" in line:
             complete = line["summaryEvent"].get("result", "succeeded") in ("", "succeeded")
-    return found.preview(complete=complete)
+    found.complete &= complete
 
 
 def _our_part(urn: str, message: str) -> str | None:
