@@ -58,6 +58,10 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         entries = inputs.secrets(secrets)
         values = inputs.secret_values(entries)
         names = map_keys(entries)
+        if keep and not exclusive:  # outputs are true
+            from influx_secrets._notices import say_on_stderr  # noqa: PLC0415 (few programs need it)
+
+            say_on_stderr(f"{name}: keep does nothing without exclusive=True")
         run = Run.current()
         declared = run.declare(name, provider, given, names)
         props = {

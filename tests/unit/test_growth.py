@@ -198,3 +198,17 @@ print(*set(sys.modules) - before)
         "_provider.dynamic",
         "_text",
     ]
+
+
+def test_function_that_asks_brings_no_provider_along() -> None:
+    """What runs in the provider process is for that process alone."""
+    program = """
+import sys
+import influx_secrets as influx
+try:
+    influx.get_org("acme", settings=influx.Settings(url="http://127.0.0.1:9", token="t", max_attempts=1))
+except influx.NotSentError:
+    print(*(name for name in sys.modules if name.startswith("influx_secrets._provider.")))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["influx_secrets._provider.dynamic"]

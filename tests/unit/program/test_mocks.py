@@ -212,3 +212,21 @@ def test_mocks_without_an_answer_are_told_how() -> None:
         influx.get_org("acme")
     with pytest.raises(influx.DeclarationError, match=r'return \{"keys": .+ token influx-secrets:index:listSecretKeys'):
         influx.list_secret_keys(org="acme")
+
+
+@pytest.mark.usefixtures("mocks")
+@pytest.mark.parametrize(
+    ("exclusive", "keep", "is_said"),
+    [(False, ["A"], True), (False, (), False), (True, ["A"], False), (False, pulumi.Output.from_input, True)],
+)
+def test_keep_without_exclusive_is_said_to_do_nothing(
+    exclusive: bool,  # noqa: FBT001 (a value of the table)
+    keep: Any,  # noqa: ANN401 (an input)
+    is_said: bool,  # noqa: FBT001 (as above)
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever gives a list believes that keys are removed that are not in it."""
+    given = keep(["A"]) if callable(keep) else keep
+    influx.OrgSecrets("many", org="acme", secrets={"B": "v"}, exclusive=exclusive, keep=given)
+    said = 'influx-secrets: OrgSecrets "many": keep does nothing without exclusive=True\n'
+    assert capfd.readouterr().err == (said if is_said else "")
