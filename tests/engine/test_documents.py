@@ -70,7 +70,8 @@ def checkout(engine: Path, tmp_path: Path) -> Path:
     for part in Path(sys.prefix).iterdir():
         if part.name in {"bin", "lib", "lib64", "pyvenv.cfg"}:
             (folder / ".venv" / part.name).symlink_to(part)
-    (folder / ".venv" / ".installed").touch()  # Newer than pyproject.toml: nothing is to be installed.
+    for extras in ("emulator", "cli,emulator"):
+        (folder / ".venv" / f".with-{extras}").touch()  # Newer than pyproject.toml: nothing is to be installed.
     return folder
 
 
