@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wire import Wire
 
 PAGE = "descending=false\\u0026limit=20\\u0026offset=0"
+TASKS = "failed to decode request: "
 BELOW = "checks", "notificationEndpoints", "notificationRules"
 
 
@@ -50,11 +51,14 @@ def test_list_of_an_org_that_is_hidden_or_gone_is_empty(wire: Wire, resource: st
 @pytest.mark.parametrize(
     ("query", "status", "code", "problem"),
     [
-        ("tasks?orgID=xyz", 400, "invalid", "failed to decode request: id must have a length of 16 bytes"),
-        ("tasks?after=x", 400, "invalid", "failed to decode request: id must have a length of 16 bytes"),
-        ("tasks?limit=501", 400, "invalid", "failed to decode request: limit must be between 1 and 500"),
+        ("tasks?orgID=xyz", 400, "invalid", f"{TASKS}id must have a length of 16 bytes"),
+        ("tasks?after=x", 400, "invalid", f"{TASKS}id must have a length of 16 bytes"),
+        ("tasks?limit=501&orgID=gggggggggggggggg&after=x", 400, "invalid", f"{TASKS}id must have a length of 16 bytes"),
+        ("tasks?limit=501&orgID=gggggggggggggggg", 400, "invalid", f"{TASKS}invalid ID"),
+        ("tasks?limit=501", 400, "invalid", f"{TASKS}limit must be between 1 and 500"),
         ("checks?orgID=xyz", 400, "invalid", "orgID is invalid: id must have a length of 16 bytes"),
         ("checks?limit=101&orgID=xyz", 400, "invalid", "limit must be between 1 and 100"),
+        ("checks?limit=101&offset=x", 400, "invalid", "offset is invalid"),
         ("notificationRules?offset=x", 400, "invalid", "offset is invalid"),
         ("notificationEndpoints", 401, "unauthorized", "cannot process a request without a org or user filter"),
     ],

@@ -142,6 +142,7 @@ def test_list_of_records_is_mapped_too(wire: Wire) -> None:
         "array.map(fn: (x) => x)",
         "array.map(fn: (x) => ({h: x.k}))",
         "array.map(fn: (x) => ({h: {k: x}}))",
+        "array.map(fn: (x) => ({h: {k: x}.a}))",
         "array.map(fn: () => ({h: x}))",
         'array.map(fn: (x) => ({h: if x then "a" else "b"}))',
         "array.map(fn: (x) => ({h: experimental.catch(fn: (x) => x).msg}))",

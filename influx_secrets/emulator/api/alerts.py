@@ -49,15 +49,17 @@ def answer(context: Context, resource: str) -> Answer:
 
 
 def _page(context: Context, resource: str) -> dict[str, object]:
-    page: dict[str, object] = {"limit": context.limit(*PAGES[resource])}
-    if resource != "tasks":
-        page |= {"descending": "false", "offset": context.number("offset", 0)}
-    for name in ("after", "orgID"):
-        if text := context.argument(name):
-            try:
-                page[name] = parse_id(text)
-            except ValueError as problem:
-                raise ValueError(f"{problem}" if resource == "tasks" else f"{name} is invalid: {problem}") from None
+    if resource == "tasks":
+        # In influxd's order, which shows where several are wrong.
+        ids = {name: parse_id(text) for name in ("after", "orgID") if (text := context.argument(name))}
+        return {**ids, "limit": context.limit(*PAGES[resource])}
+    offset, limit = context.number("offset", 0), context.limit(*PAGES[resource])
+    page: dict[str, object] = {"descending": "false", "limit": limit, "offset": offset}
+    if text := context.argument("orgID"):
+        try:
+            page["orgID"] = parse_id(text)
+        except ValueError as problem:
+            raise ValueError(f"orgID is invalid: {problem}") from None
     return page
 
 

@@ -199,10 +199,18 @@ def test_not_emulated_route_says_so(emulator: Emulator, session: requests.Sessio
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "orgs"), ("DELETE", "orgs/00000000000000aa"), ("GET", "orgs/00000000000000aa/members")],
+    [
+        ("POST", "orgs"),
+        ("DELETE", "orgs/00000000000000aa"),
+        ("GET", "orgs/00000000000000aa/members"),
+        ("GET", "orgs?userID=00000000000000aa"),
+        ("POST", "checks"),
+        ("GET", "tasks?status=active"),
+        ("GET", "tasks/00000000000000aa"),
+    ],
 )
-def test_not_emulated_org_calls_say_so(emulator: Emulator, session: requests.Session, method: str, path: str) -> None:
-    """Orgs are made and removed by the Python API."""
+def test_not_emulated_calls_say_so(emulator: Emulator, session: requests.Session, method: str, path: str) -> None:
+    """Orgs are made and removed by the Python API, and lists have the arguments that our client sends."""
     assert session.request(method, f"{emulator.url}/api/v2/{path}", timeout=5).status_code == 501
 
 
