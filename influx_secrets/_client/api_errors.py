@@ -12,8 +12,8 @@ from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.redaction import Redactor
 from influx_secrets._errors import ERROR_BY_CODE, ERROR_BY_STATUS, APIError, ResponseError
 
-_EMPTY_BODY_STATUSES: Final = frozenset({405, 429, 503})
-"""influxd itself responds to 405 with an empty body; the other two come so from rate limiters and load balancers."""
+_CLEAR_STATUSES: Final = frozenset({405, 429, 503})
+"""influxd itself responds to 405 with an empty body; the others come without a code from rate limiters and gateways."""
 
 _ADVICE: Final = {
     403: "the token may not do this",
@@ -51,18 +51,14 @@ class FailedCall:
         status = self.response.status
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return self._redirect()
-        body = self.response.json()
-        is_api = isinstance(body, dict) or self._header_code in ERROR_BY_CODE
-        is_bare = not self.response.body.strip() and status in _EMPTY_BODY_STATUSES
-        if status < HTTPStatus.BAD_REQUEST or not (is_api or is_bare):
-            return self.unexpected_body_error()
-        return self._api_error(body if isinstance(body, dict) else {})
+        # A gateway has JSON of its own: the API's names a code, there or in a header.
+        is_plain = not self.response.body.strip() or isinstance(self.response.json(), dict)
+        is_api = bool(self._codes) or (status in _CLEAR_STATUSES and is_plain)
+        return self._api_error() if status >= HTTPStatus.BAD_REQUEST and is_api else self.unexpected_body_error()
 
     def summarize(self) -> str:
         """Return the status, and in quotes the message of the API, if there is one."""
-        body = self.response.json()
-        message = body.get("message") if isinstance(body, dict) else None
-        return f"HTTP {self.response.status}{_quoted(self._clean(message))}"
+        return f"HTTP {self.response.status}{_quoted(self._clean(self._fields.get('message')))}"
 
     def unexpected_body_error(self) -> ResponseError:
         """Return the error for a body of another shape; it describes the body and quotes nothing of it."""
@@ -95,8 +91,8 @@ class FailedCall:
             content_type=self._clean(self.response.content_type),
         )
 
-    def _api_error(self, body: dict[str, object]) -> APIError:
-        codes = [code for code in (body.get("code"), self._header_code) if isinstance(code, str)]
+    def _api_error(self) -> APIError:
+        body, codes = self._fields, self._codes
         known = next((code for code in codes if code in ERROR_BY_CODE), None)
         kind = ERROR_BY_CODE[known] if known is not None else ERROR_BY_STATUS.get(self.response.status, APIError)
         server_message = self._clean(body.get("message"))
@@ -115,13 +111,29 @@ class FailedCall:
         status = self.response.status
         text = self.request.advice.get(status)
         if text is None and status == HTTPStatus.UNAUTHORIZED:
-            lacks = f", or lacks the permission {self.request.needs}" if self.request.needs else ""
-            text = f"the token is wrong or revoked{lacks}"
+            text = self._token_problem()
         text = text or _ADVICE.get(status)
         asked = self._clean(self.response.headers.get("retry-after", "").strip())
         if text and asked and re.fullmatch(r"[0-9]{1,6}", asked):
             text = text.replace("try again later", f"try again in {asked} s")
         return f": {text}" if text else ""
+
+    def _token_problem(self) -> str:
+        """Return which of three things a 401 of influxd 2.9.1 means; its message decides, and is not quoted."""
+        message, needs = str(self._fields.get("message")), self.request.needs
+        lacks = f"lacks the permission {needs}" if needs else "lacks a permission"
+        if message == "unauthorized access":
+            return "the server does not know the token: it is wrong or revoked"
+        if message.endswith("token is inactive"):
+            return "the token is inactive"
+        if message.endswith(" is unauthorized"):
+            return f"the token {lacks}"
+        return "the token is wrong, revoked or inactive" + (f", or {lacks}" if needs else "")
+
+    @property
+    def _fields(self) -> dict[str, object]:
+        body = self.response.json()
+        return body if isinstance(body, dict) else {}
 
     @property
     def _start(self) -> str:
@@ -129,8 +141,9 @@ class FailedCall:
         return f"cannot {self.request.intent}: HTTP {self.response.status} from {self.server}{tried}"
 
     @property
-    def _header_code(self) -> str | None:
-        return self.response.headers.get("x-platform-error-code")
+    def _codes(self) -> list[str]:
+        named = (self._fields.get("code"), self.response.headers.get("x-platform-error-code"))
+        return [code for code in named if isinstance(code, str)]
 
     def _clean(self, text: object) -> str | None:
         return Redactor((*self.request.sensitive, self.token or "")).clean(text)

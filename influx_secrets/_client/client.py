@@ -138,7 +138,8 @@ class SecretsClient:
             advice=_NO_NAME,
         )
         orgs = self._ask(request, payloads.read_orgs)
-        found = next((org for org in orgs if org.name == name), None)
+        # influxd 2.9.1 trims names, when an org is made and when it is looked up.
+        found = next((org for org in orgs if org.name in (name, name.strip())), None)
         if found is None:
             message = f"cannot {request.intent}: {self.settings.url} shows this token no such org: {_NO_NAME[404]}"
             raise NotFoundError(message, method="GET", path=request.path, status=HTTPStatus.OK, code="not found")

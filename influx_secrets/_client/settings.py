@@ -226,7 +226,9 @@ _CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
     {
         "url": _check_url,
         "token": _optional_text(
-            r"[\x21-\x7e\xa0-\xff]+", "the token has a space, a line break or another character that no token has"
+            r"(?!\s)[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+(?<!\s)",
+            "must be a string without a line break or other control character, and without a space at its ends: "
+            "copy it again",
         ),
         "org": _optional_text(".+", "must be the name of an org"),
         "org_id": _check_org_id,

@@ -161,7 +161,8 @@ class Transport:
     def _headers(self, request: Request, span: str | None) -> dict[str, str]:
         headers = {"User-Agent": self._user_agent, "Accept": request.accept, "Accept-Encoding": "gzip"}
         if self.settings.token is not None:
-            headers["Authorization"] = f"Token {self.settings.token}"
+            # http.client encodes as Latin-1; influxd and its CLI take any bytes, and send and store UTF-8.
+            headers["Authorization"] = f"Token {self.settings.token}".encode().decode("latin-1")
         if request.body is not None:
             headers["Content-Type"] = request.content_type
         if span is not None:

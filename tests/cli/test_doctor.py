@@ -111,6 +111,14 @@ def test_doctor_wrong_token_is_told_from_a_missing_permission(command: Command) 
     assert "ORG_ID" in done.out  # Nobody knows the org: it is left to be filled in.
 
 
+def test_doctor_inactive_token_is_told_from_a_wrong_one(command: Command, server: SecretsServer, org: str) -> None:
+    """The server knows it, and lets it do nothing."""
+    token = server.create_token(org, active=False)
+    command.planted.add(token)
+    done = command("doctor", environ={"INFLUX_TOKEN": token})
+    assert "it is inactive" in line(done, "token on the server")
+
+
 def test_doctor_org_that_is_not_there(command: Command) -> None:
     """By id it is certain, for a token that may read all orgs."""
     done = command("doctor", "--org-id", "f" * 16)

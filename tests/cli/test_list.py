@@ -73,7 +73,11 @@ def test_list_of_an_empty_org_says_so(command: Command) -> None:
         (["--org-id", "acme"], {}, "org ids have 16 hexadecimal digits"),
         (["--org", "a", "--org-id", ORG], {}, "--org and --org-id are both given"),
         ([], {"INFLUX_ORG": ""}, "no org: give --org or --org-id, or set INFLUX_ORG"),
-        ([], {"INFLUX_TOKEN": "wrong-token-of-the-tests"}, "the token is wrong or revoked"),
+        (
+            [],
+            {"INFLUX_TOKEN": "wrong-token-of-the-tests"},
+            "the server does not know the token: it is wrong or revoked",
+        ),
         ([], {"INFLUX_TOKEN": ""}, "there is no API token"),
         ([], {"INFLUX_HOST": "http://influx.example:8086"}, "plain http to another machine"),
         (["--org-id", ORG], {}, "either there is no such org"),

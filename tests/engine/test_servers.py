@@ -108,7 +108,7 @@ def test_wrong_or_poor_token_is_one_line(stack: Stack, influxd: InfluxdServer, a
     stack.environment["INFLUX_TOKEN"] = "wrong"
     for run in (stack.preview(fails=True), stack.up(fails=True)):
         (error,) = {line for line in run.errors if " yet: " not in line}
-        assert "the token is wrong or revoked, or lacks the permission to read the org" in error
+        assert "the server does not know the token: it is wrong or revoked" in error
     stack.environment["INFLUX_TOKEN"] = influxd.create_token(acme, write_secrets=False)
     assert "lacks the permission to write the secrets of org" in _failed(stack)
     assert influxd.keys(acme) == []

@@ -140,8 +140,10 @@ def _check_token(client: SecretsClient) -> Iterator[CheckResult]:
     try:
         # Any answer other than 401 shows that the server knows the token.
         client.org_exists(_ANY_ORG)
-    except UnauthorizedError:
+    except UnauthorizedError as error:
+        is_inactive = error.server_message == "token is inactive"  # influxd 2.9.1
         message = "the server does not know it: it is wrong, revoked, or of another server"
+        message = "it is inactive" if is_inactive else message
         yield _lacking(client, _KNOWN, message, client.settings.org_id)
         return
     except InfluxSecretsError as error:

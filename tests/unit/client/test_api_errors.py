@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from scripted_server import Clock, answer, json_answer
-from sending import failing
+from sending import GET, failing
 
 from influx_secrets import _errors as errors
 from influx_secrets._client.messages import Request
@@ -33,14 +35,18 @@ def test_answer_html_of_a_proxy_says_what_to_check() -> None:
         (401, "", ""),
         (403, "[]", "application/json"),
         (400, '{"code": "inv', "application/json"),
+        (403, '{"message": "forbidden by policy"}', "application/json"),
+        (404, '{"error": "no Route matched"}', "application/json"),
+        (404, '{"code": 404, "message": "not found"}', "application/json"),
+        (502, '{"message": "bad gateway"}', "application/json"),
         (407, "login", "text/html"),
         (201, '{"code": "invalid"}', "application/json"),
         (204, "", ""),
     ],
 )
 def test_answer_of_another_shape_is_not_the_apis(status: int, body: str, content_type: str) -> None:
-    """Neither a text nor an empty body, nor a success of another kind, is taken for an answer of the API."""
-    error = failing(answer(status, body, content_type=content_type))
+    """Neither a text nor an empty body, nor a gateway's JSON, nor a success of another kind is the API's."""
+    error = failing(answer(status, body, content_type=content_type), max_attempts=1)
     assert isinstance(error, errors.ResponseError)
     assert (error.status, error.content_type) == (status, content_type or None)
 
@@ -93,26 +99,29 @@ def test_api_error_each_code_has_its_class(code: str, kind: type[errors.APIError
     assert error.op == (None if where == "header" else "platform/op")
 
 
-@pytest.mark.parametrize("body", [{}, {"code": "brand new"}, {"code": 5, "message": ["x"]}])
+@pytest.mark.parametrize("where", ["body", "header"])
 @pytest.mark.parametrize(("status", "kind"), [*errors.ERROR_BY_STATUS.items(), (418, errors.APIError)])
-def test_api_error_unknown_code_goes_by_status(
-    status: int, kind: type[errors.APIError], body: dict[str, object]
-) -> None:
-    """A code that we do not know, or none, leaves the status; beyond that it is a plain `APIError`."""
-    error = failing(json_answer(status, body), max_attempts=1)
+def test_api_error_unknown_code_goes_by_status(status: int, kind: type[errors.APIError], where: str) -> None:
+    """A code that we do not know leaves the status; beyond that it is a plain `APIError`."""
+    body: dict[str, object] = {"code": "brand new"} if where == "body" else {"message": ["x"]}
+    headers = {} if where == "body" else {"x_platform_error_code": "brand new"}
+    error = failing(json_answer(status, body, **headers), max_attempts=1)
     assert type(error) is kind
     assert isinstance(error, errors.APIError)
-    assert error.code == ("brand new" if body == {"code": "brand new"} else None)
+    assert error.code == "brand new"
     assert error.server_message is None
 
 
+@pytest.mark.parametrize("body", ["", '{"message": "slow down"}'])
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(405, errors.MethodNotAllowedError), (429, errors.RateLimitedError), (503, errors.UnavailableError)],
 )
-def test_api_error_empty_body_is_read_from_the_status(status: int, kind: type[errors.APIError]) -> None:
-    """The 405 of influxd has no body; load balancers limit rates without one."""
-    assert type(failing(answer(status), max_attempts=1)) is kind
+def test_api_error_body_without_code_is_read_from_the_status(
+    status: int, kind: type[errors.APIError], body: str
+) -> None:
+    """The 405 of influxd has no body; load balancers limit rates without one, or with JSON of their own."""
+    assert type(failing(answer(status, body, content_type="application/json"), max_attempts=1)) is kind
 
 
 def test_api_error_code_in_header_needs_no_json() -> None:
@@ -124,7 +133,7 @@ def test_api_error_code_in_header_needs_no_json() -> None:
 @pytest.mark.parametrize(
     ("status", "says"),
     [
-        (401, "the token is wrong or revoked, or lacks the permission to read the thing"),
+        (401, "the token is wrong, revoked or inactive, or lacks the permission to read the thing"),
         (403, "the token may not do this"),
         (404, "of the request's own"),
         (405, "is the url that of an InfluxDB 2 server"),
@@ -144,7 +153,8 @@ def test_api_error_message_says_what_to_do(status: int, says: str) -> None:
         needs="to read the thing",
         advice={404: "of the request's own"},
     )
-    error = failing(json_answer(status, {"message": "the server's\n\x1b[31m words"}), request=request, max_attempts=1)
+    body = {"code": "brand new", "message": "the server's\n\x1b[31m words"}
+    error = failing(json_answer(status, body), request=request, max_attempts=1)
     assert str(error).startswith(f"cannot get the thing: HTTP {status} from http://127.0.0.1:")
     assert '("the server\'s [31m words"): ' in str(error)
     assert says in str(error)
@@ -153,13 +163,32 @@ def test_api_error_message_says_what_to_do(status: int, says: str) -> None:
 
 def test_api_error_without_advice_ends_with_the_servers_words() -> None:
     """Where we know nothing better, the server has the last word; 401 without a known need is short."""
-    assert str(failing(json_answer(400, {"message": "no"}))).endswith('("no")')
-    assert str(failing(json_answer(401, {}))).endswith(": the token is wrong or revoked")
+    assert str(failing(json_answer(400, {"code": "invalid", "message": "no"}))).endswith('("no")')
+    assert str(failing(json_answer(401, {"code": "unauthorized"}))).endswith(
+        ": the token is wrong, revoked or inactive"
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("unauthorized access", "the server does not know the token: it is wrong or revoked"),
+        ("token is inactive", "the token is inactive"),
+        ('error calling function "map" @4:1-4:9: token is inactive', "the token is inactive"),
+        ("read:orgs/0123456789abcdef is unauthorized", "the token lacks the permission to read the thing"),
+    ],
+)
+@pytest.mark.parametrize("sensitive", ["", "t"])
+def test_api_error_of_a_token_says_what_is_wrong_with_it(message: str, says: str, sensitive: str) -> None:
+    """A 401 of influxd tells an unknown token, an inactive one, and one without a permission apart (2.9.1)."""
+    request = replace(GET, needs="to read the thing", sensitive=(sensitive,))
+    error = failing(json_answer(401, {"code": "unauthorized", "message": message}), request=request)
+    assert str(error).endswith(f": {says}")
 
 
 def test_api_error_long_message_is_shortened() -> None:
     """At most 200 characters of the server's are quoted."""
-    error = failing(json_answer(400, {"message": "word " * 100}))
+    error = failing(json_answer(400, {"code": "invalid", "message": "word " * 100}))
     assert isinstance(error, errors.APIError)
     assert error.server_message is not None
     assert len(error.server_message) == 200

@@ -92,7 +92,7 @@ def test_delete_unknown_org_fails_with_the_first_answer() -> None:
 @pytest.mark.parametrize("status", [401, 400])
 def test_delete_refusal_takes_no_other_route(status: int) -> None:
     """A refusal is no missing route."""
-    with client(json_answer(status, {})) as (made, seen):
+    with client(json_answer(status, {"code": "invalid"})) as (made, seen):
         with pytest.raises(errors.APIError):
             made.delete_secret(ORG, "K")
         with pytest.raises(errors.APIError):

@@ -48,7 +48,10 @@ def test_retry_failure_that_may_heal_is_tried_again(method: str, step: Step) -> 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 415, 422, 501])
 def test_retry_refusal_is_not_tried_again(status: int) -> None:
     """What the server will refuse again is asked once."""
-    with ScriptedServer(json_answer(status, {}, retry_after="1")) as server, transport(server.url) as sender:
+    with (
+        ScriptedServer(json_answer(status, {"code": "invalid"}, retry_after="1")) as server,
+        transport(server.url) as sender,
+    ):
         with pytest.raises(errors.APIError) as caught:
             sender.send(GET)
         assert len(server.requests) == 1

@@ -107,11 +107,12 @@ def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
-        ("token", "planted token", "the token has a space"),
-        ("token", "planted\n", "the token has a space"),
-        ("token", "plantéd-ключ", "the token has a space"),
-        ("token", "", "the token has a space"),
-        ("token", 5, "the token has a space"),
+        ("token", "planted ", "without a line break or other control character, and without a space at its ends"),
+        ("token", "planted\n", "without a line break or other control character, and without a space at its ends"),
+        ("token", "planted\0", "without a line break or other control character, and without a space at its ends"),
+        ("token", "planted\ud800", "without a line break or other control character, and without a space at its ends"),
+        ("token", "", "without a line break or other control character, and without a space at its ends"),
+        ("token", 5, "without a line break or other control character, and without a space at its ends"),
         ("org", "", "must be the name of an org"),
         ("org", 5, "must be the name of an org"),
         ("org_id", "123", "16 hexadecimal digits"),

@@ -34,6 +34,14 @@ def test_send_get_carries_token_and_names_itself() -> None:
     assert not {"content-type", "cookie", "zap-trace-span"} & set(seen.headers)
 
 
+@pytest.mark.parametrize("token", ["two words", "tab\tinside", "clé-ключ"])
+def test_send_token_of_any_characters_arrives(token: str) -> None:
+    """What influxd and its CLI take for a token, in the bytes that the CLI sends: UTF-8."""
+    with ScriptedServer(FINE) as server, transport(server.url, settings={"token": token}) as sender:
+        sender.send(GET)
+        assert server.requests[0].headers["authorization"].encode("latin-1") == f"Token {token}".encode()
+
+
 def test_send_uninstalled_package_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run from a source tree, the agent says that its version is unknown."""
     with ScriptedServer(FINE) as server:
