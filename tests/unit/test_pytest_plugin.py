@@ -120,7 +120,7 @@ def test_stacks_are_apart(influxdb, influxdb_stack):
 def run(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a test file as a user of the package would, on a machine with settings for a real server."""
     (folder / "test_it.py").write_text(text, "utf-8")
-    options = ["-q", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider", "-W", "error"]
+    options = ["-q", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error"]
     # Nobody listens on port 9: through that proxy nothing goes.
     proxy = dict.fromkeys(("HTTP_PROXY", "http_proxy"), "http://127.0.0.1:9") | dict.fromkeys(
         ("NO_PROXY", "no_proxy"), ""

@@ -67,7 +67,20 @@ def run(folder: Path, text: str, *options: str, **environ: str) -> subprocess.Co
     (folder / "tests" / "conftest.py").write_text(CONFTEST, "utf-8")
     path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     base = {"PYTHONPATH": path, "PATH": str(folder), "HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
-    command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider", "-q", "tests"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        os.devnull,
+        "--rootdir=.",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "-q",
+        "tests",
+    ]
     return subprocess.run(
         [*command, *options], cwd=folder, env={**base, **environ}, capture_output=True, text=True, check=False
     )
