@@ -42,23 +42,38 @@ def next_state(
 
     A state of another org tells nothing about this one: its keys count as new here.
     """
-    if old is not None and old.org_id != org_id:
-        old = None
-    if declared.keys is UNKNOWN:
-        entries = _Entries(UNKNOWN, UNKNOWN, declared.rotate_on, {})
-    else:
-        entries = _entries(old or ResourceState(org_id=org_id), declared, declared.keys, org_id)
+    before = old if old is not None and old.org_id == org_id else ResourceState(org_id=org_id)
+    digests: dict[str, str | Unknown] = {}
+    versions: dict[str, int | Unknown] = {}
+    rotate_on = {} if declared.keys_known else dict(declared.rotate_on)
+    drift: dict[str, Drift] = {}
+    for key in sorted(declared.keys):
+        value = declared.values.get(key)
+        if value is None or isinstance(value, InvalidValue):
+            # Left alone: there is nothing to write, so a drift stays reported instead of repaired.
+            digests[key] = before.digests.get(key, "")
+            versions[key] = before.versions.get(key, 1)
+            _carry(before.rotate_on, rotate_on, key)
+            _carry(before.drift, drift, key)
+            continue
+        text = declared.rotate_on.get(key)
+        if text is not None:
+            rotate_on[key] = text
+        digests[key] = _digest(org_id, key, value) if text is None else ""
+        versions[key] = _next_version(before, key, digests[key], text)
     return ResourceState(
         org_id=org_id,
         org=org,
-        digests=entries.digests,
-        versions=entries.versions,
-        rotate_on=entries.rotate_on,
+        digests=digests,
+        versions=versions,
+        keys_known=declared.keys_known,
+        rotate_on=rotate_on,
         overwrite=declared.overwrite,
         exclusive=declared.exclusive,
         keep=declared.keep,
-        pruned=old.pruned if old is not None else {},
-        drift=entries.drift,
+        pruned=before.pruned,
+        pruned_known=before.pruned_known,
+        drift=drift,
     )
 
 
@@ -66,16 +81,15 @@ def plan(old: ResourceState | None, new: ResourceState) -> Plan:
     """Return the calls that lead from stored outputs to checked inputs; `old` is None for a resource to be created."""
     replaces = old is not None and old.org_id != new.org_id
     before = ResourceState(org_id=new.org_id) if old is None or replaces else old
-    if new.versions is UNKNOWN:
+    if not new.keys_known:
         return Plan(replaces=replaces, incomplete=True)
-    write = [key for key in new.versions if _differs(before, new, key)]
-    left = [key for key in before.keys if key not in new.versions]
+    left = [key for key in before.versions if key not in new.versions]
     return Plan(
-        write=tuple(sorted(write)),
+        write=tuple(sorted(key for key in new.versions if _differs(before, new, key))),
         remove=tuple(sorted({*left, *newly_pruned(before, new)})),
         replaces=replaces,
         moves=is_moved(old, new.server),
-        incomplete=UNKNOWN in (new.org_id, new.pruned),
+        incomplete=new.org_id is UNKNOWN or not new.pruned_known,
     )
 
 
@@ -86,19 +100,17 @@ def is_moved(old: ResourceState | None, server: str | None) -> bool:
 
 def newly_pruned(old: ResourceState, new: ResourceState) -> frozenset[str]:
     """Return the keys that `exclusive` is to remove now."""
-    if old.pruned is UNKNOWN or new.pruned is UNKNOWN:
+    if not (old.pruned_known and new.pruned_known):
         return frozenset()
-    before = old.pruned
-    return frozenset(key for key, count in new.pruned.items() if count != before.get(key, 0))
+    return frozenset(key for key, count in new.pruned.items() if count != old.pruned.get(key, 0))
 
 
 def prunable_keys(state: ResourceState, listed: Iterable[str], claimed: Collection[str]) -> list[str]:
     """Return the listed keys that `exclusive` removes, sorted: declared by nobody, not kept, not the server's own."""
-    declared = state.keys
     return sorted(
         key
         for key in listed
-        if key not in declared
+        if key not in state.versions
         and key not in claimed
         and not is_server_owned(key)
         and not any(fnmatchcase(key, pattern) for pattern in state.keep if isinstance(pattern, str))
@@ -115,76 +127,27 @@ def apply_drift(state: ResourceState, found: Mapping[str, Drift]) -> tuple[dict[
 
     A drifted key loses its digest, so that no later run takes its value for known.
     """
-    digests = {} if state.digests is UNKNOWN else dict(state.digests)
-    digests.update(dict.fromkeys(found, ""))
-    return digests, {**state.drift, **found}
+    return {**state.digests, **dict.fromkeys(found, "")}, {**state.drift, **found}
 
 
-@dataclass(frozen=True, slots=True)
-class _Entries:
-    """The part of a state that is kept key by key."""
-
-    digests: Mapping[str, str | Unknown] | Unknown
-    versions: Mapping[str, int | Unknown] | Unknown
-    rotate_on: Mapping[str, str | Unknown]
-    drift: Mapping[str, Drift]
+def _digest(org_id: str | Unknown, key: str, value: str | Unknown) -> str | Unknown:
+    return UNKNOWN if org_id is UNKNOWN or value is UNKNOWN else digest(org_id, key, value)
 
 
-def _entries(old: ResourceState, declared: Declaration, keys: Collection[str], org_id: str | Unknown) -> _Entries:
-    old_digests = {} if old.digests is UNKNOWN else old.digests
-    old_versions = {} if old.versions is UNKNOWN else old.versions
-    digests: dict[str, str | Unknown] = {}
-    versions: dict[str, int | Unknown] = {}
-    rotate_on: dict[str, str | Unknown] = {}
-    drift: dict[str, Drift] = {}
-    for key in sorted(keys):
-        value = declared.values.get(key)
-        if value is None or isinstance(value, InvalidValue):
-            # Left alone: nothing at hand to write, so a drift stays reported instead of repaired.
-            digests[key] = old_digests.get(key, "")
-            versions[key] = old_versions.get(key, 1)
-            _carry(old.rotate_on, rotate_on, key)
-            _carry(old.drift, drift, key)
-            continue
-        text = declared.rotate_on.get(key)
-        digests[key] = _digest(org_id, key, value, rotates=text is not None)
-        if text is not None:
-            rotate_on[key] = text
-        version = old_versions.get(key)
-        if version is None:
-            versions[key] = 1
-        elif key in old.drift:
-            versions[key] = _next(version)
-        else:
-            versions[key] = _next_if(
-                version,
-                before=(old_digests.get(key, ""), old.rotate_on.get(key)),
-                after=(digests[key], text),
-            )
-    return _Entries(digests, versions, rotate_on, drift)
-
-
-def _digest(org_id: str | Unknown, key: str, value: str | Unknown, *, rotates: bool) -> str | Unknown:
-    if rotates:
-        return ""
-    if org_id is UNKNOWN or value is UNKNOWN:
-        return UNKNOWN
-    return digest(org_id, key, value)
-
-
-def _next(version: int | Unknown) -> int | Unknown:
-    return UNKNOWN if version is UNKNOWN else version + 1
-
-
-def _next_if(
-    version: int | Unknown,
-    *,
-    before: tuple[str | Unknown, str | Unknown | None],
-    after: tuple[str | Unknown, str | Unknown | None],
+def _next_version(
+    before: ResourceState, key: str, new_digest: str | Unknown, text: str | Unknown | None
 ) -> int | Unknown:
-    if UNKNOWN in after:
+    version = before.versions.get(key)
+    if version is None:
+        return 1
+    if version is UNKNOWN:
         return UNKNOWN
-    return version if before == after else _next(version)
+    if key not in before.drift:
+        if UNKNOWN in (new_digest, text):
+            return UNKNOWN
+        if (before.digests.get(key, ""), before.rotate_on.get(key)) == (new_digest, text):
+            return version
+    return version + 1
 
 
 def _carry(source: Mapping[str, T], target: dict[str, T], key: str) -> None:
@@ -193,15 +156,9 @@ def _carry(source: Mapping[str, T], target: dict[str, T], key: str) -> None:
 
 
 def _differs(old: ResourceState, new: ResourceState, key: str) -> bool:
-    return any(
-        _entry(ours, key) != _entry(theirs, key)
-        for ours, theirs in (
-            (old.versions, new.versions),
-            (old.digests, new.digests),
-            (old.rotate_on, new.rotate_on),
-        )
-    ) or (key in old.drift and key not in new.drift)
-
-
-def _entry(entries: Mapping[str, object] | Unknown, key: str) -> object:
-    return UNKNOWN if entries is UNKNOWN else entries.get(key)
+    return (
+        old.versions.get(key) != new.versions[key]
+        or old.digests.get(key) != new.digests.get(key)
+        or old.rotate_on.get(key) != new.rotate_on.get(key)
+        or (key in old.drift and key not in new.drift)
+    )

@@ -56,7 +56,7 @@ class SecretCodec:
         del old  # A Secret without a value at hand is still this one key.
         key = news.get("key", "")
         if key is UNKNOWN:
-            return Declaration(keys=UNKNOWN, named=frozenset(), values={}, **_common(news))
+            return Declaration(keys=frozenset(), keys_known=False, named=frozenset(), values={}, **_common(news))
         return Declaration(
             keys=frozenset([key]),
             named=frozenset([key]),
@@ -71,32 +71,22 @@ class SecretCodec:
             return None
         key = props["key"]
         if key is UNKNOWN:
-            return ResourceState(
-                org_id=props["org_id"],
-                org=props.get("org"),
-                digests=UNKNOWN,
-                versions=UNKNOWN,
-                server=props.get("server"),
-            )
+            return ResourceState(**_shared(props), keys_known=False)
         return ResourceState(
-            org_id=props["org_id"],
-            org=props.get("org"),
+            **_shared(props),
             digests={key: props.get("digest", "")},
             versions={key: _count(props["version"])},
             rotate_on={key: props["rotate_on"]} if "rotate_on" in props else {},
-            overwrite=bool(props.get("overwrite", False)),
             drift={key: props["drift"]} if props.get("drift") else {},
-            server=props.get("server"),
         )
 
     def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as inputs."""
         inputs: dict[str, Any] = {"org_id": state.org_id, "overwrite": state.overwrite, **_place(state)}
-        if state.versions is UNKNOWN:
+        if not state.keys_known:
             return inputs | {"key": UNKNOWN, "digest": UNKNOWN, "version": UNKNOWN}
         ((key, version),) = state.versions.items()
-        inputs |= {"key": key, "version": version}
-        inputs["digest"] = UNKNOWN if state.digests is UNKNOWN else state.digests[key]
+        inputs |= {"key": key, "version": version, "digest": state.digests[key]}
         if key in state.rotate_on:
             inputs["rotate_on"] = state.rotate_on[key]
         if key in state.drift:
@@ -124,7 +114,8 @@ class OrgSecretsCodec:
 
     def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
-        secrets = _unescaped_or_unknown(news.get("secrets"))
+        given = news.get("secrets")
+        secrets = _unescaped(given)
         names = news[DECLARATION].get("keys", UNKNOWN)
         managed = old.keys if old is not None else frozenset()
         common = _common(news) | {
@@ -132,10 +123,10 @@ class OrgSecretsCodec:
             "exclusive": _flag(news.get("exclusive", False)),
             "keep": _patterns(news.get("keep")),
         }
-        if secrets is UNKNOWN:
-            return Declaration(keys=UNKNOWN, named=frozenset(), values={}, **common)
-        named = frozenset(secrets or ()) if names is UNKNOWN else frozenset(names)
-        if secrets is None:
+        if given is UNKNOWN:
+            return Declaration(keys=frozenset(), keys_known=False, named=frozenset(), values={}, **common)
+        named = frozenset(secrets if names is UNKNOWN else names)
+        if given is None:
             # `ignore_changes=["secrets"]`: created once, then left alone as a whole.
             return Declaration(keys=managed, named=named | managed, values={}, **common)
         return Declaration(
@@ -150,28 +141,29 @@ class OrgSecretsCodec:
         """Read stored inputs or outputs."""
         if "versions" not in props:
             return None
-        versions, digests, pruned = props["versions"], props.get("digests", ""), props.get("pruned", {})
+        versions = {key: _count(version) for key, version in _unescaped(props["versions"]).items()}
+        text = props.get("digests")
+        digests: dict[str, Any] = dict.fromkeys(versions, UNKNOWN) if text is UNKNOWN else json.loads(text or "{}")
         return ResourceState(
-            org_id=props["org_id"],
-            org=props.get("org"),
-            digests=UNKNOWN if digests is UNKNOWN else json.loads(digests or "{}"),
-            versions=UNKNOWN if versions is UNKNOWN else {unescape_key(k): _count(v) for k, v in versions.items()},
+            **_shared(props),
+            digests=digests,
+            versions=versions,
+            keys_known=props["versions"] is not UNKNOWN,
             rotate_on=_unescaped(props.get("rotate_on")),
-            overwrite=bool(props.get("overwrite", False)),
             exclusive=_flag(props.get("exclusive", False)),
             keep=_patterns(props.get("keep")),
-            pruned=UNKNOWN if pruned is UNKNOWN else {unescape_key(k): int(v) for k, v in pruned.items()},
+            pruned={key: int(count) for key, count in _unescaped(props.get("pruned")).items()},
+            pruned_known=props.get("pruned") is not UNKNOWN,
             drift=_unescaped(props.get("drift")),
-            server=props.get("server"),
         )
 
     def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
         """Write what is stored as inputs."""
         inputs: dict[str, Any] = {
             "org_id": state.org_id,
-            "digests": _digests_text(state.digests),
-            "versions": _escaped(state.versions),
-            "pruned": _escaped(state.pruned),
+            "digests": _digests_text(state.digests) if state.keys_known else UNKNOWN,
+            "versions": _escaped(state.versions) if state.keys_known else UNKNOWN,
+            "pruned": _escaped(state.pruned) if state.pruned_known else UNKNOWN,
             "exclusive": state.exclusive,
             "keep": list(state.keep),
             "overwrite": state.overwrite,
@@ -223,6 +215,12 @@ def _common(news: Props) -> dict[str, Any]:
     }
 
 
+def _shared(props: Props) -> dict[str, Any]:
+    """Return the part of a state that both kinds store in the same way."""
+    place = {name: props.get(name) for name in ("org", "server")}
+    return {**place, "org_id": props["org_id"], "overwrite": bool(props.get("overwrite", False))}
+
+
 def _place(state: ResourceState) -> dict[str, Any]:
     """Return where the keys are, as far as it is known: `org` and `server`."""
     place = {"org": state.org, "server": state.server}
@@ -235,11 +233,9 @@ def _value(value: Any) -> str | Unknown | InvalidValue:  # noqa: ANN401 (whateve
     return InvalidValue(str(value.get(INVALID_VALUE)) if isinstance(value, Mapping) else "no text")
 
 
-def _rotations(given: Any, secrets: Any) -> dict[str, Any]:  # noqa: ANN401 (properties)
-    if given is UNKNOWN:
-        # It may name each key.
-        return {} if secrets is UNKNOWN else dict.fromkeys(secrets or (), UNKNOWN)
-    return _unescaped(given)
+def _rotations(given: Any, secrets: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 (a property)
+    # An unknown map may name each key.
+    return dict.fromkeys(secrets, UNKNOWN) if given is UNKNOWN else _unescaped(given)
 
 
 def _flag(value: Any) -> bool | Unknown:  # noqa: ANN401 (a property)
@@ -254,19 +250,15 @@ def _count(value: float | Unknown) -> int | Unknown:
     return UNKNOWN if value is UNKNOWN else int(value)
 
 
-def _escaped(entries: Mapping[str, Any] | Unknown) -> dict[str, Any] | Unknown:
-    return UNKNOWN if entries is UNKNOWN else {escape_key(key): value for key, value in entries.items()}
+def _escaped(entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {escape_key(key): value for key, value in entries.items()}
 
 
-def _unescaped(entries: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {unescape_key(name): value for name, value in (entries or {}).items()}
+def _unescaped(entries: Mapping[str, Any] | Unknown | None) -> dict[str, Any]:
+    return {} if entries is UNKNOWN else {unescape_key(name): value for name, value in (entries or {}).items()}
 
 
-def _unescaped_or_unknown(entries: Mapping[str, Any] | Unknown | None) -> dict[str, Any] | Unknown | None:
-    return entries if entries is None or entries is UNKNOWN else _unescaped(entries)
-
-
-def _digests_text(digests: Mapping[str, str | Unknown] | Unknown) -> str | Unknown:
-    if digests is UNKNOWN or UNKNOWN in digests.values():
+def _digests_text(digests: Mapping[str, str | Unknown]) -> str | Unknown:
+    if UNKNOWN in digests.values():
         return UNKNOWN
     return json.dumps(digests, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

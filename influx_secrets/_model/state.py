@@ -46,7 +46,8 @@ class Declaration:
         preview: Whether the run is a preview; only the program knows.
         org_id: 16 hexadecimal digits, or None where the program names no id.
         org: The org's name, or None where the program names none.
-        keys: The keys to be managed; unknown where the program passes them as an output that is not there yet.
+        keys: The keys to be managed.
+        keys_known: Whether they are known; not where the program passes them as an output that is not there yet.
         named: Every key that the program names, those included that `ignore_changes` keeps out of `keys`.
         values: The values at hand. A declared key without one is left alone, never removed.
         rotate_on: Key to text: such a key is written again when its text changes, not when its value does.
@@ -64,9 +65,10 @@ class Declaration:
     preview: bool
     org_id: str | Unknown | None
     org: str | Unknown | None
-    keys: frozenset[str] | Unknown
+    keys: frozenset[str]
     named: frozenset[str]
     values: Mapping[str, str | Unknown | InvalidValue] = field(repr=False)
+    keys_known: bool = True
     rotate_on: Mapping[str, str | Unknown] = field(default_factory=dict)
     overwrite: bool = False
     exclusive: bool | Unknown = False
@@ -86,28 +88,32 @@ class ResourceState:
         org: The name that `org_id` was looked up under, or None.
         digests: Key to digest, in lower-case hexadecimal; empty for a key whose value is not known to be on the server.
         versions: Key to the number of times it was written. Its keys are the managed keys.
+        keys_known: Whether a preview knows the managed keys; without them both maps are empty.
         rotate_on: Key to the text of its last rotation.
         overwrite: As declared.
         exclusive: As declared.
         keep: As declared.
-        pruned: Key to the number of times `exclusive` removed it; unknown in a preview that could not ask.
+        pruned: Key to the number of times `exclusive` removed it.
+        pruned_known: Whether that is known; not in a preview that could not ask.
         drift: What the last refresh found, for keys that no run has repaired since.
         server: Address of the server that holds the keys (`server_address`); None in a state that does not say it.
     """
 
     org_id: str | Unknown
     org: str | Unknown | None = None
-    digests: Mapping[str, str | Unknown] | Unknown = field(default_factory=dict, repr=False)
-    versions: Mapping[str, int | Unknown] | Unknown = field(default_factory=dict)
+    digests: Mapping[str, str | Unknown] = field(default_factory=dict, repr=False)
+    versions: Mapping[str, int | Unknown] = field(default_factory=dict)
+    keys_known: bool = True
     rotate_on: Mapping[str, str | Unknown] = field(default_factory=dict)
     overwrite: bool = False
     exclusive: bool | Unknown = False
     keep: tuple[str | Unknown, ...] = ()
-    pruned: Mapping[str, int] | Unknown = field(default_factory=dict)
+    pruned: Mapping[str, int] = field(default_factory=dict)
+    pruned_known: bool = True
     drift: Mapping[str, Drift] = field(default_factory=dict)
     server: str | None = None
 
     @property
     def keys(self) -> frozenset[str]:
         """The managed keys; none where they are not known yet."""
-        return frozenset() if self.versions is UNKNOWN else frozenset(self.versions)
+        return frozenset(self.versions)

@@ -11,14 +11,14 @@ from influx_secrets._model.keys import (
     is_org_id,
     is_server_owned,
 )
-from influx_secrets._model.state import UNKNOWN, Declaration, InvalidValue, Unknown
+from influx_secrets._model.state import Declaration, InvalidValue, Unknown
 from influx_secrets._text import is_utf8, quote
 
 
 def problems(declared: Declaration) -> list[str]:
     """Return what is wrong with a declaration, a line each; nothing that is unknown is wrong."""
     found = [*_org_problems(declared)]
-    if declared.keys is UNKNOWN:
+    if not declared.keys_known:
         return found
     for key in sorted(declared.keys):
         wrong = key_problem(key, overwrite=declared.overwrite), _value_problem(key, declared.values.get(key))

@@ -158,7 +158,7 @@ def _find_org(
 
 
 def _unasked(record: ResourceState) -> ResourceState:
-    return replace(record, pruned=UNKNOWN) if record.exclusive else record
+    return replace(record, pruned_known=False) if record.exclusive else record
 
 
 def _claim(org: OrgLedger, declared: Declaration) -> tuple[list[str], frozenset[str]]:
@@ -225,8 +225,8 @@ def _conflict(org_id: str, key: str, *, provable: bool) -> str:
 
 def _prune(org: OrgLedger, declared: Declaration, record: ResourceState, before: ResourceState | None) -> ResourceState:
     listed = org.listed(preview=declared.preview)
-    unknown = UNKNOWN in (listed, record.versions, record.pruned, record.exclusive, *record.keep)
-    if unknown or listed is UNKNOWN or record.pruned is UNKNOWN:
+    known = record.keys_known and record.pruned_known
+    if not known or listed is UNKNOWN or UNKNOWN in (record.exclusive, *record.keep):
         return _unasked(record)
     ours = before.keys if before is not None else frozenset()
     found = prunable_keys(record, listed - ours, org.claimed(listed))
@@ -234,8 +234,7 @@ def _prune(org: OrgLedger, declared: Declaration, record: ResourceState, before:
 
 
 def _changed(org: OrgLedger, record: ResourceState, listed: Collection[str]) -> list[str]:
-    stored = {} if record.digests is UNKNOWN else record.digests
-    digests = {key: text for key, text in stored.items() if key in listed and isinstance(text, str) and text}
+    digests = {key: text for key, text in record.digests.items() if key in listed and isinstance(text, str) and text}
     equal = org.compare(digests) if digests else {}
     changed = [] if equal is None or equal is UNKNOWN else [key for key, same in equal.items() if not same]
     # A key that was gone and is there again was written by somebody else.

@@ -94,8 +94,8 @@ class _Entry:
 
     @property
     def version(self) -> int | Unknown | None:
-        versions = self.side.state.versions
-        return UNKNOWN if versions is UNKNOWN else versions.get(self.key)
+        state = self.side.state
+        return state.versions.get(self.key) if state.keys_known else UNKNOWN
 
 
 @dataclass(slots=True)
@@ -148,7 +148,7 @@ def _keys(steps: Iterable[Step]) -> _Keys:
     for step in steps:
         if step.new is not None and step.op in _COMES | _STAYS:
             place = place_of(step.new)
-            if step.new.state.versions is UNKNOWN:
+            if not step.new.state.keys_known:
                 keys.open.setdefault(place, []).append(step.new.resource)
             for key in sorted(step.new.state.keys):
                 keys.after[place, key] = _Entry(step, step.new, key)
@@ -211,7 +211,7 @@ def _leaves(place: Place, before: _Entry, keys: _Keys) -> Change:
     if before.side.retained and before.step.op in _GOES:
         return replace(change, action=Action.RELEASE, notes=("stays on the server: retain_on_delete",))
     new = before.step.new
-    if before.step.op in _STAYS and new is not None and new.state.versions is UNKNOWN:
+    if before.step.op in _STAYS and new is not None and not new.state.keys_known:
         return replace(change, action=Action.UNKNOWN, after=UNKNOWN)
     if any(other in keys.open for other in (place, Place(place.provider, None))):
         return replace(change, notes=("unless a resource whose keys are not known yet declares it",))

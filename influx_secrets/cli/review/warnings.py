@@ -186,7 +186,7 @@ def _skipped(preview: Preview) -> Iterator[Finding]:
 
 def prunes_unknown(step: Step) -> bool:
     """Whether a resource is exclusive, and this preview does not contain which keys it removes."""
-    return step.new is not None and step.op != "create-replacement" and step.new.state.pruned is UNKNOWN
+    return step.new is not None and step.op != "create-replacement" and not step.new.state.pruned_known
 
 
 def _of_states(preview: Preview) -> Iterator[Finding]:

@@ -52,7 +52,7 @@ def step(
 ) -> tuple[dict[str, str], ResourceState]:
     """Apply one declaration to a model of the server, as the life cycle does."""
     new = next_state(old, declared, ORG, None)
-    if new.exclusive and not isinstance(new.pruned, Unknown):
+    if new.exclusive:
         ours = old.keys if old else frozenset()
         new = replace(new, pruned=count_pruned(new.pruned, prunable_keys(new, server.keys() - ours, ())))
     steps = plan(old, new)
@@ -180,8 +180,8 @@ def test_next_state_unknown_version_stays_unknown() -> None:
 
 def test_plan_unknown_keys_is_incomplete() -> None:
     """Where even the keys are not known, something may happen to any of them."""
-    record = next_state(None, declare({}, keys=UNKNOWN), ORG, None)
-    assert record.versions is UNKNOWN
+    record = next_state(None, declare({}, keys_known=False), ORG, None)
+    assert not record.keys_known
     assert record.keys == frozenset()
     assert plan(None, record) == Plan(incomplete=True)
 
@@ -189,7 +189,7 @@ def test_plan_unknown_keys_is_incomplete() -> None:
 def test_plan_unknown_prune_is_incomplete() -> None:
     """Where a preview could not ask, it says so."""
     old = record_of({"A": "one"})
-    new = replace(old, pruned=UNKNOWN)
+    new = replace(old, pruned_known=False)
     assert plan(old, new) == Plan(incomplete=True)
     assert newly_pruned(new, old) == frozenset()
 

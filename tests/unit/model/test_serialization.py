@@ -83,12 +83,12 @@ def test_secret_record_is_read_back() -> None:
 def test_secret_of_unknown_key_goes_out_and_in() -> None:
     """In a preview the key itself may not be known."""
     declared = ONE.decode_declaration({"key": UNKNOWN, "value": "v", "org": "acme", "declaration": TOLD}, None)
-    assert (declared.keys, declared.named) == (UNKNOWN, frozenset())
-    props = ONE.encode_inputs(ResourceState(org_id=ORG, digests=UNKNOWN, versions=UNKNOWN))
+    assert (declared.keys, declared.keys_known, declared.named) == (frozenset(), False, frozenset())
+    props = ONE.encode_inputs(ResourceState(org_id=ORG, keys_known=False))
     assert (props["key"], props["digest"], props["version"]) == (UNKNOWN, UNKNOWN, UNKNOWN)
     record = ONE.decode_state(props)
     assert record is not None
-    assert record.versions is UNKNOWN
+    assert not record.keys_known
 
 
 def test_org_secrets_inputs_and_outputs_are_pinned() -> None:
@@ -111,13 +111,13 @@ def test_org_secrets_record_is_read_back() -> None:
 def test_org_secrets_with_unknowns_goes_out_and_in() -> None:
     """One unknown digest makes the text unknown; the versions stand one by one."""
     props = ALL.encode_inputs(
-        ResourceState(org_id=ORG, digests={"A": UNKNOWN}, versions={"A": UNKNOWN}, pruned=UNKNOWN)
+        ResourceState(org_id=ORG, digests={"A": UNKNOWN}, versions={"A": UNKNOWN}, pruned_known=False)
     )
     assert (props["digests"], props["versions"], props["pruned"]) == (UNKNOWN, {"A": UNKNOWN}, UNKNOWN)
     record = ALL.decode_state(props)
     assert record is not None
-    assert (record.digests, record.pruned) == (UNKNOWN, UNKNOWN)
-    assert ALL.encode_inputs(ResourceState(org_id=ORG, digests=UNKNOWN, versions=UNKNOWN))["versions"] is UNKNOWN
+    assert (record.digests, record.pruned_known) == ({"A": UNKNOWN}, False)
+    assert ALL.encode_inputs(ResourceState(org_id=ORG, keys_known=False))["versions"] is UNKNOWN
 
 
 def test_values_that_are_no_text_are_named() -> None:

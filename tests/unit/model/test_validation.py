@@ -68,7 +68,7 @@ def test_problems_of_bad_declaration_name_the_fault(declared: Declaration, reaso
         declaration(org_id=UNKNOWN),
         declaration(org_id=None, org="acme"),
         declaration(values={"K": UNKNOWN}),
-        declaration(keys=UNKNOWN, values={}),
+        declaration(keys=frozenset(), keys_known=False, values={}),
         declaration(keys=frozenset(), named=frozenset(), values={}, exclusive=True, keep=("TEAM_*",)),
     ],
 )
