@@ -21,8 +21,8 @@ from influx_secrets._client.settings import Settings, is_loopback
 from influx_secrets._client.tls import make_context
 from influx_secrets._errors import SettingsError
 
-POOL_SIZE: Final = 4
-"""The engine runs at most four calls of a provider process at once."""
+POOL_SIZE: Final = 64
+"""A provider process serves so many calls of the engine at a time."""
 
 _PROXY_PROBLEM: Final = "cannot use the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
@@ -117,17 +117,17 @@ def prunable_keys(state: ResourceState, listed: Iterable[str], claimed: Collecti
     )
 
 
-def count_pruned(pruned: Mapping[str, int], keys: Iterable[str]) -> dict[str, int]:
-    """Return the counts of removals with one more for each of the keys."""
-    return {**pruned, **{key: pruned.get(key, 0) + 1 for key in keys}}
+def with_pruned(state: ResourceState, keys: Iterable[str]) -> ResourceState:
+    """Return the state that counts one more removal for each of the keys."""
+    return replace(state, pruned={**state.pruned, **{key: state.pruned.get(key, 0) + 1 for key in keys}})
 
 
-def apply_drift(state: ResourceState, found: Mapping[str, Drift]) -> tuple[dict[str, str | Unknown], dict[str, Drift]]:
-    """Return the digests and the drift of a state after a refresh found some keys changed or gone.
+def with_drift(state: ResourceState, found: Mapping[str, Drift]) -> ResourceState:
+    """Return the state after a refresh found some keys changed or gone.
 
     A drifted key loses its digest, so that no later run takes its value for known.
     """
-    return {**state.digests, **dict.fromkeys(found, "")}, {**state.drift, **found}
+    return replace(state, digests={**state.digests, **dict.fromkeys(found, "")}, drift={**state.drift, **found})
 
 
 def _digest(org_id: str | Unknown, key: str, value: str | Unknown) -> str | Unknown:

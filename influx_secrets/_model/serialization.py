@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, TypeAlias
 
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
 from influx_secrets._model.other_declarations import OtherDeclarations
@@ -21,35 +21,14 @@ from influx_secrets._model.state import (
 Props = Mapping[str, Any]
 
 
-class Codec(Protocol):
-    """How one kind of resource stands in the property bags of the engine."""
-
-    replaces: tuple[str, ...]
-    """The properties that name the thing itself: another value there means another thing."""
-
-    def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
-        """Read what a program declares."""
-
-    def decode_state(self, props: Props) -> ResourceState | None:
-        """Read stored inputs or outputs; None where there are none, or those of a secret that was only looked up."""
-
-    def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
-        """Write what is stored as inputs."""
-
-    def encode_outputs(self, state: ResourceState) -> dict[str, Any]:
-        """Write what is stored as outputs: the inputs again, for `read` sees nothing else, and the drift."""
-
-    def id(self, state: ResourceState) -> str:
-        """Return the resource id."""
-
-    def is_gone(self, found: ResourceState) -> bool:
-        """Whether nothing of the resource is left, after a refresh."""
-
-
 class SecretCodec:
-    """`Secret`: one key, flat."""
+    """`Secret`: one key, flat.
 
-    replaces: tuple[str, ...] = ("org_id", "key")
+    Attributes:
+        replaces: The properties that identify the resource: another value there means another resource.
+    """
+
+    replaces = ("org_id", "key")
 
     def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
@@ -66,7 +45,7 @@ class SecretCodec:
         )
 
     def decode_state(self, props: Props) -> ResourceState | None:
-        """Read stored inputs or outputs."""
+        """Read stored inputs or outputs; None where there are none, or those of a secret that was only looked up."""
         if "version" not in props or "key" not in props:
             return None
         key = props["key"]
@@ -94,7 +73,7 @@ class SecretCodec:
         return inputs
 
     def encode_outputs(self, state: ResourceState) -> dict[str, Any]:
-        """Write what is stored as outputs; `drift` stands there only while there is one."""
+        """Write what is stored as outputs: the inputs again, because `read` gets nothing else."""
         return self.encode_inputs(state)
 
     def id(self, state: ResourceState) -> str:
@@ -110,7 +89,7 @@ class SecretCodec:
 class OrgSecretsCodec:
     """`OrgSecrets`: the digests as one text, because 10,000 map entries cost the engine more than all the rest."""
 
-    replaces: tuple[str, ...] = ("org_id",)
+    replaces = ("org_id",)
 
     def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
@@ -176,7 +155,7 @@ class OrgSecretsCodec:
         return inputs
 
     def encode_outputs(self, state: ResourceState) -> dict[str, Any]:
-        """Write what is stored as outputs; `drift` is a map there even when it is empty."""
+        """Write what is stored as outputs: the inputs again, and `drift` even when it is empty."""
         return self.encode_inputs(state) | {"drift": _escaped(state.drift)}
 
     def id(self, state: ResourceState) -> str:
@@ -191,6 +170,8 @@ class OrgSecretsCodec:
 
 TYPE_PREFIX: Final = "pulumi-python:dynamic/influxdb:"
 """How the type tokens of both resources begin; the rest is the name of the class."""
+
+Codec: TypeAlias = SecretCodec | OrgSecretsCodec
 
 CODECS: Final[Mapping[str, Codec]] = {
     f"{TYPE_PREFIX}Secret": SecretCodec(),

@@ -1,4 +1,7 @@
-"""The two dynamic providers that states name: thin, for a program brings them along; `_calls` has what they do."""
+"""The dynamic provider classes, which states name.
+
+They are thin, because every program imports them; `handlers` has what they do.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from pulumi.dynamic import (
 from influx_secrets._model.setting_names import SETTINGS
 
 if TYPE_CHECKING:
-    from influx_secrets._provider.handlers import Calls
+    from influx_secrets._provider.handlers import Handlers
 
 
 class _Provider(ResourceProvider):
@@ -26,39 +29,32 @@ class _Provider(ResourceProvider):
     serialize_as_secret_always = False
 
     _kind: ClassVar[Literal["Secret", "OrgSecrets"]]
-    _calls: Calls
+    _handlers: Handlers
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Find the settings; no request."""
         # Here and not above: a program, which is never configured, starts a tenth of `import pulumi` earlier.
-        from influx_secrets._provider.process import calls  # noqa: PLC0415
+        from influx_secrets._provider.process import configure  # noqa: PLC0415
 
         given = {setting.input: req.config.get(setting.config_key) for setting in SETTINGS}
-        self._calls = calls(self._kind, {name: value for name, value in given.items() if value is not None})
+        self._handlers = configure(self._kind, {name: value for name, value in given.items() if value is not None})
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Put digests and versions where the values were."""
-        return self._calls.check(olds, news)
+        return self._handlers.check(olds, news)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare what is stored with what is wanted."""
-        return self._calls.diff(_olds, _news)
+        return self._handlers.diff(_olds, _news)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Write every key."""
-        return self._calls.create(props)
+        return self._handlers.create(props)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Compare the server with what was written."""
-        return self._calls.read(id_, props)
+        return self._handlers.read(id_, props)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Write the keys that changed, remove those that left."""
-        return self._calls.update(_olds, _news)
+        return self._handlers.update(_olds, _news)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove what the state names."""
-        self._calls.delete(_props)
+        self._handlers.delete(_props)
 
 
 class SecretProvider(_Provider):

@@ -1,46 +1,50 @@
-"""What lives as long as the provider process: the ledgers, and the way to the user's terminal."""
+"""What lives as long as the provider process."""
 
 from __future__ import annotations
 
-import threading
+import functools
+import sys
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Raw
 from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._notices import say_on_stderr
-from influx_secrets._provider.handlers import Calls, one_line
-from influx_secrets._provider.session import Ledger
-from influx_secrets._provider.watchdog import end_with_the_engine
+from influx_secrets._provider.handlers import Handlers, without_traceback
+from influx_secrets._provider.session import ServerSession
+from influx_secrets._provider.thread_pool import SDK_THREADS, widen
+from influx_secrets._provider.watchdog import exit_with_engine
+
+_PROVIDER_PROGRAM: Final = "pulumi.dynamic.__main__"
 
 
-class Ledgers:
-    """The ledgers of one process, one for each server and way of asking it."""
+@functools.cache
+def set_up_process() -> int:
+    """Prepare a provider process, which is ours alone; return how many calls of the engine are served at a time.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._ledgers: dict[Settings, Ledger] = {}
-
-    def of(self, settings: Settings) -> Ledger:
-        """Return the ledger for these settings; the two kinds of resource of one provider share it."""
-        with self._lock:
-            if not self._ledgers:
-                end_with_the_engine()
-            if settings not in self._ledgers:
-                self._ledgers[settings] = Ledger(settings, say_on_stderr)
-            return self._ledgers[settings]
+    A program that imports the package, or tests it, is left as it is.
+    """
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is None or spec.name != _PROVIDER_PROGRAM:
+        return SDK_THREADS
+    sys.tracebacklimit = 0  # the one way to shorten what the SDK shows of an error
+    exit_with_engine()
+    return widen()
 
 
-PROCESS = Ledgers()
-"""The one store of this package that lives as long as the process: the engine makes the provider objects by itself."""
-
-
-@one_line
-def calls(kind: Literal["Secret", "OrgSecrets"], given: Mapping[str, Raw]) -> Calls:
-    """Return what a provider does for one kind of resource, on the server of the settings.
+@without_traceback
+def configure(kind: Literal["Secret", "OrgSecrets"], given: Mapping[str, Raw]) -> Handlers:
+    """Return the handlers for one kind of resource, on the server of the settings; no request.
 
     Raises:
         SettingsError: The settings cannot work.
     """
-    return Calls(CODECS[f"{TYPE_PREFIX}{kind}"], PROCESS.of(Settings.resolve(given)))
+    threads = set_up_process()
+    return Handlers(CODECS[f"{TYPE_PREFIX}{kind}"], _session(Settings.resolve(given), threads))
+
+
+@functools.cache
+def _session(settings: Settings, threads: int) -> ServerSession:
+    """Return the session of a server, which both kinds of resource share. The SDK configures one provider at a time."""
+    return ServerSession(settings, say_on_stderr, threads)

@@ -1,4 +1,4 @@
-"""What each call of the life cycle does, for one key as for thousands: settle a declaration, apply, remove, observe."""
+"""What each call of the life cycle does, for one key as for thousands."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from influx_secrets._errors import (
     UnauthorizedError,
 )
 from influx_secrets._model.keys import digest, is_org_id
-from influx_secrets._model.planner import apply_drift, count_pruned, next_state, plan, prunable_keys
+from influx_secrets._model.planner import next_state, plan, prunable_keys, with_drift, with_pruned
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState, Unknown
 from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
-from influx_secrets._provider.session import Ledger, OrgLedger
+from influx_secrets._provider.claims import Conflicts
+from influx_secrets._provider.org_session import OrgSession, Unreachable
+from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import quote
 
 _MAX_NAMED = 10
@@ -26,46 +28,48 @@ _MAX_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What `check` made of a declaration: the record to be, or what is wrong with it."""
+class CheckOutcome:
+    """What `check` made of a declaration: the state that it asks for, or what is wrong with it."""
 
-    record: ResourceState | None
+    state: ResourceState | None
     failures: tuple[str, ...] = ()
 
 
-def settle(ledger: Ledger, declared: Declaration, old: ResourceState | None) -> Settled:
-    """Validate a declaration, claim its keys, and work out the record that it asks for.
+def check_declaration(session: ServerSession, declared: Declaration, old: ResourceState | None) -> CheckOutcome:
+    """Validate a declaration, claim its keys, and work out the state that it asks for.
 
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
     what the program no longer declares, and that must not take a key which was only renamed.
     """
-    ledger.arrivals.note(declared.resource, declared.resources)
+    session.latch.arrive(declared.resource, declared.resources)
     wrong = problems(declared)
-    try:
-        org_id, org = _find_org(ledger, declared, old) if not wrong else (UNKNOWN, None)
-    except InfluxSecretsError:
-        ledger.claim_somewhere(declared.named)
-        raise
     if wrong:
-        ledger.claim_somewhere(declared.named)
-        return Settled(None, tuple(wrong))
+        session.claimed_in_any_org.update(declared.named)
+        return CheckOutcome(None, tuple(wrong))
+    try:
+        org_id, name = _find_org(session, declared, old)
+    except InfluxSecretsError:
+        session.claimed_in_any_org.update(declared.named)
+        raise
+    state = next_state(old, declared, org_id, name)
     if org_id is UNKNOWN:
-        return Settled(_unasked(next_state(old, declared, UNKNOWN, org)))
-    known = ledger.org(org_id)
-    with known.lock:
-        failures, taken = _claim(known, declared)
-        record = next_state(old, declared, org_id, org)
-        before = old if old is not None and old.org_id == org_id else None
-        new = record.keys - taken - (before.keys if before else frozenset())
-        failures += _take_over(ledger, known, declared, new)
-        if record.exclusive and not failures:
-            record = _prune(known, declared, record, before)
-    return Settled(record, tuple(failures))
+        return CheckOutcome(_with_unknown_prunes(state))
+    org = session.org(org_id)
+    conflicts = org.register(declared)
+    managed = old.keys if old is not None and old.org_id == org_id else frozenset()
+    failures = _refusals(org_id, conflicts)
+    try:
+        failures += _take_over(session, org, declared, state.keys - managed - conflicts.taken.keys())
+        if state.exclusive and not failures:
+            state = _prune(org, declared, state, managed)
+    except Unreachable:
+        state = _with_unknown_prunes(state)
+    return CheckOutcome(state, tuple(failures))
 
 
-def apply(ledger: Ledger, old: ResourceState | None, new: ResourceState) -> None:
+def apply(session: ServerSession, old: ResourceState | None, new: ResourceState) -> None:
     """Write what is new or changed in one transaction, then remove what is no longer declared in another."""
-    org = ledger.org(_known(new.org_id))
+    org = session.org(new.org_id)
     steps = plan(old, new)
     values = org.values(steps.write)
     missing = [key for key in steps.write if key not in values]
@@ -77,59 +81,55 @@ def apply(ledger: Ledger, old: ResourceState | None, new: ResourceState) -> None
     if values:
         org.write(values)
     if steps.remove:
-        if org.may_be_claimed(steps.remove):
-            ledger.arrivals.wait()
+        if org.claims.may_include(steps.remove):
+            session.latch.wait()
         org.remove(steps.remove)
 
 
-def remove(ledger: Ledger, record: ResourceState) -> None:
-    """Remove the keys of a record, but those that another resource of this run declares."""
-    org = ledger.org(_known(record.org_id))
+def delete(session: ServerSession, state: ResourceState) -> None:
+    """Remove the keys of a resource, but those that another resource of this run declares."""
+    org = session.org(state.org_id)
     try:
-        org.remove(record.keys, by_path=len(record.keys) == 1)
+        org.remove(state.keys, by_path=len(state.keys) == 1)
     except NotFoundError:
-        if ledger.settings.missing_org != "gone":
-            ledger.say(
-                f"if the org {record.org_id} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
+        if session.settings.missing_org != "gone":
+            session.notify(
+                f"if the org {state.org_id} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
                 "then `pulumi destroy --run-program`"
             )
             raise
-        ledger.say(f"the org {record.org_id} is not there or not readable; missingOrg says to take it for gone")
+        session.notify(f"the org {state.org_id} is not there or not readable; missingOrg says to take it for gone")
 
 
-def observe(ledger: Ledger, record: ResourceState) -> ResourceState:
-    """Return the record as a refresh finds it, with its drift."""
-    org = ledger.org(_known(record.org_id))
+def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
+    """Return the state as a refresh finds it, with its drift."""
+    org = session.org(state.org_id)
     try:
-        listed = org.listed(record.keys)
+        listed = org.listed(state.keys)
     except UnauthorizedError:
         # Only a token that is known otherwise lacks a permission here; a wrong one must not look like "no change".
-        if ledger.client.org_exists(org.org_id) is not True:
+        if session.client.org_exists(org.org_id) is not True:
             raise
-        ledger.say(SECRETS_UNREADABLE)
-        return record
-    assert listed is not UNKNOWN  # noqa: S101 (a refresh is no preview)
-    gone = sorted(record.keys - listed)
-    if gone and org.is_emptied():
-        ledger.say(
+        session.notify(SECRETS_UNREADABLE)
+        return state
+    gone = sorted(state.keys - listed)
+    if gone and org.has_only_server_keys():
+        session.notify(
             f"every secret of the org {org.org_id} is gone; `influx apply --secret` does this to an org. "
             "`pulumi up` writes those back that this stack declares"
         )
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
-    found |= dict.fromkeys(_changed(org, record, listed), "changed")
-    found = {key: drift for key, drift in found.items() if record.drift.get(key) != drift}
-    digests, drift = apply_drift(record, found)
-    return replace(record, digests=digests, drift=drift)
+    found |= dict.fromkeys(_changed(org, state, listed), "changed")
+    return with_drift(state, {key: drift for key, drift in found.items() if state.drift.get(key) != drift})
 
 
-def look_up(ledger: Ledger, org_id: str, key: str) -> None:
+def look_up(session: ServerSession, org_id: str, key: str) -> None:
     """Make sure that a key is there.
 
     Raises:
         SecretNotFoundError: It is not.
     """
-    listed = ledger.org(org_id).listed([key])
-    if listed is UNKNOWN or key not in listed:
+    if key not in session.org(org_id).listed([key]):
         raise SecretNotFoundError(
             f"the org {org_id} has no secret with the key {quote(key)}: declare it, or correct the id",
             org_id=org_id,
@@ -138,11 +138,12 @@ def look_up(ledger: Ledger, org_id: str, key: str) -> None:
 
 
 def _find_org(
-    ledger: Ledger, declared: Declaration, old: ResourceState | None
+    session: ServerSession, declared: Declaration, old: ResourceState | None
 ) -> tuple[str | Unknown, str | Unknown | None]:
+    """Return the id of a declaration's org, and the name that it is looked up under."""
     org_id, name = declared.org_id, declared.org
     if org_id is None and name is None:
-        org_id, name = ledger.settings.org_id, ledger.settings.org
+        org_id, name = session.settings.org_id, session.settings.org
     if org_id is not None:
         return org_id, None
     if name is None:
@@ -152,63 +153,59 @@ def _find_org(
     if name is UNKNOWN:
         return UNKNOWN, UNKNOWN
     if old is not None and old.org == name and isinstance(old.org_id, str) and is_org_id(old.org_id):
-        ledger.remember_org(name, old.org_id)
+        session.remember_org(name, old.org_id)
         return old.org_id, name
-    return ledger.org_id(name, preview=declared.preview), name
+    try:
+        return session.org_id(name, preview=declared.preview), name
+    except Unreachable:
+        return UNKNOWN, name
 
 
-def _unasked(record: ResourceState) -> ResourceState:
-    return replace(record, pruned_known=False) if record.exclusive else record
+def _with_unknown_prunes(state: ResourceState) -> ResourceState:
+    return replace(state, pruned_known=False) if state.exclusive else state
 
 
-def _claim(org: OrgLedger, declared: Declaration) -> tuple[list[str], frozenset[str]]:
-    """Claim the keys of a declaration; return what is wrong with that, and the keys that other resources have."""
-    values = {key: value for key, value in declared.values.items() if isinstance(value, str)}
-    org.claim_elsewhere(declared.elsewhere, declared.otherwise, declared.doubtful)
-    taken = org.claim(declared.resource, declared.named, values, exclusive=declared.exclusive is True)
-    failures = [
-        f"the key {quote(key)} of the org {org.org_id} is declared twice: {other} declares it too"
-        for key, other in sorted(taken.items())
+def _refusals(org_id: str, conflicts: Conflicts) -> list[str]:
+    refused = [
+        f"the key {quote(key)} of the org {org_id} is declared twice: {other} declares it too"
+        for key, other in sorted(conflicts.taken.items())
     ]
-    beside = org.beside_exclusive(declared.resource)
-    if beside is not None and not failures:
-        failures.append(
-            f"one of two resources on the org {org.org_id} is exclusive, so it has to declare all keys of the org: "
-            f"move them into it, or take exclusive away; the other is {beside}"
+    if conflicts.exclusive is not None and not refused:
+        refused.append(
+            f"one of two resources on the org {org_id} is exclusive, so it has to declare all keys of the org: "
+            f"move them into it, or take exclusive away; the other is {conflicts.exclusive}"
         )
-    return failures, frozenset(taken)
+    return refused
 
 
-def _take_over(ledger: Ledger, org: OrgLedger, declared: Declaration, new: Collection[str]) -> list[str]:
+def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, new: Collection[str]) -> list[str]:
     """Look at keys that this resource did not manage before: adopt those with its value, refuse the others."""
     wanted = {key: declared.values[key] for key in new if key in declared.values}
+    if not wanted:
+        return []
     try:
-        listed = org.listed(wanted, preview=declared.preview) if wanted else UNKNOWN
+        listed = org.listed(wanted, preview=declared.preview)
     except UnauthorizedError:
         if not declared.overwrite:
             raise
         return []
-    if listed is UNKNOWN:
-        return []
-    existing = {key: value for key, value in wanted.items() if key in listed}
+    existing = {key: wanted[key] for key in listed}
     digests = {key: digest(org.org_id, key, value) for key, value in existing.items() if isinstance(value, str)}
     equal = org.compare(digests, preview=declared.preview) if digests else {}
-    if equal is UNKNOWN:
-        return []
     undecided = sorted(existing.keys() - digests.keys())
     adopted = sorted(key for key in digests if equal is not None and equal[key])
-    _tell(ledger, Existing.ADOPTS, org.org_id, adopted)
+    _notify(session, Existing.ADOPTS, org.org_id, adopted)
     foreign = sorted(digests.keys() - set(adopted))
     if declared.overwrite:
-        _tell(ledger, Existing.TAKES_OVER, org.org_id, [*foreign, *undecided])
+        _notify(session, Existing.TAKES_OVER, org.org_id, [*foreign, *undecided])
         return []
-    _tell(ledger, Existing.CANNOT_COMPARE, org.org_id, undecided)
+    _notify(session, Existing.CANNOT_COMPARE, org.org_id, undecided)
     return [_conflict(org.org_id, key, provable=equal is not None) for key in foreign]
 
 
-def _tell(ledger: Ledger, does: Existing, org_id: str, keys: Iterable[str]) -> None:
+def _notify(session: ServerSession, does: Existing, org_id: str, keys: Iterable[str]) -> None:
     for line in existing_keys(does, org_id, keys):
-        ledger.say(line)
+        session.notify(line)
 
 
 def _conflict(org_id: str, key: str, *, provable: bool) -> str:
@@ -223,28 +220,20 @@ def _conflict(org_id: str, key: str, *, provable: bool) -> str:
     )
 
 
-def _prune(org: OrgLedger, declared: Declaration, record: ResourceState, before: ResourceState | None) -> ResourceState:
-    listed = org.listed(preview=declared.preview)
-    known = record.keys_known and record.pruned_known
-    if not known or listed is UNKNOWN or UNKNOWN in (record.exclusive, *record.keep):
-        return _unasked(record)
-    ours = before.keys if before is not None else frozenset()
-    found = prunable_keys(record, listed - ours, org.claimed(listed))
-    return replace(record, pruned=count_pruned(record.pruned, found))
+def _prune(org: OrgSession, declared: Declaration, state: ResourceState, managed: Collection[str]) -> ResourceState:
+    if not (state.keys_known and state.pruned_known) or UNKNOWN in (state.exclusive, *state.keep):
+        return _with_unknown_prunes(state)
+    listed = org.listed(preview=declared.preview).difference(managed)
+    found = prunable_keys(state, listed, org.claimed(listed))
+    return with_pruned(state, found)
 
 
-def _changed(org: OrgLedger, record: ResourceState, listed: Collection[str]) -> list[str]:
-    digests = {key: text for key, text in record.digests.items() if key in listed and isinstance(text, str) and text}
-    equal = org.compare(digests) if digests else {}
-    changed = [] if equal is None or equal is UNKNOWN else [key for key, same in equal.items() if not same]
+def _changed(org: OrgSession, state: ResourceState, listed: Collection[str]) -> list[str]:
+    digests = {key: text for key, text in state.digests.items() if key in listed and isinstance(text, str) and text}
+    equal = (org.compare(digests) if digests else None) or {}
+    changed = [key for key, same in equal.items() if not same]
     # A key that was gone and is there again was written by somebody else.
-    return changed + [key for key, drift in record.drift.items() if drift == "deleted" and key in listed]
-
-
-def _known(org_id: str | Unknown) -> str:
-    if org_id is UNKNOWN:
-        raise DeclarationError("the org is not known yet")
-    return org_id
+    return changed + [key for key, drift in state.drift.items() if drift == "deleted" and key in listed]
 
 
 def _named(keys: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Ends the provider process together with its engine, so that nothing is written behind the back of the next run.
+"""Ends the provider process when its engine is gone.
 
 An engine that is killed leaves its providers behind, each in a process group of its own, and with them the calls that
 they are in (seen with Pulumi 3.259.0 and its Python SDK 3.272.0). Such a call tries a write again for minutes, and so
@@ -9,26 +9,21 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import threading
 from typing import Final
 
 _STDIN: Final = 0
 _SOME_BYTES: Final = 1024
-_PROVIDER_PROGRAM: Final = "pulumi.dynamic.__main__"
 
 
-def end_with_the_engine() -> None:
-    """From now on, end this process at once when the engine that started it is gone; elsewhere do nothing.
+def exit_with_engine() -> None:
+    """From now on, end this process at once when the engine that started it is gone.
 
     The engine holds the other end of the process's standard input for as long as it lives, and writes nothing there.
     """
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    if spec is None or spec.name != _PROVIDER_PROGRAM:
-        return
     # Somebody may run the program by hand, with a debugger: then no engine is at the other end.
     if stat.S_ISFIFO(os.fstat(_STDIN).st_mode):
-        threading.Thread(target=_watch, name="influx-secrets-lifeline", daemon=True).start()
+        threading.Thread(target=_watch, name="influx-secrets-watchdog", daemon=True).start()
 
 
 def _watch() -> None:

@@ -196,6 +196,7 @@ class Engine:
 
     environ: Mapping[str, str]
     config: Mapping[str, str] = field(default_factory=dict)
+    parallel: int = 4
     state: dict[str, Stored] = field(default_factory=dict)
     said: str = ""
 
@@ -231,7 +232,7 @@ class Engine:
         steps: dict[str, str] = {}
         old: list[tuple[str, Stored]] = []
         running: list[tuple[Declared, str, Future[Stored]]] = []
-        with self._process() as process, ThreadPoolExecutor(4) as pool:
+        with self._process() as process, ThreadPoolExecutor(self.parallel) as pool:
             for item in declared:
                 try:
                     op, inputs = self._plan(
@@ -280,7 +281,7 @@ class Engine:
 
     def destroy(self) -> None:
         """Delete every resource; no `check` comes before."""
-        with self._process() as process, ThreadPoolExecutor(4) as pool:
+        with self._process() as process, ThreadPoolExecutor(self.parallel) as pool:
             running = {
                 name: pool.submit(process.delete, stored.kind, stored.id, stored.outputs)
                 for name, stored in self.state.items()

@@ -21,8 +21,8 @@ from influx_secrets._model.planner import plan
 from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._model.state import Declaration, ResourceState
 from influx_secrets._program.run import Run
-from influx_secrets._provider.reconciler import apply, observe, remove, settle
-from influx_secrets._provider.session import Ledger
+from influx_secrets._provider.reconciler import apply, check_declaration, delete, refresh
+from influx_secrets._provider.session import ServerSession
 from influx_secrets.emulator import Emulator
 
 pytestmark = pytest.mark.alone
@@ -66,37 +66,37 @@ class Life:
         self._settings = Settings.resolve({}, environ=emulator.environment)
         self._org_id = emulator.org_id(name)
         self._values = {f"KEY_{n:05}": f"the value number {n:05}" for n in range(keys)}
-        ledger = self._ledger()
-        self.stored = self._settled(ledger, None, "")
-        apply(ledger, None, self.stored)
+        session = self._session()
+        self.stored = self._checked(session, None, "")
+        apply(session, None, self.stored)
 
     def check_again(self) -> None:
         """Nothing changed."""
-        assert not plan(self.stored, self._settled(self._ledger(), self.stored, ""))
+        assert not plan(self.stored, self._checked(self._session(), self.stored, ""))
 
     def rotate(self) -> None:
         """Every value is another one."""
-        ledger = self._ledger()
-        new = self._settled(ledger, self.stored, "new ")
-        apply(ledger, self.stored, new)
+        session = self._session()
+        new = self._checked(session, self.stored, "new ")
+        apply(session, self.stored, new)
 
     def refresh(self) -> None:
         """Every value is proved."""
-        assert observe(self._ledger(), self.stored) == self.stored
+        assert refresh(self._session(), self.stored) == self.stored
 
     def destroy(self) -> None:
         """All goes, which is the same again where nothing is left."""
-        remove(self._ledger(), self.stored)
+        delete(self._session(), self.stored)
 
     def formats(self) -> None:
         """To the engine and back."""
         codec = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
         assert codec.decode_state(codec.encode_outputs(self.stored)) == self.stored
 
-    def _ledger(self) -> Ledger:
-        return Ledger(self._settings, lambda _: None)
+    def _session(self) -> ServerSession:
+        return ServerSession(self._settings, lambda _: None, threads=4)
 
-    def _settled(self, ledger: Ledger, old: ResourceState | None, prefix: str) -> ResourceState:
+    def _checked(self, session: ServerSession, old: ResourceState | None, prefix: str) -> ResourceState:
         values: Mapping[str, str] = {key: prefix + value for key, value in self._values.items()}
         declared = Declaration(
             resource="all",
@@ -107,9 +107,9 @@ class Life:
             named=frozenset(values),
             values=values,
         )
-        settled = settle(ledger, declared, old)
-        assert settled.record is not None
-        return settled.record
+        outcome = check_declaration(session, declared, old)
+        assert outcome.state is not None
+        return outcome.state
 
 
 @pytest.mark.parametrize("step", [Life.check_again, Life.rotate, Life.refresh, Life.destroy, Life.formats], ids=name_of)

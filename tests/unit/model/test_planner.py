@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from influx_secrets._model.keys import digest
-from influx_secrets._model.planner import Plan, apply_drift, count_pruned, newly_pruned, next_state, plan, prunable_keys
+from influx_secrets._model.planner import Plan, newly_pruned, next_state, plan, prunable_keys, with_drift, with_pruned
 from influx_secrets._model.state import UNKNOWN, Declaration, InvalidValue, ResourceState, Unknown
 
 ORG, OTHER_ORG = "0123456789abcdef", "fedcba9876543210"
@@ -54,7 +54,7 @@ def step(
     new = next_state(old, declared, ORG, None)
     if new.exclusive:
         ours = old.keys if old else frozenset()
-        new = replace(new, pruned=count_pruned(new.pruned, prunable_keys(new, server.keys() - ours, ())))
+        new = with_pruned(new, prunable_keys(new, server.keys() - ours, ()))
     steps = plan(old, new)
     after = {**server, **{key: str(declared.values[key]) for key in steps.write}}
     return {key: value for key, value in after.items() if key not in steps.remove}, new
@@ -163,8 +163,7 @@ def test_next_state_key_without_value_is_left_alone() -> None:
 def test_next_state_drift_is_repaired_once() -> None:
     """A drifted key is written again, under a new version, and its drift goes."""
     old = record_of({"A": "one", "B": "one"})
-    digests, drift = apply_drift(old, {"A": "changed"})
-    found = replace(old, digests=digests, drift=drift)
+    found = with_drift(old, {"A": "changed"})
     record = record_of({"A": "one", "B": "one"}, found)
     assert record.versions == {"A": 2, "B": 1}
     assert record.drift == {}

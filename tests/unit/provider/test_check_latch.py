@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 import threading
-import time
 
-from influx_secrets._provider.check_latch import MOST_WAITING, Arrivals
+from until import until
+
+from influx_secrets._provider.check_latch import CheckLatch
 
 
-def test_wait_with_everybody_there_returns_at_once() -> None:
+def test_wait_with_all_arrived_returns_at_once() -> None:
     """One resource in all, and it is checked."""
-    arrivals = Arrivals(patience=60)
-    arrivals.note("a", 1)
-    arrivals.wait()
+    latch = CheckLatch(3, patience=60)
+    latch.arrive("a", 1)
+    latch.wait()
 
 
-def test_wait_ends_when_the_last_one_comes() -> None:
+def test_wait_ends_when_the_last_one_arrives() -> None:
     """The waiting thread goes on as soon as all are there, long before its patience ends."""
-    arrivals = Arrivals(patience=60)
-    arrivals.note("a", 2)
-    waiting = threading.Thread(target=arrivals.wait)
+    latch = CheckLatch(3, patience=60)
+    latch.arrive("a", 2)
+    waiting = threading.Thread(target=latch.wait)
     waiting.start()
-    waiting.join(0.05)
-    assert waiting.is_alive()
-    arrivals.note("b", 2)
+    until(lambda: latch._waiters == 1)
+    latch.arrive("b", 2)
     waiting.join(10)
     assert not waiting.is_alive()
 
 
-def test_wait_for_one_that_never_comes_ends() -> None:
+def test_wait_for_one_that_never_arrives_ends() -> None:
     """A resource that depends on the waiting one is not waited for longer than the patience."""
-    arrivals = Arrivals(patience=0.01)
-    arrivals.note("a", 2)
-    arrivals.wait()
+    latch = CheckLatch(3, patience=0.01)
+    latch.arrive("a", 2)
+    latch.wait()
 
 
 def test_wait_leaves_a_thread_free() -> None:
-    """The process serves four calls: a fourth removal does not wait, or no check could ever come."""
-    arrivals = Arrivals(patience=60)
-    arrivals.note("a", 2)
-    waiting = [threading.Thread(target=arrivals.wait) for _ in range(MOST_WAITING)]
+    """One waiter more than may wait goes on at once, or no check could ever come."""
+    latch = CheckLatch(3, patience=60)
+    latch.arrive("a", 2)
+    waiting = [threading.Thread(target=latch.wait) for _ in range(3)]
     for thread in waiting:
         thread.start()
-    time.sleep(0.05)
-    arrivals.wait()
-    arrivals.note("b", 2)
+    until(lambda: latch._waiters == 3)
+    latch.wait()
+    latch.arrive("b", 2)
     for thread in waiting:
         thread.join(10)

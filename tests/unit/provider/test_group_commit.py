@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-import time
-from collections import UserDict
-from collections.abc import Iterator, KeysView, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from until import until
 
 from influx_secrets import InfluxSecretsError, InvalidError
-from influx_secrets._provider.group_commit import Joint, Turns
+from influx_secrets._provider.group_commit import GroupCommit
 
 SECONDS = 30
-
-
-class Noted(UserDict[str, str]):
-    """Values that tell when they were looked at, and so joined."""
-
-    def __init__(self, **values: str) -> None:
-        super().__init__(values)
-        self.joined = threading.Event()
-
-    def keys(self) -> KeysView[str]:
-        self.joined.set()
-        return super().keys()
 
 
 class Server:
@@ -34,6 +20,8 @@ class Server:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, str]] = []
+        self.turn = threading.Lock()
+        self.writes = GroupCommit(self.turn, self.send)
         self.busy, self.go_on = threading.Event(), threading.Event()
 
     def send(self, values: Mapping[str, str]) -> None:
@@ -43,6 +31,8 @@ class Server:
             assert self.go_on.wait(SECONDS)
         if "bad" in values:
             raise InvalidError(f"sent {len(self.sent)}", method="PATCH", path="/", status=400)
+        if "bug" in values:
+            raise KeyError("bug")
 
 
 @pytest.fixture
@@ -52,121 +42,71 @@ def server() -> Server:
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as started:
+    with ThreadPoolExecutor(64) as started:
         yield started
 
 
-def write_behind(
-    server: Server, pool: ThreadPoolExecutor, *later: Noted, writes: Joint[str] | None = None
-) -> list[Future[None]]:
+def write_behind(server: Server, pool: ThreadPoolExecutor, *keys: str) -> list[Future[None]]:
     """Write `first`, and the others while that is under way."""
-    writes = writes or Turns().writes
-    running = [pool.submit(writes.change, {"first": "1"}, server.send)]
+    running = [pool.submit(server.writes.commit, {"first": "1"})]
     assert server.busy.wait(SECONDS)
-    for values in later:
-        running.append(pool.submit(writes.change, values, server.send))
-        assert values.joined.wait(SECONDS)
+    for number, key in enumerate(keys, 1):
+        running.append(pool.submit(server.writes.commit, {key: "1"}))
+        until(lambda: server.writes.pending == number)  # noqa: B023 (called at once)
     server.go_on.set()
     return running
 
 
 def test_writes_that_wait_go_together(server: Server, pool: ThreadPoolExecutor) -> None:
-    """Three that came meanwhile are one transaction."""
-    for done in write_behind(server, pool, Noted(a="1"), Noted(b="2"), Noted(c="3")):
+    """All that came meanwhile are one transaction, as many as the process has threads."""
+    keys = [f"K{number:02}" for number in range(63)]
+    for done in write_behind(server, pool, *keys):
         done.result(SECONDS)
-    assert server.sent == [{"first": "1"}, {"a": "1", "b": "2", "c": "3"}]
+    assert server.sent == [{"first": "1"}, dict.fromkeys(keys, "1")]
+    assert server.writes.pending == 0
 
 
-def test_joined_writes_that_fail_go_again_alone(server: Server, pool: ThreadPoolExecutor) -> None:
-    """Each meets its own error, if it has one."""
-    _, good, bad, other = write_behind(server, pool, Noted(a="1"), Noted(bad="2"), Noted(c="3"))
-    good.result(SECONDS)
-    other.result(SECONDS)
-    with pytest.raises(InfluxSecretsError):
-        bad.result(SECONDS)
-    assert server.sent[1] == {"a": "1", "bad": "2", "c": "3"}
-    assert sorted(map(str, server.sent[2:])) == ["{'a': '1'}", "{'bad': '2'}", "{'c': '3'}"]
+@pytest.mark.parametrize(("key", "error"), [("bad", InfluxSecretsError), ("bug", KeyError)])
+def test_joined_writes_that_fail_go_again_alone(
+    server: Server, pool: ThreadPoolExecutor, key: str, error: type[Exception]
+) -> None:
+    """Each gets its own error, if it has one."""
+    _, *running = write_behind(server, pool, key, "a", "c")
+    for done in running[1:]:
+        done.result(SECONDS)
+    with pytest.raises(error):
+        running[0].result(SECONDS)
+    assert server.sent[1] == {key: "1", "a": "1", "c": "1"}
+    assert {"a": "1"} in server.sent
+    assert {"c": "1"} in server.sent
 
 
 def test_write_alone_that_fails_is_not_sent_again(server: Server, pool: ThreadPoolExecutor) -> None:
     """The client has tried it as often as it may help."""
-    first, bad = write_behind(server, pool, Noted(bad="2"))
+    first, bad = write_behind(server, pool, "bad")
     first.result(SECONDS)
     with pytest.raises(InvalidError, match="sent 2"):
         bad.result(SECONDS)
-    assert server.sent == [{"first": "1"}, {"bad": "2"}]
+    assert server.sent == [{"first": "1"}, {"bad": "1"}]
 
 
 def test_turn_is_free_after_an_error(server: Server) -> None:
     """A failure is no reason to wait for ever."""
-    writes = Turns().writes
     server.go_on.set()
     with pytest.raises(InvalidError):
-        writes.change({"bad": "1"}, server.send)
-    writes.change({"good": "1"}, server.send)
+        server.writes.commit({"bad": "1"})
+    server.writes.commit({"good": "1"})
     assert server.sent[-1] == {"good": "1"}
-
-
-class Slow:
-    """A clock by which every transaction took as long, a minute unless told otherwise."""
-
-    def __init__(self, seconds: float = 60.0) -> None:
-        self._seconds = seconds
-        self._looks = itertools.count()
-
-    def __call__(self) -> float:
-        return self._seconds * next(self._looks)
-
-
-def test_turn_waits_for_as_many_as_were_seen_together(server: Server, pool: ThreadPoolExecutor) -> None:
-    """Two of three wait a moment for the third, which has just had its answer."""
-    writes = Turns(Slow(), patience=SECONDS).writes
-    running = write_behind(server, pool, Noted(a="1"), Noted(b="2"), writes=writes)
-    running[0].result(SECONDS)
-    assert len(server.sent) == 1
-    running.append(pool.submit(writes.change, {"c": "3"}, server.send))
-    for done in running:
-        done.result(SECONDS)
-    assert server.sent == [{"first": "1"}, {"a": "1", "b": "2", "c": "3"}]
-
-
-def test_turn_waits_longer_than_a_transaction_takes(server: Server, pool: ThreadPoolExecutor) -> None:
-    """Near a fast server the engine needs longer than that to ask for the next change."""
-    writes = Turns(Slow(2.0), patience=SECONDS).writes
-    running = write_behind(server, pool, Noted(a="1"), Noted(b="2"), writes=writes)
-    running[0].result(SECONDS)
-    time.sleep(3)
-    running.append(pool.submit(writes.change, {"c": "3"}, server.send))
-    for done in running:
-        done.result(SECONDS)
-    assert server.sent == [{"first": "1"}, {"a": "1", "b": "2", "c": "3"}]
-
-
-def test_turn_waits_in_vain_but_once(server: Server, pool: ThreadPoolExecutor) -> None:
-    """Who goes on alone is not expected to have company, however long a transaction takes."""
-    writes = Turns(Slow()).writes
-    for done in write_behind(server, pool, Noted(a="1"), Noted(b="2"), writes=writes):
-        done.result(SECONDS)
-    lone = Turns(Slow(), patience=threading.TIMEOUT_MAX).writes
-    for n in range(3):
-        lone.change({f"n{n}": "1"}, server.send)
-    assert len(server.sent) == 5
 
 
 def test_one_kind_of_change_waits_for_the_other(server: Server, pool: ThreadPoolExecutor) -> None:
     """A removal overlaps a write as little as another write does."""
-    turns = Turns()
-    writing = pool.submit(turns.writes.change, {"first": "1"}, server.send)
-    assert server.busy.wait(SECONDS)
     removed: list[str] = []
-    entered = threading.Event()
-
-    def doomed() -> None:
-        entered.set()
-        turns.removals.change({"old": None}, removed.extend)
-
-    removing = pool.submit(doomed)
-    assert entered.wait(SECONDS)
+    removals: GroupCommit[None] = GroupCommit(server.turn, removed.extend)
+    writing = pool.submit(server.writes.commit, {"first": "1"})
+    assert server.busy.wait(SECONDS)
+    removing = pool.submit(removals.commit, {"old": None})
+    until(lambda: removals.pending == 1)
     assert not removed
     server.go_on.set()
     writing.result(SECONDS)

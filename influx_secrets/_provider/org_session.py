@@ -1,0 +1,192 @@
+"""What one provider process knows of one org, and its writes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from influx_secrets._client.client import SecretsClient
+from influx_secrets._client.value_proofs import KEYS_PER_QUERY, Proof
+from influx_secrets._errors import InfluxSecretsError
+from influx_secrets._model.keys import is_server_owned
+from influx_secrets._model.state import Declaration
+from influx_secrets._provider.claims import Claims, Conflicts, OrgInputs
+from influx_secrets._provider.group_commit import GroupCommit
+from influx_secrets._provider.single_flight import SingleFlight
+
+T = TypeVar("T")
+
+
+class Unreachable(Exception):  # noqa: N818 (no error: what the server holds stays unknown)
+    """A preview could not ask the server."""
+
+
+class Server(Protocol):
+    """What the session of an org needs of the session of its server, where each is explained."""
+
+    @property
+    def client(self) -> SecretsClient: ...
+    @property
+    def claimed_in_any_org(self) -> Collection[str]: ...
+    def ask(self, call: Callable[[SecretsClient], T], *, preview: bool) -> T: ...
+    def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | None: ...
+    def is_org(self, org_id: str, inputs: OrgInputs) -> bool: ...
+
+
+class OrgSession:
+    """The claims, the values to write, and what the server holds; own writes keep that true.
+
+    Args:
+        server: The session of the server.
+        org_id: Of the org.
+
+    Attributes:
+        claims: Who declares which key.
+    """
+
+    def __init__(self, server: Server, org_id: str) -> None:
+        self.org_id = org_id
+        self.claims = Claims()
+        self._server = server
+        self._lock = threading.Lock()
+        self._reads = SingleFlight()
+        self._values: dict[str, str] = {}
+        self._listed: frozenset[str] | None = None
+        self._own_changes: dict[str, bool] = {}
+        self._proofs: dict[str, Proof] = {}
+        self._changed_since_query: set[str] = set()
+        turn = threading.Lock()
+        self._writes = GroupCommit(turn, self._write)
+        self._removals = GroupCommit(turn, self._remove)
+
+    def register(self, declared: Declaration) -> Conflicts:
+        """Claim the keys of a declaration, and keep the values that its resource will write."""
+        conflicts = self.claims.register(declared)
+        with self._lock:
+            self._values.update(
+                (key, value)
+                for key, value in declared.values.items()
+                if isinstance(value, str) and key not in conflicts.taken
+            )
+        return conflicts
+
+    def claimed(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return those of the keys that some resource of this run declares."""
+        return frozenset(key for key in keys if key in self.claims or key in self._server.claimed_in_any_org)
+
+    def values(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the values to write for the keys, as far as there are any."""
+        return {key: self._values[key] for key in keys if key in self._values}
+
+    def listed(self, among: Iterable[str] | None = None, *, preview: bool = False) -> frozenset[str]:
+        """Return the org's keys, all or those among some; the server is asked for them once.
+
+        Raises:
+            Unreachable: A preview could not ask.
+        """
+        listed = self._listed
+        if listed is None:
+            listed = self._reads.do("list", partial(self._list, preview=preview))
+        with self._lock:
+            candidates = listed | self._own_changes.keys() if among is None else among
+            return frozenset(key for key in candidates if self._own_changes.get(key, key in listed))
+
+    def has_only_server_keys(self) -> bool:
+        """Whether nothing was listed but credentials that the server itself keeps there."""
+        return all(map(is_server_owned, self._listed or ()))
+
+    def compare(self, digests: Mapping[str, str], *, preview: bool = False) -> dict[str, bool] | None:
+        """Return for each listed key whether its value has the digest; None where nothing can be proved.
+
+        Raises:
+            Unreachable: A preview could not ask.
+        """
+        while unproved := self._unproved(digests):
+            if not self._reads.do("proofs", partial(self._prove, unproved, preview=preview)):
+                return None
+        with self._lock:
+            return {key: self._proofs[key].matches(digest) for key, digest in digests.items()}
+
+    def write(self, values: Mapping[str, str]) -> None:
+        """Set the keys to the values, in one transaction, which those of other resources may be part of too."""
+        self._writes.commit(values)
+
+    def remove(self, keys: Iterable[str], *, by_path: bool = False) -> None:
+        """Remove the keys, but those that a resource of this run declares; in one transaction, as `write` does.
+
+        Args:
+            keys: To be removed.
+            by_path: Name a key in the path of the request, with DELETE, where it is the only one after all.
+        """
+        self._removals.commit(dict.fromkeys(keys, by_path))
+
+    def _list(self, *, preview: bool) -> frozenset[str]:
+        listed = self._listed
+        if listed is None:
+            listed = frozenset(self._server.ask(lambda client: client.list_secret_keys(self.org_id), preview=preview))
+            self._listed = listed
+        return listed
+
+    def _unproved(self, keys: Iterable[str]) -> list[str]:
+        with self._lock:
+            return [key for key in keys if key not in self._proofs]
+
+    def _prove(self, keys: Iterable[str], *, preview: bool) -> bool:
+        unproved = self._unproved(keys)
+        if not unproved:
+            return True
+        with self._lock:
+            self._changed_since_query = set()
+            asked = self._with_prefetch(unproved)
+        found = self._server.prove(self.org_id, asked, preview=preview)
+        if found is None:
+            return False
+        with self._lock:
+            self._proofs.update((key, proof) for key, proof in found.items() if key not in self._changed_since_query)
+        return True
+
+    def _with_prefetch(self, keys: Collection[str]) -> Collection[str]:
+        """Return the keys, and others of the org that fill the query up: the next resource will ask for one of them."""
+        known = self._proofs.keys() | keys
+        others = (key for key in self._listed or () if key not in known and not is_server_owned(key))
+        prefetch_count = -len(keys) % KEYS_PER_QUERY
+        return [*keys, *islice(others, prefetch_count)]
+
+    def _write(self, values: Mapping[str, str]) -> None:
+        with self._changing(values, present=True):
+            self._server.client.upsert_secrets(self.org_id, values)
+
+    def _remove(self, by_path: Mapping[str, bool]) -> None:
+        self.claims.resolve(by_path.keys(), partial(self._server.is_org, self.org_id))
+        with self._lock:
+            gone = sorted(by_path.keys() - self.claimed(by_path))
+            # From here on: who claims one of them now takes it for a new one, and writes it after this.
+            self._own_changes.update(dict.fromkeys(gone, False))
+        with self._changing(gone, present=False):
+            if len(gone) == 1 and by_path[gone[0]]:
+                self._server.client.delete_secret(self.org_id, gone[0])
+            else:
+                self._server.client.delete_secrets(self.org_id, gone)
+
+    @contextmanager
+    def _changing(self, keys: Iterable[str], *, present: bool) -> Iterator[None]:
+        try:
+            yield
+            with self._lock:
+                self._own_changes.update(dict.fromkeys(keys, present))
+        except InfluxSecretsError:
+            with self._lock:
+                # The server may have acted or not: the next read asks it again.
+                self._listed = None
+                for key in keys:
+                    self._own_changes.pop(key, None)
+            raise
+        finally:
+            with self._lock:
+                self._changed_since_query.update(keys)
+                for key in keys:
+                    self._proofs.pop(key, None)

@@ -1,0 +1,89 @@
+"""What is done to a provider process, and to that of an engine alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from influx_secrets._provider.process import set_up_process
+from influx_secrets._provider.thread_pool import SDK_THREADS, THREADS, widen
+
+SERVES_ON = """
+import sys, threading
+from importlib.machinery import ModuleSpec
+from influx_secrets._provider.process import set_up_process
+
+__spec__ = ModuleSpec("pulumi.dynamic.__main__", None)
+set_up_process()
+print([thread.name for thread in threading.enumerate() if thread.name.startswith("influx-secrets")])
+"""
+
+
+def test_other_process_is_left_alone() -> None:
+    """A program that imports the package, or tests it, may lose its standard input as it likes, and shows errors."""
+    before = threading.active_count()
+    assert set_up_process() == SDK_THREADS
+    assert threading.active_count() == before
+    assert not hasattr(sys, "tracebacklimit")
+
+
+@pytest.mark.parametrize("stdin", ["/dev/null", __file__])
+def test_provider_started_by_hand_serves_on(stdin: str) -> None:
+    """Without a pipe there is no engine at the other end, whose end could be noticed."""
+    with Path(stdin).open("rb") as given:
+        done = subprocess.run(
+            [sys.executable, "-c", SERVES_ON], stdin=given, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_pool_serves_the_calls_that_came_before_it_was_widened() -> None:
+    """Every call of a first burst gets a thread, though the pool was too small for them when they came."""
+    together = threading.Barrier(THREADS)
+    with ThreadPoolExecutor(SDK_THREADS) as pool:
+        go_on = threading.Event()
+
+        def call(number: int) -> int:
+            assert go_on.wait(30)
+            size = widen() if number == 0 else 0
+            together.wait(30)
+            return size
+
+        running = [pool.submit(call, number) for number in range(THREADS)]
+        go_on.set()
+        assert running[0].result(30) == THREADS
+
+
+class SizelessPool(ThreadPoolExecutor):
+    """A pool that keeps its size under another name."""
+
+    def __init__(self) -> None:
+        super().__init__(SDK_THREADS)
+        del self._max_workers
+
+
+SIZELESS = SizelessPool()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param((), id="no-argument"),
+        pytest.param((print,), id="another-argument"),
+        pytest.param((weakref.ref(Path),), id="another-reference"),
+        pytest.param((weakref.ref(SIZELESS),), id="another-pool"),
+    ],
+)
+def test_pool_that_is_not_as_expected_stays_as_it_is(arguments: tuple[object, ...]) -> None:
+    """Then the process serves four calls at a time, as the SDK made it."""
+    found: list[int] = []
+    thread = threading.Thread(target=lambda *_: found.append(widen()), args=arguments)
+    thread.start()
+    thread.join(30)
+    assert found == [SDK_THREADS]
