@@ -11,11 +11,12 @@ import pytest
 # The toolchain is no part of an installed package. At the end of the path it hides none.
 sys.path.append(str(Path(__file__).parents[2]))
 
+from engine.intercepting_proxy import InterceptingProxy
 from engine.stack import Stack
 from programs import needed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from engine.stack import NewStack
     from servers import InfluxdServer
@@ -51,3 +52,11 @@ def new_stack(engine: Path, tmp_path: Path) -> NewStack:
 def stack(new_stack: NewStack, influxd: InfluxdServer, acme: str) -> Stack:
     """A stack whose programs have the name of a new org on influxd in `ORG`."""
     return new_stack(influxd.environment, ORG=acme)
+
+
+@pytest.fixture
+def proxy(influxd: InfluxdServer, stack: Stack) -> Iterator[InterceptingProxy]:
+    """A proxy that `stack` uses as its server, in front of influxd."""
+    with InterceptingProxy(influxd.url) as started:
+        stack.environment["INFLUX_HOST"] = started.url
+        yield started

@@ -6,144 +6,99 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from engine.stack import SECRET_TYPE, urn
+from engine.stack import SECRET_TYPE, calls, urn
 
 from influx_secrets.emulator import Answer, Emulator
 
 if TYPE_CHECKING:
+    from engine.intercepting_proxy import InterceptingProxy
     from engine.stack import NewStack, Stack
     from servers import InfluxdServer
 
-A = 'influx.Secret("a", org=ORG, key="A", value="one")\n'
-B = 'influx.Secret("b", org=ORG, key="B", value="two")\n'
+BEFORE = """
+team = pulumi.ComponentResource("acme:Team", "team")
+influx.Secret("renamed", org=ORG, key="RENAMED", value="1")
+influx.Secret("renamed-with-value", org=ORG, key="NEW_VALUE", value="old")
+influx.Secret("aliased", org=ORG, key="ALIASED", value="2")
+influx.Secret("adopted-by-team", org=ORG, key="TEAM", value="3")
+influx.Secret("swapped-a", org=ORG, key="A", value="one")
+influx.Secret("swapped-b", org=ORG, key="B", value="two")
+influx.Secret("other-key", org=ORG, key="OLD", value="4")
+influx.Secret("passes-on", org=ORG, key="P", value="5")
+influx.Secret("takes-over", org=ORG, key="Q", value="6")
+influx.Secret("deleted-first", org=ORG, key="D", value="7", opts=ResourceOptions(delete_before_replace=True))
+influx.Secret("other-org", org=ORG, key="ORG", value="8")
+"""
+AFTER = """
+team = pulumi.ComponentResource("acme:Team", "team")
+influx.Secret("renamed-now", org=ORG, key="RENAMED", value="1")
+influx.Secret("renamed-with-value-now", org=ORG, key="NEW_VALUE", value="new", overwrite=True)
+alias = ResourceOptions(aliases=[pulumi.Alias(name="aliased")])
+influx.Secret("aliased-now", org=ORG, key="ALIASED", value="2", opts=alias)
+influx.Secret("adopted-by-team", org=ORG, key="TEAM", value="3", opts=ResourceOptions(parent=team))
+influx.Secret("swapped-a", org=ORG, key="B", value="two")
+influx.Secret("swapped-b", org=ORG, key="A", value="one")
+influx.Secret("other-key", org=ORG, key="NEW", value="4")
+influx.Secret("passes-on", org=ORG, key="R", value="5")
+influx.Secret("takes-over", org=ORG, key="P", value="5")
+influx.Secret("deleted-first", org=ORG, key="E", value="7", opts=ResourceOptions(delete_before_replace=True))
+influx.Secret("other-org", org_id=OTHER_ID, key="ORG", value="8")
+"""
+REPLACED = ["create-replacement", "delete-replaced", "replace"]
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "steps", "values"),
-    [
-        pytest.param(
-            A,
-            'influx.Secret("renamed", org=ORG, key="A", value="one")',
-            {"renamed": ["create"], "a": ["delete"]},
-            {"A": "one"},
-            id="renamed",
-        ),
-        pytest.param(
-            A,
-            'influx.Secret("renamed", org=ORG, key="A", value="new", overwrite=True)',
-            {"renamed": ["create"], "a": ["delete"]},
-            {"A": "new"},
-            id="renamed-with-new-value",
-        ),
-        pytest.param(
-            A,
-            'influx.Secret("renamed", org=ORG, key="A", value="one", '
-            'opts=ResourceOptions(aliases=[pulumi.Alias(name="a")]))',
-            {"renamed": ["same"]},
-            {"A": "one"},
-            id="renamed-with-alias",
-        ),
-        pytest.param(
-            A,
-            'team = pulumi.ComponentResource("acme:Team", "team")\n'
-            'influx.Secret("a", org=ORG, key="A", value="one", opts=ResourceOptions(parent=team))',
-            {"a": ["create", "delete"]},
-            {"A": "one"},
-            id="under-a-component",
-        ),
-        pytest.param(
-            A + B,
-            'influx.Secret("a", org=ORG, key="B", value="two")\ninflux.Secret("b", org=ORG, key="A", value="one")',
-            {name: ["create-replacement", "replace", "delete-replaced"] for name in "ab"},
-            {"A": "one", "B": "two"},
-            id="keys-swapped",
-        ),
-        pytest.param(
-            A,
-            'influx.Secret("a", org=ORG, key="C", value="one")',
-            {"a": ["create-replacement", "replace", "delete-replaced"]},
-            {"C": "one"},
-            id="other-key",
-        ),
-        pytest.param(
-            A + B,
-            A.replace('"A"', '"C"') + B.replace('"B"', '"A"').replace("two", "one"),
-            {name: ["create-replacement", "replace", "delete-replaced"] for name in "ab"},
-            {"C": "one", "A": "one"},
-            id="key-passed-on",
-        ),
-    ],
-)
-def test_secret_moved_keeps_its_value(
-    stack: Stack,
-    influxd: InfluxdServer,
-    acme: str,
-    before: str,
-    after: str,
-    steps: dict[str, list[str]],
-    values: dict[str, str],
+@pytest.mark.smoke
+def test_secrets_that_move_keep_their_keys(
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
-    """The engine creates the new resource before it deletes the old one: a key that is declared stays."""
-    stack.program(before).up()
-    moved = stack.program(after).up()
-    assert {name: sorted(found) for name, found in moved.operations.items()} == {
-        name: sorted(wanted) for name, wanted in steps.items()
+    """All moves in one run, then a forced replacement: no key that is declared afterwards is removed."""
+    other = influxd.create_org(f"{acme}-other")
+    stack.program(BEFORE).up()
+    moved = stack.program(AFTER, OTHER_ID=other).up()
+    assert {name: sorted(operations) for name, operations in moved.operations.items()} == {
+        "renamed": ["delete"],
+        "renamed-now": ["create"],
+        "renamed-with-value": ["delete"],
+        "renamed-with-value-now": ["create"],
+        "aliased-now": ["same"],
+        "adopted-by-team": ["create", "delete"],
+        **dict.fromkeys(("swapped-a", "swapped-b", "other-key", "passes-on", "takes-over", "other-org"), REPLACED),
+        "deleted-first": REPLACED,
     }
+    stays = {"RENAMED": "1", "ALIASED": "2", "TEAM": "3", "A": "one", "B": "two", "P": "5"}
+    values = {**stays, "NEW_VALUE": "new", "NEW": "4", "R": "5", "E": "7"}
     assert influxd.values(acme) == values
-    again = stack.preview()
-    assert set(again.steps.values()) == {"same"}
+    assert influxd.values(f"{acme}-other") == {"ORG": "8"}
+
+    calls(proxy)
+    forced = stack.up("--replace", urn(SECRET_TYPE, "swapped-a"), "--replace", urn(SECRET_TYPE, "deleted-first"))
+    assert sorted(forced.operations["swapped-a"]) == sorted(forced.operations["deleted-first"]) == REPLACED
+    assert not [call for call in calls(proxy) if call.startswith("DELETE")]
+    assert influxd.values(acme) == values
+    assert set(stack.preview().steps.values()) == {"same"}
 
 
-def test_secret_moved_to_another_org_leaves_nothing_behind(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """Another org is another secret: written there, removed here, whether orgs are named or given by id."""
-    other = f"{acme}-other"
-    other_id = influxd.create_org(other)
-    stack.program(A).up()
-    stack.program(A, ORG=other).up()
-    assert (influxd.values(acme), influxd.values(other)) == ({}, {"A": "one"})
-    by_id = stack.program('influx.Secret("a", org_id=ID, key="A", value="one")', ID=other_id).up()
-    assert by_id.steps == {"a": "same"}
-    assert influxd.values(other) == {"A": "one"}
-    stack.program('influx.Secret("a", org_id=ID, key="A", value="one")', ID=influxd.org_id(acme)).up()
-    assert (influxd.values(acme), influxd.values(other)) == ({"A": "one"}, {})
-
-
-def test_secret_replaced_by_force_is_kept(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """`--replace` writes and then deletes the very same key: the delete must not win."""
-    stack.program(A + B).up()
-    replaced = stack.up("--replace", urn(SECRET_TYPE, "a"))
-    assert sorted(replaced.operations["a"]) == ["create-replacement", "delete-replaced", "replace"]
-    assert influxd.values(acme) == {"A": "one", "B": "two"}
-    assert stack.stored("a")["outputs"]["version"] == 1
-
-
-def test_secret_renamed_in_two_targeted_runs_is_kept(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """With `--target` the new resource comes first, and the old one goes in a later run."""
-    stack.program(A + B).up()
-    stack.program('influx.Secret("renamed", org=ORG, key="A", value="one")\n' + B.replace("two", "three"))
-    targeted = stack.up("--target", urn(SECRET_TYPE, "renamed"))
-    assert targeted.steps["renamed"] == "create"
-    assert influxd.values(acme) == {"A": "one", "B": "two"}
-    assert stack.up().steps == {"renamed": "same", "b": "update", "a": "delete"}
-    assert influxd.values(acme) == {"A": "one", "B": "three"}
-
-
-def test_secret_renamed_whose_create_fails_is_kept(new_stack: NewStack) -> None:
-    """With `--continue-on-error` the engine still deletes the old resource; the key stays."""
-    broken = threading.Event()
+def test_secret_renamed_in_two_runs_or_with_a_failed_create_is_kept(new_stack: NewStack) -> None:
+    """With `--target` the old resource goes in a later run; with `--continue-on-error` although the new one failed."""
+    refusing = threading.Event()
 
     def refuse(method: str, path: str) -> Answer | None:
         del path
-        return Answer(403) if broken.is_set() and method == "PATCH" else None
+        return Answer(403) if refusing.is_set() and method == "PATCH" else None
 
+    program = 'influx.Secret(A_IS, org=ORG, key="A", value="one")\ninflux.Secret("b", org=ORG, key="B", value=VALUE)'
     with Emulator(("acme",), before=refuse) as emulator:
         stack = new_stack(emulator.environment, ORG="acme")
-        stack.program(A + B).up()
-        broken.set()
-        renamed = A.replace('"a"', '"renamed"') + B
-        failed = stack.program(renamed).up("--continue-on-error", fails=True)
-        assert failed.operations == {"renamed": ["create"], "b": ["same"], "a": ["delete"]}
+        stack.program(program, A_IS="a", VALUE="two").up()
+        stack.program(program, A_IS="renamed", VALUE="three").up("--target", urn(SECRET_TYPE, "renamed"))
         assert emulator.secrets("acme") == {"A": "one", "B": "two"}
-        broken.clear()
-        assert stack.up().steps == {"renamed": "create", "b": "same"}
-        assert emulator.secrets("acme") == {"A": "one", "B": "two"}
+        assert stack.up().steps == {"renamed": "same", "b": "update", "a": "delete"}
+        assert emulator.secrets("acme") == {"A": "one", "B": "three"}
+
+        refusing.set()
+        failed = stack.program(program, A_IS="again", VALUE="three").up("--continue-on-error", fails=True)
+        assert failed.operations == {"again": ["create"], "b": ["same"], "renamed": ["delete"]}
+        assert emulator.secrets("acme") == {"A": "one", "B": "three"}
+        refusing.clear()
+        assert stack.up().steps == {"again": "create", "b": "same"}
+        assert emulator.secrets("acme") == {"A": "one", "B": "three"}

@@ -12,8 +12,6 @@ from engine.intercepting_proxy import InterceptingProxy
 from engine.key_watcher import KeyWatcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from engine.stack import Stack
     from servers import InfluxdServer
 
@@ -23,14 +21,6 @@ SLOWEST_SECONDS = 0.15
 OUTPUT = "org_id=influx.get_org_output(ORG).id"
 ALONE = "alone"
 """The owner of a key that has a `Secret` of its own."""
-
-
-@pytest.fixture
-def proxy(influxd: InfluxdServer, stack: Stack) -> Iterator[InterceptingProxy]:
-    """A proxy that `stack` takes for influxd."""
-    with InterceptingProxy(influxd.url) as proxy:
-        stack.environment["INFLUX_HOST"] = proxy.url
-        yield proxy
 
 
 def removed(proxy: InterceptingProxy) -> set[str]:
