@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import requests
-from engine.intercepting_proxy import InterceptingProxy
+import pytest
 from engine.stack import calls
 
 if TYPE_CHECKING:
+    from engine.intercepting_proxy import InterceptingProxy
     from engine.stack import Stack
     from servers import InfluxdServer
 
@@ -27,57 +27,45 @@ ENDPOINTS = {
 CREDENTIALS = {"slack-credential", "pagerduty-credential", "http-user", "http-password"}
 
 
-def create_endpoint(influxd: InfluxdServer, org_id: str, kind: str) -> str:
-    """Create a notification endpoint as the user interface does; its id."""
-    answer = requests.post(
-        f"{influxd.url}/api/v2/notificationEndpoints",
-        json={"type": kind, "name": kind, "orgID": org_id, "status": "active", **ENDPOINTS[kind]},
-        headers={"Authorization": f"Token {influxd.token}"},
-        timeout=10,
-    )
-    answer.raise_for_status()
-    endpoint_id: str = answer.json()["id"]
-    return endpoint_id
-
-
+@pytest.mark.smoke
 def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
-    stack: Stack, influxd: InfluxdServer, acme: str
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """The stray key is named, then gone; alerting's credentials and kept keys are read by Flux as before."""
     org_id = influxd.org_id(acme)
-    ids = [create_endpoint(influxd, org_id, kind) for kind in ENDPOINTS]
+    own = {"orgID": org_id, "status": "active"}
+    endpoints = [{"type": kind, "name": kind, **own, **settings} for kind, settings in ENDPOINTS.items()]
+    ids = [influxd.call("POST", "/api/v2/notificationEndpoints", endpoint)["id"] for endpoint in endpoints]
     credentials = influxd.values(acme)
     assert set(credentials.values()) == CREDENTIALS
     assert all(any(key.startswith(f"{id_}-") for id_ in ids) for key in credentials)
     for key in ("STRAY", "__STRAY", "TEAM_A"):
         influxd.put_secret(acme, key, "theirs")
 
-    with InterceptingProxy(influxd.url) as proxy:
-        stack.environment["INFLUX_HOST"] = proxy.url
-        created = stack.program(ONLY, ORG_ID=org_id).preview(diff=True)
-        assert created.steps == {"all": "create"}
-        lines = [line.strip() for line in created.output.splitlines()]
-        shown = [line for line in lines if line.startswith(("STRAY", "\\__STRAY", "TEAM_A", *ids))]
-        assert [" ".join(line.split()) for line in shown] == ["STRAY : 1", "\\__STRAY: 1"]
-        calls(proxy)
-        stack.up()
-        assert calls(proxy) == ["GET secrets 200", "PATCH secrets 204", "POST delete 204"]
-        expected = credentials | {"A": "1", "TEAM_A": "theirs"}
-        assert influxd.values(acme) == expected
+    created = stack.program(ONLY, ORG_ID=org_id).preview(diff=True)
+    assert created.steps == {"all": "create"}
+    lines = [line.strip() for line in created.output.splitlines()]
+    shown = [line for line in lines if line.startswith(("STRAY", "\\__STRAY", "TEAM_A", *ids))]
+    assert [" ".join(line.split()) for line in shown] == ["STRAY : 1", "\\__STRAY: 1"]
+    calls(proxy)
+    stack.up()
+    assert calls(proxy) == ["GET secrets 200", "PATCH secrets 204", "POST delete 204"]
+    expected = credentials | {"A": "1", "TEAM_A": "theirs"}
+    assert influxd.values(acme) == expected
 
-        influxd.put_secret(acme, "STRAY", "again")
-        influxd.put_secret(acme, "OTHER", "theirs")
-        again = stack.preview(diff=True)
-        assert again.steps == {"all": "update"}
-        assert sorted(line for line in again.changes if "STRAY" in line or "OTHER" in line) == [
-            "+ OTHER: 1",
-            "~ STRAY: 1 => 2",
-        ]
-        stack.up()
-        assert influxd.values(acme) == expected
-        calls(proxy)
-        assert stack.up().steps == {"all": "same"}
-        assert calls(proxy) == ["GET secrets 200"]
+    influxd.put_secret(acme, "STRAY", "again")
+    influxd.put_secret(acme, "OTHER", "theirs")
+    again = stack.preview(diff=True)
+    assert again.steps == {"all": "update"}
+    assert sorted(line for line in again.changes if "STRAY" in line or "OTHER" in line) == [
+        "+ OTHER: 1",
+        "~ STRAY: 1 => 2",
+    ]
+    stack.up()
+    assert influxd.values(acme) == expected
+    calls(proxy)
+    assert stack.up().steps == {"all": "same"}
+    assert calls(proxy) == ["GET secrets 200"]
 
     stack.environment["INFLUX_HOST"] = "http://127.0.0.1:9"
     blind = stack.preview(diff=True)
@@ -88,25 +76,3 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
     stack.environment["INFLUX_HOST"] = influxd.url
     stack.destroy()
     assert influxd.values(acme) == {key: value for key, value in expected.items() if key != "A"}
-
-
-def test_exclusive_in_a_program_that_could_lose_keys_is_refused(
-    stack: Stack, influxd: InfluxdServer, acme: str
-) -> None:
-    """Beside another resource of the org, or without any key: refused in the preview, and no up removes a key."""
-    influxd.put_secret(acme, "STRAY", "theirs")
-    org_id = influxd.org_id(acme)
-    other = 'influx.Secret("other", org=ORG, key="B", value="2")'
-    stack.program(other).up()
-    refused = stack.program(f"{ONLY}\n{other}", ORG_ID=org_id).preview(fails=True)
-    # The engine checks them in any order: the second one is told of the first.
-    (line,) = [line for line in refused.errors if "has a problem" in line]
-    assert f"one of two resources on the org {org_id} is exclusive, so it has to declare all keys" in line
-    names = {"'all' has", '"all"', "'other' has", '"other"'}
-    assert {name for name in names if name in line} in ({"'all' has", '"other"'}, {"'other' has", '"all"'})
-    stack.up(fails=True)
-    assert influxd.values(acme)["B"] == "2"
-    empty = 'influx.OrgSecrets("all", org=ORG, secrets={}, exclusive=True)'
-    (line,) = stack.program(empty).preview(fails=True).errors
-    assert "exclusive with no secrets would remove every secret of the org: declare one, or name what stays" in line
-    assert influxd.values(acme)["B"] == "2"
