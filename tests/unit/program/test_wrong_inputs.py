@@ -1,0 +1,227 @@
+"""Inputs that are wrong, fail or never come: which error ends the program, and what is registered before."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import pulumi
+import pytest
+from pulumi.runtime.settings import SETTINGS
+from pulumi.runtime.stack import run_pulumi_func, wait_for_rpcs
+from pulumi.runtime.sync_await import _sync_await
+
+import influx_secrets as influx
+
+VALUE = "hunter2-never-shown"
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Let asyncio not report the errors that nobody awaits after the first, as the language host does."""
+    logger = logging.getLogger("asyncio")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    gc.collect()
+    logger.setLevel(level)
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """Registers every resource as it was declared, and keeps the inputs by name."""
+
+    def __init__(self) -> None:
+        self.registered: dict[str, dict[Any, Any]] = {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.registered[args.name] = args.inputs
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
+        raise AssertionError(args.token)
+
+
+def error_of(declare: Callable[[], object], mocks: Mocks | None = None, project: str = "acme") -> str:
+    """Run a program as the language host does; return what it prints of the error that ends the program."""
+
+    def program() -> None:
+        declare()
+        influx.Secret("right", org="acme", key="C", value=VALUE)
+        influx.Secret("late", org="acme", key="D", value=never())
+
+    async def host() -> None:
+        pulumi.runtime.set_mocks(mocks or Mocks(), project, preview=True)
+        try:
+            await wait_for_rpcs()  # the stack's own registration comes before the program
+            await asyncio.wait_for(run_pulumi_func(program), 30)
+        finally:
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            SETTINGS.outputs.clear()
+            SETTINGS.rpc_manager.clear()
+            pulumi.runtime.settings.reset_options()
+
+    with pytest.raises(Exception) as caught:  # noqa: PT011 (the test looks at its text)
+        _sync_await(host())  # on the loop of the SDK's own tests
+    return "".join(traceback.format_exception(caught.value))
+
+
+class UncopiedError(Exception):
+    """An error of which there is one."""
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("there is one of me")
+
+
+async def never() -> str:
+    await asyncio.Event().wait()
+    return VALUE
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, UncopiedError])
+def test_error_in_an_input_shows_the_users_line(kind: type[Exception]) -> None:
+    """Each input of each resource, alone, in a map or in a list, failed at once or later."""
+
+    def stumble(_: object) -> Any:  # noqa: ANN401 (any input)
+        raise kind("stumbled")
+
+    async def stumble_late(_: object) -> Any:  # noqa: ANN401 (any input)
+        await asyncio.sleep(0.2)
+        stumble(_)
+
+    def wrong(how: Callable[[Any], Any] = stumble) -> pulumi.Output[Any]:
+        return pulumi.Output.from_input("a").apply(how)
+
+    text = {"A": VALUE}
+    programs: list[Callable[[], object]] = [
+        lambda: influx.Secret("wrong", org="acme", key="A", value=wrong()),
+        lambda: influx.Secret("wrong", org="acme", key="A", value=pulumi.Output.secret("a").apply(stumble)),
+        lambda: influx.Secret("wrong", org="acme", key="A", value=wrong(stumble_late)),
+        lambda: influx.Secret("wrong", org="acme", key=wrong(), value=VALUE),
+        lambda: influx.Secret("wrong", org=wrong(), key="A", value=VALUE),
+        lambda: influx.Secret("wrong", org="acme", key="A", value=VALUE, rotate_on=wrong()),
+        lambda: influx.OrgSecrets("wrong", org="acme", secrets={"A": wrong(), "B": VALUE}),
+        lambda: influx.OrgSecrets("wrong", org="acme", secrets=wrong()),
+        lambda: influx.OrgSecrets("wrong", org=wrong(), secrets=text),
+        lambda: influx.OrgSecrets("wrong", org=wrong(stumble_late), secrets=text),
+        lambda: influx.OrgSecrets("wrong", org="acme", secrets=text, keep=[wrong()]),
+        lambda: influx.OrgSecrets("wrong", org="acme", secrets=text, rotate_on={"A": wrong()}),
+        lambda: influx.Provider("wrong", timeout=wrong()),
+    ]
+    for number, program in enumerate(programs):
+        shown = error_of(program)
+        assert "in stumble\n" in shown, number
+        assert f"{kind.__name__}: stumbled" in shown, number
+        assert VALUE not in shown, number
+
+
+def test_error_in_an_input_of_a_resource_that_was_never_registered_is_an_error() -> None:
+    """A program that goes on without a resource has not seen what else was wrong."""
+
+    def stumble(_: object) -> str:
+        raise ValueError("stumbled")
+
+    def program() -> None:
+        name: Any = 5
+        with pytest.raises(TypeError):
+            influx.Secret(name, org=pulumi.Output.from_input("a").apply(stumble), key="A", value=VALUE)
+
+    assert "ValueError: stumbled" in error_of(program)
+
+
+def test_cancelled_input_ends_the_program() -> None:
+    """The SDK (3.272.0) ends the registration without an error, and would wait for it for ever."""
+
+    async def cancelled() -> Any:  # noqa: ANN401 (any input)
+        raise asyncio.CancelledError
+
+    programs: list[Callable[[], object]] = [
+        lambda: influx.Secret("a", org="acme", key="A", value=cancelled()),
+        lambda: influx.Secret("a", org="acme", key=cancelled(), value=VALUE),
+        lambda: influx.Secret("a", org=cancelled(), key="A", value=VALUE),
+        lambda: influx.OrgSecrets("a", org="acme", secrets=cancelled()),
+        lambda: influx.Provider("a", url=cancelled()),
+    ]
+    for program in programs:
+        assert "DeclarationError: an input was cancelled" in error_of(program)
+
+
+def test_error_in_an_input_ends_the_program_before_more_is_registered() -> None:
+    """Also where its resource waits for another one, and is not registered yet."""
+
+    def stumble(_: object) -> str:
+        raise ValueError("stumbled")
+
+    async def soon() -> str:
+        await asyncio.sleep(3)
+        return VALUE
+
+    def program() -> None:
+        first = influx.Secret("first", org="acme", key="FIRST", value=soon())
+        key = pulumi.Output.from_input("a").apply(stumble)
+        influx.Secret("wrong", org="acme", key=key, value=VALUE, opts=pulumi.ResourceOptions(depends_on=[first]))
+
+    mocks = Mocks()
+    assert "ValueError: stumbled" in error_of(program, mocks)
+    assert "first" not in mocks.registered
+
+
+def test_wrong_declaration_is_refused_where_the_program_makes_it() -> None:
+    """One sentence that says what to do, and no value; the traceback ends at the user's line."""
+
+    def secret(key: Any = "A", org_id: str | None = None, **options: Any) -> None:  # noqa: ANN401 (wrong ones)
+        opts = pulumi.ResourceOptions(**options)
+        influx.Secret("wrong", org="acme", org_id=org_id, key=key, value=VALUE, opts=opts)
+
+    wrong: list[tuple[Callable[[], object], str]] = [
+        (lambda: secret(org_id="0" * 16), "org_id and org are both given"),
+        (lambda: secret(id="x"), "Secret.get(name, id)"),
+        (lambda: secret(import_="x"), "opts.import_ is not"),
+        (lambda: secret(version="1.0.0"), "opts.version starts another"),
+        (lambda: secret(key="\udc80"), "is not UTF-8"),
+        (lambda: secret(key=None), "the key is null"),
+        (lambda: secret(key=5), "the key is a number"),
+        (lambda: secret(key=pulumi.Output.from_input(None)), "the key is null"),
+    ]
+    for declare, reason in wrong:
+        shown = error_of(declare)
+        assert "DeclarationError: " in shown.splitlines()[-1]
+        assert reason in shown.splitlines()[-1]
+        assert VALUE not in shown
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+def test_value_that_is_not_a_string_is_named_and_not_sent() -> pulumi.Output[None]:
+    """The provider then refuses it with its key; the SDK (3.272.0) would drop None from a map without an error."""
+    mocks = Mocks()
+    pulumi.runtime.set_mocks(mocks, preview=True)
+    values: list[Any] = [None, 5, ["x"], pulumi.Output.from_input(None)]
+    made = [influx.OrgSecrets(f"s{n}", org="acme", secrets={"A": value}) for n, value in enumerate(values)]
+
+    def check(_: object) -> None:
+        told = [mocks.registered[f"s{n}"]["secrets"]["value"]["A"] for n in range(len(values))]
+        assert told == [{"notText": kind} for kind in ("null", "a number", "an array", "null")]
+
+    return pulumi.Output.all(*(one.urn for one in made)).apply(check)
+
+
+def test_misspelt_setting_of_the_stack_is_refused_but_not_a_setting_of_a_project_of_our_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever set it believes that it holds; the config of a project named `influx-secrets` has the same namespace."""
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx-secrets:verifyvalues": "always"}))
+
+    def program() -> None:
+        influx.Secret("a", org="acme", key="A", value=VALUE)
+        raise ValueError("the declaration was taken")
+
+    reason = "unknown setting 'verifyvalues' in the stack's config; known are allowInsecure, "
+    assert reason in error_of(program)
+    assert "the declaration was taken" in error_of(program, project="influx-secrets")
