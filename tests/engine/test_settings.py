@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from engine.leaks import leaks, places
-from engine.stack import PROVIDER_TYPE
 
 if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
+    from engine.stack import NewStack
     from servers import InfluxdServer
 
 ONE = 'influx.Secret("a", org=ORG, key="A", value=VALUE)\n'
@@ -71,83 +69,45 @@ influx.Secret("a", org=ORG, key="A", value=VALUE, opts=ResourceOptions(provider=
     assert influxd.keys(acme) == []
 
 
-def test_default_provider_is_ours_and_holds_no_stack_config(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """The state has one provider, named after the package, without the stack's config or the engine's own provider."""
-    stack.set_secret("unrelated", "a value of the stack config")
-    stack.set_config("plain", "in the open")
-    stack.program(ONE, VALUE="one").up()
-    providers = [one for one in stack.exported() if one["type"].startswith("pulumi:providers:")]
-    assert [one["urn"] for one in providers] == [f"urn:pulumi:dev::e2e::{PROVIDER_TYPE}::influx-secrets"]
-    assert providers[0].get("inputs", {}) == {}
-    assert providers[0].get("outputs", {}) == {}
-    left = places(stack)
-    assert leaks("a value of the stack config", left) == []
-    found = {leak.place for leak in leaks("in the open", left)}
-    assert "project/Pulumi.dev.yaml" in found
-    assert found.isdisjoint({"state/.pulumi/stacks/e2e/dev.json", "export --show-secrets"})
-    assert influxd.values(acme) == {"A": "one"}
-
-
-def test_stack_config_of_our_namespace_reaches_the_default_provider(
+def test_each_resource_uses_its_provider_and_the_state_keeps_no_more_than_their_settings(
     new_stack: NewStack, influxd: InfluxdServer, acme: str
 ) -> None:
-    """url, token and org come from `influx-secrets:*`; the token is stored as a secret, and encrypted."""
-    stack = new_stack({"INFLUX_HOST": "http://127.0.0.1:9", "INFLUX_TOKEN": "wrong"})
-    stack.set_config("influx-secrets:url", influxd.url)
-    stack.set_config("influx-secrets:org", acme)
-    stack.set_secret("influx-secrets:token", influxd.token)
-    stack.program('influx.Secret("a", key="A", value="one")').up()
-    assert influxd.values(acme) == {"A": "one"}
-    assert {leak.place for leak in leaks(influxd.token, places(stack))} == {"export --show-secrets"}
-    stack.destroy()
-    assert influxd.keys(acme) == []
-
-
-def test_misspelt_setting_in_the_stack_config_is_refused(stack: Stack) -> None:
-    """Nobody would read it, and whoever set it believes that it holds."""
-    stack.set_config("influx-secrets:verifyvalues", "always")
-    refused = stack.program('influx.Secret("a", org=ORG, key="A", value="one")').preview(fails=True)
-    assert "unknown setting 'verifyvalues' in the stack's config; known are allowInsecure, " in refused.output
-
-
-def test_project_of_our_name_may_have_settings_of_its_own(stack: Stack) -> None:
-    """Its config has the namespace of the settings."""
-    (stack.project / "Pulumi.yaml").write_text("name: influx-secrets\nruntime: python\n", "utf-8")
-    stack.pulumi("stack", "init", "dev")
-    stack.set_secret("slackToken", "one")
-    stack.program("""influx.Secret("a", org=ORG, key="A", value=config.require_secret("slackToken"))""")
-    assert stack.preview().steps == {"a": "create"}
-
-
-def test_two_providers_serve_two_servers_in_one_program(new_stack: NewStack, influxd: InfluxdServer, acme: str) -> None:
-    """Each resource goes to the server of its provider: named, inherited from a component, or the default one."""
-    other, third = f"{acme}-other", f"{acme}-third"
-    for org in (other, third):
+    """The default one has the stack's settings and nothing else of its config; tokens are encrypted, urls are not."""
+    orgs = {"OTHER": f"{acme}-other", "THIRD": f"{acme}-third"}
+    for org in orgs.values():
         influxd.create_org(org)
-    stack = new_stack(influxd.environment, ORG=acme, OTHER=other, THIRD=third, URL=influxd.url)
+    stack = new_stack({"INFLUX_HOST": "http://127.0.0.1:9", "INFLUX_TOKEN": "wrong"}, URL=influxd.url, **orgs)
+    plain = [f"influx-secrets:url={influxd.url}", f"influx-secrets:org={acme}", "plain=in the open"]
+    secret = [
+        f"influx-secrets:token={influxd.token}",
+        f"token={influxd.token}",
+        "unrelated=a value of the stack config",
+    ]
+    given = [part for text in plain for part in ("--plaintext", text)]
+    given += [part for text in secret for part in ("--secret", text)]
+    stack.pulumi("config", "set-all", *given)
     stack.program("""
-        first = influx.Provider("first", org=OTHER)
-        second = influx.Provider("second", url=URL, org=THIRD)
-        influx.Secret("default", org=ORG, key="A", value="default")
+        token = config.require_secret("token")
+        first = influx.Provider("first", url=URL, token=token, org=OTHER)
+        second = influx.Provider("second", url=URL, token=token, org=THIRD)
+        influx.Secret("default", key="A", value="default")
         influx.Secret("named", key="A", value="named", opts=ResourceOptions(provider=first))
         team = pulumi.ComponentResource("acme:Team", "team", None, ResourceOptions(providers=[second]))
         influx.Secret("inherited", key="A", value="inherited", opts=ResourceOptions(parent=team))
     """).up()
     assert influxd.values(acme) == {"A": "default"}
-    assert influxd.values(other) == {"A": "named"}
-    assert influxd.values(third) == {"A": "inherited"}
-    used = {name: stack.stored(name)["provider"].split("::")[3] for name in ("default", "named", "inherited")}
+    assert influxd.values(orgs["OTHER"]) == {"A": "named"}
+    assert influxd.values(orgs["THIRD"]) == {"A": "inherited"}
+    left = places(stack)
+    assert leaks("a value of the stack config", left) == []
+    assert {leak.place for leak in leaks(influxd.token, left)} == {"export --show-secrets"}
+    found = {leak.place for leak in leaks("in the open", left)}
+    assert "project/Pulumi.dev.yaml" in found
+    assert found.isdisjoint({"state/.pulumi/stacks/e2e/dev.json", "export --show-secrets"})
+    resources = {one["urn"].rpartition("::")[2]: one for one in stack.exported()}
+    used = {name: resources[name]["provider"].split("::")[3] for name in ("default", "named", "inherited")}
     assert used == {"default": "influx-secrets", "named": "first", "inherited": "second"}
-
-
-@pytest.mark.parametrize("given", ["url", "token"])
-def test_token_as_provider_input_is_stored_as_a_secret(stack: Stack, influxd: InfluxdServer, given: str) -> None:
-    """What a `Provider` is given is stored with it; the token is encrypted, the url can be read."""
-    token = influxd.token if given == "token" else None
-    stack.environment["INFLUX_TOKEN"] = "wrong" if given == "token" else influxd.token
-    stack.program(f"""
-        given = influx.Provider("given", url={influxd.url!r}, token={token!r})
-        influx.Secret("a", org=ORG, key="A", value="one", opts=ResourceOptions(provider=given))
-    """).up()
-    found = {leak.place for leak in leaks(influxd.token, places(stack))}
-    assert found == ({"export --show-secrets"} if given == "token" else set())
+    providers = {name for name, one in resources.items() if one["type"].startswith("pulumi:providers:")}
+    assert providers == {"influx-secrets", "first", "second"}
+    stack.destroy()
+    assert influxd.keys(acme) == []
