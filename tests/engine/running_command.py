@@ -71,11 +71,10 @@ class RunningCommand:
         self._process.kill()
 
     def interrupt(self) -> None:
-        """Do what Ctrl-C does, and press it again as soon as `pulumi` has said what that would mean."""
-        self._process.send_signal(signal.SIGINT)
+        """Press Ctrl-C, and wait until `pulumi` has noticed it: it prints how to end at once, or has ended."""
+        os.killpg(self.pid, signal.SIGINT)
         while _AGAIN not in self.output and not self.is_over:
             time.sleep(_SHORT_SECONDS)
-        self._process.send_signal(signal.SIGINT)
 
     def kill_group(self) -> None:
         """Kill the process group of `pulumi`, as a shell or a CI runner does."""

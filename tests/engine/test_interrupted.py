@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from engine.console import blocks, run, steps
-from engine.intercepting_proxy import Instead, InterceptingProxy
+from engine.leaks import leaks, places
 from engine.running_command import kill
+from engine.stack import calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from engine.intercepting_proxy import Passed
+    from engine.intercepting_proxy import InterceptingProxy, Passed
     from engine.running_command import RunningCommand
     from engine.stack import Stack
     from servers import InfluxdServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "interrupted.md"
-MAP = 'influx.OrgSecrets("shared", org=ORG, secrets={})'
+PLANTED = "planted-3e9f60b1"
+MAP = 'shared = influx.OrgSecrets("shared", org=ORG, secrets={})'
+SECOND = '\ninflux.Secret("second", org=ORG, key="SECOND", value="2", opts=ResourceOptions(depends_on=[shared]))'
 
 
-@pytest.fixture
-def proxy(influxd: InfluxdServer, stack: Stack) -> Iterator[InterceptingProxy]:
-    """A proxy that `stack` takes for influxd."""
-    with InterceptingProxy(influxd.url) as proxy:
-        stack.environment["INFLUX_HOST"] = proxy.url
-        yield proxy
-
-
-def killed(stack: Stack, proxy: InterceptingProxy, plan: Callable[[RunningCommand], None], command: str) -> str:
-    """Run a command that is dealt a plan once influxd has done its first write; return what it said."""
+def interrupted(
+    stack: Stack,
+    proxy: InterceptingProxy,
+    how: Callable[[RunningCommand], None],
+    command: str = "up",
+    *,
+    is_answered: bool = False,
+) -> RunningCommand:
+    """Interrupt a command once influxd has done its first write; the provider may get the answer to it."""
     begun: list[RunningCommand] = []
 
     def after(passed: Passed) -> bool:
         if passed.method in ("GET", "POST") and not passed.path.endswith("/delete"):
             return False
-        plan(begun[0])
-        return True
+        how(begun[0])
+        return not is_answered
 
     proxy.after = after
     begun.append(stack.start(command))
     begun[0].wait()
     proxy.after = lambda _: False
     begun[0].reap(proxy.url)
-    return begun[0].output
+    return begun[0]
 
 
 def pulumi(running: RunningCommand) -> None:
@@ -58,27 +62,36 @@ def provider(running: RunningCommand) -> None:
         kill(process)
 
 
-@pytest.mark.parametrize("block", [0, 1], ids=["the same command again", "in doubt"])
+def once(running: RunningCommand) -> None:
+    running.started()
+    running.interrupt()
+
+
+def twice(running: RunningCommand) -> None:
+    once(running)
+    running.interrupt()
+    running.wait()
+
+
 def test_commands_of_the_page_bring_the_stack_right(
-    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, block: int
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
-    """As they stand there, after a create that was killed; who types them says yes."""
+    """As they stand there: the same command after a killed create, those for who is in doubt after a killed update."""
     told = blocks(PAGE.read_text("utf-8"))
     assert len(told) == 2
-    killed(stack.program(MAP.format({"A": "1", "B": "2"})), proxy, pulumi, "up")
-    environment = {**stack.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"}
-    problems = run(list(steps([told[block]])), stack.project, environment)
-    assert not problems, "\n\n".join(problems)
+    for block, secrets in zip(told, ({"A": "1", "B": "2"}, {"A": "2", "C": "3"}), strict=True):
+        interrupted(stack.program(MAP.format(secrets)), proxy, pulumi)
+        problems = run(list(steps([block])), stack.project, {**stack.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"})
+        assert not problems, "\n\n".join(problems)
+        assert influxd.values(acme) == secrets
     assert stack.up("--expect-no-changes").steps == {"shared": "same"}
-    assert influxd.values(acme) == {"A": "1", "B": "2"}
 
 
 def test_create_interrupted_is_adopted_by_the_same_program_alone(
     stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """The keys are on the server, and in no state: a program that changed meanwhile is refused, or leaves one there."""
-    begun = stack.program(MAP.format({"A": "1", "B": "2"}))
-    killed(begun, proxy, pulumi, "up")
+    interrupted(stack.program(MAP.format({"A": "1", "B": "2"})), proxy, pulumi)
     assert influxd.values(acme) == {"A": "1", "B": "2"}
     assert "the stack is currently locked by 1 lock(s)" in stack.up(fails=True).output
     stack.pulumi("cancel", "--yes")
@@ -96,32 +109,30 @@ def test_create_interrupted_is_adopted_by_the_same_program_alone(
     assert influxd.values(acme) == {"A": "new"}
 
 
-def test_update_interrupted_by_ctrl_c_twice_is_not_locked_and_done_again(
+def test_update_interrupted_by_ctrl_c_is_not_locked_and_finished_by_the_next(
     stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
-    """`pulumi` ends in its own way, without waiting for the write that is under way."""
-    stack.program(MAP.format({"A": "1", "B": "1"})).up()
+    """Once: the request under way is done and recorded, the next resource not begun. Twice: without waiting for it."""
+    first = interrupted(stack.program(MAP.format({"A": "1"}) + SECOND), proxy, once, is_answered=True)
+    assert "cannot" not in first.output
+    assert psutil.wait_procs(first.started(), 100)[1] == []
+    assert influxd.values(acme) == {"A": "1"}
+    assert stack.up().steps == {"shared": "same", "second": "create"}
 
-    def twice(running: RunningCommand) -> None:
-        running.interrupt()
-        running.wait()
-
-    said = killed(stack.program(MAP.format({"A": "2", "NEW": "2"})), proxy, twice, "up")
-    assert "^C received; terminating" in said
+    second = interrupted(stack.program(MAP.format({"A": "2", "NEW": "2"}) + SECOND), proxy, twice)
+    assert "^C received; terminating" in second.output
     assert stack.pending() == ["updating shared"]
     healed = stack.up()
     assert "OrgSecrets::shared, interrupted while updating" in healed.output
     assert stack.pending() == []
-    assert influxd.values(acme) == {"A": "2", "NEW": "2"}
+    assert influxd.values(acme) == {"A": "2", "NEW": "2", "SECOND": "2"}
 
 
 def test_checkpoint_torn_is_read_again_without_its_attributes(stack: Stack) -> None:
     """The engine's file backend writes the attributes of a file in place: killed there, it leaves them empty."""
-    attributes = stack.state_file.with_name("dev.json.attrs")
-    assert attributes.stat().st_size
-    attributes.write_bytes(b"")
+    os.truncate(stack.attributes_file, 0)
     assert "error: failed to load checkpoint: EOF" in stack.preview(fails=True).output
-    attributes.unlink()
+    stack.repair_backend()
     assert stack.program("").preview().steps == {}
 
 
@@ -130,7 +141,7 @@ def test_destroy_interrupted_is_noticed_by_a_refresh_alone(
 ) -> None:
     """The state still has keys that are gone: `up` takes them for written; `up --refresh` and `destroy` do not."""
     stack.program(MAP.format({"A": "1", "B": "2"})).up()
-    killed(stack, proxy, pulumi, "destroy")
+    interrupted(stack, proxy, pulumi, "destroy")
     stack.pulumi("cancel", "--yes")
     assert influxd.values(acme) == {}
     unaware = stack.up()
@@ -140,7 +151,7 @@ def test_destroy_interrupted_is_noticed_by_a_refresh_alone(
     stack.up("--refresh")
     assert influxd.values(acme) == {"A": "1", "B": "2"}
 
-    killed(stack, proxy, pulumi, "destroy")
+    interrupted(stack, proxy, pulumi, "destroy")
     stack.pulumi("cancel", "--yes")
     stack.destroy()
     assert influxd.values(acme) == {}
@@ -152,33 +163,46 @@ def test_provider_killed_is_an_error_of_one_line_and_the_next_up_goes_on(
 ) -> None:
     """The engine does not start it again in the same run; nothing is locked, and nothing pending."""
     stack.program(MAP.format({"A": "1"})).up()
-    said = killed(stack.program(MAP.format({"A": "2"})), proxy, provider, "up")
-    assert "error: error reading from server: EOF" in said
+    run_of_killed = interrupted(stack.program(MAP.format({"A": "2"})), proxy, provider)
+    assert "error: error reading from server: EOF" in run_of_killed.output
     assert stack.pending() == []
     assert stack.up().steps == {"shared": "update"}
     assert influxd.values(acme) == {"A": "2"}
 
 
-def test_provider_whose_engine_was_killed_tries_no_write_again(
+@pytest.mark.smoke
+def test_influxd_killed_between_two_requests_loses_nothing(
     stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
-    """A write that the server put off would come after that of the next `up`, and undo it."""
-    asked: list[RunningCommand] = []
+    """The run fails in one line; the next one removes what the first could not, and writes nothing twice."""
 
-    def put_off(method: str, path: str) -> Instead | None:
-        del path
-        if method != "PATCH":
-            return None
-        pulumi(asked[0])
-        asked[0].wait()
-        return Instead(503, "unavailable", "not now")
+    def kill_influxd(passed: Passed) -> bool:
+        if passed.method == "PATCH":
+            influxd.kill()
+        return False
 
-    proxy.before = put_off
-    asked.append(stack.program(MAP.format({"A": "old"})).start("up"))
-    asked[0].wait()
-    proxy.before = lambda *_: None
-    stack.pulumi("cancel", "--yes")
-    stack.program(MAP.format({"A": "new"})).up()
-    asked[0].reap(proxy.url)
-    assert [one.status for one in proxy.exchanges if one.method == "PATCH"] == [503, 204]
-    assert influxd.values(acme) == {"A": "new"}
+    org_id = influxd.org_id(acme)
+    changed = {"A": PLANTED, "B": "2", "NEW": PLANTED}
+    stack.set_config("influx-secrets:maxAttempts", "2")
+    stack.program(MAP.format({"A": "1", "B": "2", "C": "3"})).up()
+    proxy.after = kill_influxd
+    try:
+        failed = stack.program(MAP.format(changed)).up(fails=True)
+    finally:
+        proxy.after = lambda _: False
+        influxd.start()
+    (line,) = [line for line in failed.errors if " yet: " not in line]
+    assert f'cannot remove secret "C" of org {org_id}: ' in line
+    assert influxd.values(acme) == {**changed, "C": "3"}
+    preview = stack.preview(diff=True)
+    assert [line for line in preview.changes if line[2:].startswith(("A:", "B:", "C:", "NEW:"))] == [
+        "~ A: 1 => 2",
+        "- C: 1",
+        "+ NEW: 1",
+    ]
+    calls(proxy)
+    stack.up()
+    assert calls(proxy)[-2:] == ["PATCH secrets 204", "POST delete 204"]
+    assert influxd.values(acme) == changed
+    assert set(stack.preview().steps.values()) == {"same"}
+    assert leaks(PLANTED, places(stack)) == []
