@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from board import Board
 from inventory import Fleet, FleetError, Server, read_fleet
+from progress import FleetProgress
 from runs import ACTIONS, Outcome, Place, run
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
@@ -26,20 +26,20 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; return the exit code."""
     sys.unraisablehook = but_leftovers(sys.unraisablehook)
     options = parser().parse_args(arguments)
-    board = Board()
+    progress = FleetProgress()
     try:
         fleet = read_fleet(options.file)
         place = Place.beside(options.file, os.environ)
         servers = chosen(fleet, options.only)
     except FleetError as error:
-        board.complain(str(error))
+        progress.report_error(str(error))
         return UNUSABLE
     try:
-        outcomes = in_parallel(lambda server: run(options.action, server, fleet, place), servers, options, board)
+        outcomes = in_parallel(lambda server: run(options.action, server, fleet, place), servers, options, progress)
     except KeyboardInterrupt:
-        board.complain("stopped; run the same again to finish")
+        progress.report_error("stopped; run the same again to finish")
         return INTERRUPTED
-    board.sum_up(outcomes)
+    progress.summarize(outcomes)
     return FAILED if any(outcome.problem for outcome in outcomes) else 0
 
 
@@ -68,11 +68,11 @@ def chosen(fleet: Fleet, pattern: str) -> list[Server]:
 
 
 def in_parallel(
-    job: Callable[[Server], Outcome], servers: Sequence[Server], options: argparse.Namespace, board: Board
+    job: Callable[[Server], Outcome], servers: Sequence[Server], options: argparse.Namespace, progress: FleetProgress
 ) -> list[Outcome]:
     """Run the job for each server, no more than so many at a time; after Ctrl-C begin no new one."""
     outcomes: list[Outcome] = []
-    with board.progress(options.action, len(servers)) as done, ThreadPoolExecutor(max(1, options.parallel)) as pool:
+    with progress.bar(options.action, len(servers)) as done, ThreadPoolExecutor(max(1, options.parallel)) as pool:
         futures = [pool.submit(job, server) for server in servers]
         try:
             for future in as_completed(futures):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import told
+import run_events
 from inventory import Fleet, FleetError, Server
 from program import declare
 from pulumi import automation
@@ -47,7 +47,7 @@ class Outcome:
 
     server: str
     seconds: float
-    keys: told.Keys
+    keys: run_events.Keys
     problem: str = ""
     notices: tuple[str, ...] = ()
 
@@ -62,13 +62,13 @@ def run(action: str, server: Server, fleet: Fleet, place: Place) -> Outcome:
         with (place.folder / server.name / f"{action}.log").open("w", encoding="utf-8") as log:
             _act(stack, action, events.append, lambda line: print(line, file=log))
     except automation.CommandError as error:
-        problem = told.reason(events) or _last_line(str(error)).rpartition("error: ")[2]
+        problem = run_events.reason(events) or _last_line(str(error)).rpartition("error: ")[2]
     except (FleetError, OSError) as error:
         problem = str(error)
-    keys = told.keys(events)
+    keys = run_events.keys(events)
     if action == "drift" and keys and not problem:
         problem = f"not as declared; an update would bring this about: {keys}"
-    return Outcome(server.name, time.monotonic() - start, keys, problem, tuple(told.notices(events)))
+    return Outcome(server.name, time.monotonic() - start, keys, problem, tuple(run_events.notices(events)))
 
 
 def _stack(server: Server, fleet: Fleet, place: Place, *, declares: bool) -> automation.Stack:

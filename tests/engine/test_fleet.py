@@ -94,21 +94,37 @@ def fleet(engine: Path, tmp_path: Path) -> Iterator[Fleet]:
         yield made
 
 
-def test_server_down_stops_no_other_and_the_next_run_finishes(fleet: Fleet) -> None:
-    """The summary names the server and the reason; nothing of values or token is left anywhere."""
+def test_fleet_from_a_server_that_is_down_to_the_end(fleet: Fleet) -> None:
+    """The summary names the server and the reason, the next run finishes; the alarm names what others changed."""
     fleet.servers["eu-2"].stop()
     with closed_port(urlsplit(fleet.servers["eu-2"].url).port or 0):
         lines = fleet.run("up", "--parallel", "2", code=1)
+        # It cannot show what the server holds, which is no failure of a preview, but must not look like an answer.
+        assert any("the server could not be asked" in line for line in fleet.run("preview", "--only", "eu-2"))
     assert "3 servers: 2 done, 1 failed; keys: 10 added, 0 changed, 0 removed" in lines
     (failed,) = [line for line in lines if line.startswith("failed ")]
     assert failed.startswith("failed eu-2: ")
     assert "the connection was refused" in failed
-    assert "Traceback" not in fleet.outputs[-1]
+    assert "Traceback" not in "".join(lines)
     assert {name for name, held in fleet.values().items() if held} == {"eu-1", "us-1"}
 
     fleet.servers["eu-2"].start()
     lines = fleet.run("up", "--parallel", "2")
     assert lines[-1] == "3 servers: 3 done, 0 failed; keys: 5 added, 0 changed, 0 removed"
+    assert fleet.values() == fleet.wanted()
+
+    fleet.servers["eu-1"].put_secret("acme", "KEY_1", "theirs")
+    lines = fleet.run("drift", "--only", "eu-*", code=1)
+    outside = "1 changed or removed by others"
+    assert lines[-2] == f"2 servers: 1 done, 1 failed; keys: 0 added, 1 changed, 0 removed, {outside}"
+    assert lines[-1].startswith("failed eu-1: not as declared")
+    assert fleet.run("refresh", "--only", "eu-1")[-1].endswith(f"keys: 0 added, 0 changed, 0 removed, {outside}")
+    # Another machine has the state alone.
+    for name in ("Pulumi.yaml", "Pulumi.eu-1.yaml"):
+        (fleet.folder / ".fleet" / "eu-1" / name).unlink()
+    assert fleet.run("preview", "--only", "eu-1")[-1].endswith("keys: 0 added, 1 changed, 0 removed")
+    assert fleet.values()["eu-1"]["KEY_1"] == "theirs"
+    fleet.run("up", "--only", "eu-1")
     assert fleet.values() == fleet.wanted()
 
     written = {path: path.read_bytes() for path in (fleet.folder / ".fleet").rglob("*") if path.is_file()}
@@ -117,48 +133,19 @@ def test_server_down_stops_no_other_and_the_next_run_finishes(fleet: Fleet) -> N
     for secret in (PLANTED, "token-of-the-fleet"):
         for form in forms(secret).values():
             assert [path for path, content in written.items() if form in content] == []
-
-
-def test_drift_is_named_and_repaired_and_all_is_taken_back(fleet: Fleet) -> None:
-    """The alarm fails for the one server; a refresh tells of it too; the states do without the folder of a run."""
-    fleet.run("up", "--only", "eu-*")
-    assert fleet.values()["us-1"] == {}
-    fleet.servers["eu-1"].put_secret("acme", "KEY_1", "theirs")
-    lines = fleet.run("drift", "--only", "eu-*", code=1)
-    assert (
-        lines[-2] == "2 servers: 1 done, 1 failed; keys: 0 added, 1 changed, 0 removed, 1 changed or removed by others"
-    )
-    assert lines[-1].startswith("failed eu-1: not as declared")
-    lines = fleet.run("refresh", "--only", "eu-1")
-    assert lines[-1].endswith("keys: 0 added, 0 changed, 0 removed, 1 changed or removed by others")
-    # Another machine has the state alone.
-    for name in ("Pulumi.yaml", "Pulumi.eu-1.yaml"):
-        (fleet.folder / ".fleet" / "eu-1" / name).unlink()
-    assert fleet.run("preview", "--only", "eu-1")[-1].endswith("keys: 0 added, 1 changed, 0 removed")
-    assert fleet.values()["eu-1"]["KEY_1"] == "theirs"
-    fleet.run("up", "--only", "eu-1")
-    assert fleet.values()["eu-1"] == fleet.wanted()["eu-1"]
-    lines = fleet.run("destroy", "--only", "eu-*")
-    assert lines[-1] == "2 servers: 2 done, 0 failed; keys: 0 added, 0 changed, 10 removed"
+    lines = fleet.run("destroy")
+    assert lines[-1] == "3 servers: 3 done, 0 failed; keys: 0 added, 0 changed, 15 removed"
     assert set(map(len, fleet.values().values())) == {0}
 
 
-def test_preview_says_when_a_server_cannot_be_asked(fleet: Fleet) -> None:
-    """It cannot show what the server holds, which is no failure of a preview, but must not look like an answer."""
-    fleet.servers["us-1"].stop()
-    lines = fleet.run("preview", "--only", "us-*")
-    assert any("the server could not be asked" in line for line in lines)
-
-
-def test_values_and_tokens_that_are_missing_are_named(fleet: Fleet) -> None:
-    """A server without token or values fails alone, and what the values program printed is not shown."""
+def test_command_or_fleet_that_is_wrong_is_told_in_one_line_each(fleet: Fleet) -> None:
+    """A server without token or values fails alone; a wrong file or command is refused before anything is done."""
     servers = {name: {"url": one.url, "org": "acme", "token": "FLEET_TOKEN"} for name, one in fleet.servers.items()}
     servers["eu-1"]["token"] = "NO_SUCH_TOKEN"
     fleet.write(servers=servers)
     (fleet.folder / "eu-2.json").unlink()
     (fleet.folder / "us-1.json").write_text(json.dumps({"KEY": [PLANTED]}), "utf-8")
-    lines = fleet.run("up", code=1)
-    eu_1, eu_2, us_1 = lines[-3:]
+    eu_1, eu_2, us_1 = fleet.run("up", code=1)[-3:]
     assert eu_1 == "failed eu-1: the environment variable NO_SUCH_TOKEN holds no token"
     assert eu_2.startswith("failed eu-2: no values: cat ended with 1: cat: eu-2.json: ")
     assert us_1 == "failed us-1: no values: cat must print a JSON object, key to text"
@@ -166,35 +153,30 @@ def test_values_and_tokens_that_are_missing_are_named(fleet: Fleet) -> None:
     assert fleet.run("up", "--only", "us-1", code=1)[-1] == "failed us-1: no values: cat: JSONDecodeError"
     assert PLANTED not in "".join(fleet.outputs)
 
+    assert fleet.run("up", "--only", "asia-*", code=2) == ["error: no server has a name like 'asia-*'"]
+    fleet.write()
+    fleet.run("refresh", "--only", "us-1")
+    fleet.environment["PULUMI_CONFIG_PASSPHRASE"] = "another"
+    line = fleet.run("refresh", "--only", "us-1", code=1)[-1]
+    assert line == "failed us-1: getting stack configuration: get stack secrets manager: incorrect passphrase"
+    passphrase = fleet.environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE")
+    del fleet.environment["PULUMI_CONFIG_PASSPHRASE"]
+    (line,) = fleet.run("up", code=2)
+    assert line.startswith("error: set PULUMI_CONFIG_PASSPHRASE")
 
-@pytest.mark.parametrize(
-    ("changes", "line"),
-    [
+    fleet.environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = passphrase
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"colour": "red"}, "must have project, servers, values, and nothing else"),
         ({"servers": {}}, "servers must be a map, name to url, org and token"),
         ({"servers": {"a": {"url": "http://localhost"}}}, "server a: give url, org and token, three texts"),
         ({"servers": {"a/b": {}}}, "server 'a/b': a name has letters, digits, and _ . - only"),
         ({"values": "cat file"}, "values must be a command, a list of texts"),
-    ],
-)
-def test_fleet_file_that_is_wrong_is_refused_in_one_line(fleet: Fleet, changes: dict[str, Any], line: str) -> None:
-    """Before anything is done."""
-    fleet.write(**changes)
-    (said,) = fleet.run("up", code=2)
-    assert said.startswith("error: ")
-    assert line in said
-
-
-def test_command_that_cannot_work_says_why_in_one_line(fleet: Fleet) -> None:
-    """No such file, a pattern without a server, no passphrase."""
-    assert fleet.run("up", "--only", "asia-*", code=2) == ["error: no server has a name like 'asia-*'"]
-    fleet.run("refresh", "--only", "us-1")
-    fleet.environment["PULUMI_CONFIG_PASSPHRASE"] = "another"
-    line = fleet.run("refresh", "--only", "us-1", code=1)[-1]
-    assert line == "failed us-1: getting stack configuration: get stack secrets manager: incorrect passphrase"
-    del fleet.environment["PULUMI_CONFIG_PASSPHRASE"], fleet.environment["PULUMI_CONFIG_PASSPHRASE_FILE"]
-    (line,) = fleet.run("up", code=2)
-    assert line.startswith("error: set PULUMI_CONFIG_PASSPHRASE")
+    ]
+    for changes, reason in wrong:
+        fleet.write(**changes)
+        (line,) = fleet.run("up", code=2)
+        assert line.startswith("error: ")
+        assert reason in line
     fleet.file.unlink()
     (line,) = fleet.run("up", code=2)
     assert "fleet.yaml cannot be read: [Errno 2] No such file" in line

@@ -1,4 +1,4 @@
-"""What the engine told of a run: how many keys it was about, what went wrong, what the provider noted."""
+"""The events of one run: how many keys changed, the first error, the notices of the provider."""
 
 from __future__ import annotations
 
@@ -57,21 +57,21 @@ def keys(events: Iterable[EngineEvent]) -> Keys:
 
 
 def reason(events: Iterable[EngineEvent]) -> str:
-    """Return the first error, as one line; empty if the engine told none."""
-    return next((text for severity, text in _said(events) if severity == "error"), "")
+    """Return the first error as one line; empty if there was none."""
+    return next((text for severity, text in _diagnostics(events) if severity == "error"), "")
 
 
 def notices(events: Iterable[EngineEvent]) -> list[str]:
-    """Return what the provider noted, such as a server that could not be asked; once each."""
-    noted = [text.removeprefix(_PREFIX) for _, text in _said(events) if text.startswith(_PREFIX)]
+    """Return the notices of the provider, each once, such as a server that could not be asked."""
+    noted = [text.removeprefix(_PREFIX) for _, text in _diagnostics(events) if text.startswith(_PREFIX)]
     return list(dict.fromkeys(noted))
 
 
-def _said(events: Iterable[EngineEvent]) -> Iterator[tuple[str, str]]:
+def _diagnostics(events: Iterable[EngineEvent]) -> Iterator[tuple[str, str]]:
     for event in events:
-        said = event.diagnostic_event
-        if said is not None:
-            yield said.severity, " ".join(_COLOR.sub("", said.message).split())
+        diagnostic = event.diagnostic_event
+        if diagnostic is not None:
+            yield diagnostic.severity, " ".join(_COLOR.sub("", diagnostic.message).split())
 
 
 def _versions(state: Any) -> Mapping[str, Any]:  # noqa: ANN401 (a part of an event, or None)

@@ -1,4 +1,4 @@
-"""What a person sees: a bar on a terminal, a line for each server, a summary with every failure."""
+"""Progress of a fleet: a bar on a terminal, a line for each server, a summary with every failure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from run_events import Keys
 from runs import Outcome
-from told import Keys
 
 _NOTICES = 3  # a line for each key that is adopted would be too many
 
 
-class Board:
-    """Writes to the terminal, or plain lines into a log."""
+class FleetProgress:
+    """Writes to a terminal, or plain lines into a log."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(soft_wrap=True, highlight=False)
 
     @contextmanager
-    def progress(self, action: str, servers: int) -> Iterator[Callable[[Outcome], None]]:
-        """Show how far it is; call what is yielded for each server that is done."""
+    def bar(self, action: str, servers: int) -> Iterator[Callable[[Outcome], None]]:
+        """Show the progress; call what is yielded for each server that is done."""
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -39,8 +39,8 @@ class Board:
 
             yield done
 
-    def sum_up(self, outcomes: Sequence[Outcome]) -> None:
-        """Say how many are done, what changed in all, and which failed, and why."""
+    def summarize(self, outcomes: Sequence[Outcome]) -> None:
+        """Print how many servers are done, what changed, and which failed and why."""
         failed = sorted((one for one in outcomes if one.problem), key=lambda one: one.server)
         keys = sum((one.keys for one in outcomes), start=Keys())
         self._console.print(
@@ -49,8 +49,8 @@ class Board:
         for outcome in failed:
             self._console.print(f"[red]failed[/] {escape(outcome.server)}: {escape(outcome.problem)}")
 
-    def complain(self, text: str) -> None:
-        """Say why nothing is done."""
+    def report_error(self, text: str) -> None:
+        """Print why nothing is done."""
         self._console.print(f"error: {escape(text)}")
 
 
