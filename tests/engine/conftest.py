@@ -41,7 +41,7 @@ def new_stack(engine: Path, tmp_path: Path) -> NewStack:
     del engine  # It is there.
     made: list[Stack] = []
 
-    def make(environ: Mapping[str, str], **constants: str) -> Stack:
+    def make(environ: Mapping[str, str], **constants: object) -> Stack:
         made.append(Stack(tmp_path / f"stack-{len(made)}", environ, **constants))
         return made[-1]
 

@@ -1,4 +1,4 @@
-"""Lists the keys of an org over and over, straight at the server, while Pulumi runs."""
+"""Lists the keys of orgs over and over, directly on the server, while Pulumi runs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _PAUSE_SECONDS = 0.001
 
 
 class KeyWatcher:
-    """Watches an org from a thread of its own for as long as the context lasts.
+    """Watches orgs from a thread of its own for as long as the context lasts.
 
     Attributes:
-        expected: The keys that have to be there; a test may replace the set.
+        expected: The keys that have to be there, in one of the orgs; a test may replace the set.
         missing: The keys that were once not there.
         looks: How many good lists were seen.
     """
 
-    def __init__(self, influxd: InfluxdServer, org: str) -> None:
+    def __init__(self, influxd: InfluxdServer, *orgs: str) -> None:
         self.expected: frozenset[str] = frozenset()
         self.missing: set[str] = set()
         self.looks = 0
-        self._url = f"{influxd.url}/api/v2/orgs/{influxd.org_id(org)}/secrets"
+        self._urls = [f"{influxd.url}/api/v2/orgs/{influxd.org_id(org)}/secrets" for org in orgs]
         self._token = influxd.token
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -51,7 +51,10 @@ class KeyWatcher:
             while not self._stop.wait(_PAUSE_SECONDS):
                 # Before the list is asked for: what a test expects from now on may be on its way.
                 expected = self.expected
-                answer = session.get(self._url, timeout=10)
-                answer.raise_for_status()
-                self.missing |= expected.difference(answer.json()["secrets"])
+                found: set[str] = set()
+                for url in self._urls:
+                    answer = session.get(url, timeout=10)
+                    answer.raise_for_status()
+                    found.update(answer.json()["secrets"])
+                self.missing |= expected - found
                 self.looks += 1

@@ -107,7 +107,7 @@ class Stack:
         outputs: What all commands so far wrote, and the engine's event logs.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], **constants: str) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], **constants: object) -> None:
         """Make the stack; `constants` are names that every program of it can use."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("INFLUX", "PULUMI_"))}
         self.folder = folder
@@ -128,7 +128,7 @@ class Stack:
         (self.project / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", "utf-8")
         self.pulumi("stack", "init", STACK)
 
-    def program(self, body: str, **constants: str) -> Stack:
+    def program(self, body: str, **constants: object) -> Stack:
         """Write the program; `pulumi`, `influx`, `config`, `ResourceOptions` and the constants are there already."""
         given = "".join(f"{name} = {value!r}\n" for name, value in {**self._constants, **constants}.items())
         text = f"{_HEADER}{given}\n{textwrap.dedent(body)}"
@@ -171,14 +171,15 @@ class Stack:
     @property
     def has_truncated_attributes(self) -> bool:
         """Whether `pulumi` was killed while it wrote the attributes beside the checkpoint, which it does in place."""
-        return self._attributes.exists() and not self._attributes.stat().st_size
+        return self.attributes_file.exists() and not self.attributes_file.stat().st_size
 
     def repair_backend(self) -> None:
         """Remove these attributes: the backend can do without."""
-        self._attributes.unlink()
+        self.attributes_file.unlink()
 
     @property
-    def _attributes(self) -> Path:
+    def attributes_file(self) -> Path:
+        """What the backend keeps beside the checkpoint."""
         return self.state_file.with_name(f"{self.state_file.name}.attrs")
 
     def checkpoint(self) -> dict[str, Any]:
@@ -273,7 +274,7 @@ class Stack:
 class NewStack(Protocol):
     """Makes a stack for a test, from an environment and constants for its programs."""
 
-    def __call__(self, environ: Mapping[str, str], **constants: str) -> Stack: ...
+    def __call__(self, environ: Mapping[str, str], **constants: object) -> Stack: ...
 
 
 def _command(*arguments: str) -> list[str]:

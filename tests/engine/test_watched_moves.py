@@ -93,7 +93,7 @@ def test_keys_moved_at_random_are_never_missing(
     stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, seed: int
 ) -> None:
     """Between maps and resources of their own, in any order: never absent, never refused, and the values stay."""
-    move_about(stack, influxd, acme, proxy, seed=seed, runs=8, maps=["m0", "m1", "m2"])
+    move_about(stack, influxd, acme, proxy, seed=seed, runs=5, maps=["m0", "m1", "m2"])
 
 
 @pytest.mark.soak
@@ -107,59 +107,76 @@ def test_keys_moved_at_random_many_times_are_never_missing(
     move_about(stack, influxd, acme, proxy, seed=seed, runs=30, maps=maps)
 
 
-@pytest.mark.parametrize(
-    ("org", "map_"),
-    [
-        pytest.param("org=ORG", "{}", id="all-known"),
-        pytest.param(OUTPUT, "{}", id="orgs-are-outputs"),
-        pytest.param("org=ORG", "pulumi.Output.from_input({})", id="maps-are-outputs"),
-        pytest.param("**({'org': ORG} if n % 2 else {'org_id': ORG_ID})", "{}", id="names-here-and-ids-there"),
-    ],
-)
+PASSED_AROUND = """
+orgs = {
+    "known": lambda n: {"org": ORGS["known"]},
+    "output": lambda n: {"org_id": influx.get_org_output(ORGS["output"]).id},
+    "map": lambda n: {"org": ORGS["map"]},
+    "mixed": lambda n: {"org": ORGS["mixed"]} if n % 2 else {"org_id": MIXED_ID},
+}
+for form, org in orgs.items():
+    for n in range(9):
+        comes = (n + SHIFT) % 9
+        secrets = {f"{form}_STAYS{n}": "here", f"{form}_K{comes}": f"value {comes}"}
+        given = pulumi.Output.from_input(secrets) if form == "map" else secrets
+        influx.OrgSecrets(f"{form}{n}", **org(n), secrets=given)
+"""
+
+
 def test_keys_passed_around_many_maps_are_never_missing(
-    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, org: str, map_: str
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
-    """Each of nine maps gives its key to the next one, all at once: more removals than the process has threads."""
+    """Each of nine maps gives its key to the next one, all at once: more removals than the process has threads.
+
+    In four orgs: all is known; the org is an output; the maps are; some resources name the org and others its id.
+    """
+    orgs = {form: f"{acme}-{form}" for form in ("known", "output", "map", "mixed")}
+    for org in orgs.values():
+        influxd.create_org(org)
+    values = {
+        form: {f"{form}_K{n}": f"value {n}" for n in range(9)} | {f"{form}_STAYS{n}": "here" for n in range(9)}
+        for form in orgs
+    }
     slow_down(proxy, seed=9)
-    values = {f"K{n}": f"value {n}" for n in range(9)} | {f"STAYS{n}": "here" for n in range(9)}
-    with KeyWatcher(influxd, acme) as watcher:
+    with KeyWatcher(influxd, *orgs.values()) as watcher:
         for shift in (0, 1):
-            number = f"(n + {shift}) % 9"
-            keys = f"{{f'STAYS{{n}}': 'here', f'K{{{number}}}': f'value {{{number}}}'}}"
-            declare = f"influx.OrgSecrets(f'm{{n}}', {org}, secrets={map_.format(keys)})"
-            stack.program(f"for n in range(9):\n    {declare}", ORG_ID=influxd.org_id(acme)).up()
-            assert influxd.values(acme) == values
+            stack.program(PASSED_AROUND, SHIFT=shift, ORGS=orgs, MIXED_ID=influxd.org_id(orgs["mixed"])).up()
+            assert {form: influxd.values(org) for form, org in orgs.items()} == values
             assert removed(proxy) == set()
-            watcher.expected = frozenset(values)
+            watcher.expected = frozenset().union(*values.values())
     assert watcher.missing == set()
 
 
-@pytest.mark.parametrize(
-    ("depends", "org"),
-    [
-        pytest.param("the-new-on-the-old", "org=ORG", id="the-new-on-the-old"),
-        pytest.param("the-new-on-the-old", OUTPUT, id="the-new-on-the-old-and-orgs-are-outputs"),
-        pytest.param("the-old-on-the-new", OUTPUT, id="the-old-on-the-new-and-orgs-are-outputs"),
-    ],
-)
+DEPENDENT = """
+def declare(case, on_old, org):
+    pairs = [("first", FIRST[case]), ("second", SECOND[case])]
+    last = []
+    for name, secrets in pairs if on_old else reversed(pairs):
+        opts = ResourceOptions(depends_on=last)
+        last = [influx.OrgSecrets(f"{case}-{name}", **org, secrets=secrets, opts=opts)]
+
+declare("known", True, {"org": ORGS["known"]})
+declare("output", True, {"org_id": influx.get_org_output(ORGS["output"]).id})
+declare("reverse", False, {"org_id": influx.get_org_output(ORGS["reverse"]).id})
+"""
+
+
 def test_key_moved_between_resources_that_depend_on_each_other_is_not_lost(
-    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy, depends: str, org: str
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
-    """Where the new one waits for the old one, and their orgs are outputs, the key may be absent for a moment."""
-    new_on_old = depends == "the-new-on-the-old"
-    waits = ", opts=ResourceOptions(depends_on=[{}])"
-    first = f"first = influx.OrgSecrets('first', {org}, secrets=FIRST{'' if new_on_old else waits.format('second')})\n"
-    second = (
-        f"second = influx.OrgSecrets('second', {org}, secrets=SECOND{waits.format('first') if new_on_old else ''})\n"
-    )
-    body = first + second if new_on_old else second + first
-    with KeyWatcher(influxd, acme) as watcher:
-        stack.program(f"FIRST, SECOND = {{'A': '1', 'B': '2'}}, {{'C': '3'}}\n{body}").up()
-        watcher.expected = frozenset("ABC")
-        stack.program(f"FIRST, SECOND = {{'A': '1'}}, {{'B': '2', 'C': '3'}}\n{body}").up()
-        assert influxd.values(acme) == {"A": "1", "B": "2", "C": "3"}
-    if org == "org=ORG" or not new_on_old:
-        assert removed(proxy) == set()
-        assert watcher.missing == set()
-    else:
-        assert watcher.missing <= {"B"}
+    """Where the new one waits for the old one, and their org is an output, the key may be absent for a moment."""
+    orgs = {case: f"{acme}-{case}" for case in ("known", "output", "reverse")}
+    for org in orgs.values():
+        influxd.create_org(org)
+    before = {case: ({f"{case}_A": "1", f"{case}_B": "2"}, {f"{case}_C": "3"}) for case in orgs}
+    after = {case: ({f"{case}_A": "1"}, {f"{case}_B": "2", f"{case}_C": "3"}) for case in orgs}
+    with KeyWatcher(influxd, *orgs.values()) as watcher:
+        for maps in (before, after):
+            first, second = ({case: pair[place] for case, pair in maps.items()} for place in (0, 1))
+            stack.program(DEPENDENT, ORGS=orgs, FIRST=first, SECOND=second).up()
+            watcher.expected = frozenset(f"{case}_{key}" for case in orgs for key in "ABC")
+            assert {case: influxd.values(org) for case, org in orgs.items()} == {
+                case: {**pair[0], **pair[1]} for case, pair in maps.items()
+            }
+    assert removed(proxy) <= {"output_B"}
+    assert watcher.missing <= {"output_B"}

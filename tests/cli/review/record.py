@@ -76,7 +76,7 @@ class RecordedStack(Stack):
         self._ids = {fixed: servers[0].org_id(org) for org, fixed in ORGS.items()}
         self._urls = {f"http://server-{number}": server.url for number, server in enumerate(servers, 1)}
 
-    def program(self, body: str, **constants: str) -> Stack:
+    def program(self, body: str, **constants: object) -> Stack:
         for fixed, real in self._ids.items():
             body = body.replace(fixed, real)
         return super().program(body, **constants)
