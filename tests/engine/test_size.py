@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from engine.stack import NewStack
-
-    from influx_secrets.emulator import Emulator
+    from engine.intercepting_proxy import InterceptingProxy
+    from engine.stack import Stack
+    from servers import InfluxdServer
 
 COUNT = 3_000
 THREADS = 4
 
 
 @pytest.mark.timeout(600)
-def test_three_thousand_secrets_in_one_program(new_stack: NewStack, emulator: Emulator) -> None:
+def test_three_thousand_secrets_in_one_program(
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
+) -> None:
     """No recursion error, each secret written once, and no more connections than the provider has threads."""
     # Without them the engine writes the whole state after every step, which takes minutes and is not ours.
-    fast = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
-    stack = new_stack(emulator.environment | fast)
+    stack.environment |= {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
     stack.program(f"""
         for n in range({COUNT}):
-            influx.Secret(f"s{{n}}", org="acme", key=f"K{{n}}", value=f"value {{n}}")
+            influx.Secret(f"s{{n}}", org=ORG, key=f"K{{n}}", value=f"value {{n}}")
     """)
     done = stack.up()
-    assert emulator.secrets("acme") == {f"K{n}": f"value {n}" for n in range(COUNT)}
-    written = [key for request in emulator.requests if request.method == "PATCH" for key in request.keys]
+    assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(COUNT)}
+    written = [key for one in proxy.passed if one.method == "PATCH" for key in json.loads(one.body)]
     assert len(written) == len(set(written)) == COUNT
-    assert sum(request.method == "GET" for request in emulator.requests) == 2
-    assert emulator.connections <= THREADS
+    assert sum(one.method == "GET" for one in proxy.passed) == 2
+    assert proxy.connections <= THREADS
     assert "RecursionError" not in done.output

@@ -6,14 +6,14 @@ import json
 import threading
 from typing import TYPE_CHECKING
 
-from engine.intercepting_proxy import Instead, InterceptingProxy
+from engine.intercepting_proxy import Instead
 from engine.leaks import leaks, places
 
 from influx_secrets.emulator import Answer, Emulator
 
 if TYPE_CHECKING:
+    from engine.intercepting_proxy import InterceptingProxy
     from engine.stack import NewStack, Stack
-    from servers import InfluxdServer
 
 PLANTED = "planted-7c21e0aa"
 BUSY = Instead(503, "unavailable", f"busy, and this server repeats what it got: {PLANTED}")
@@ -27,8 +27,11 @@ def shown_so_far(stack: Stack) -> str:
     return "".join(event["diagnosticEvent"]["message"] for event in events if "diagnosticEvent" in event)
 
 
-def test_wait_is_shown_while_it_lasts(stack: Stack, influxd: InfluxdServer) -> None:
-    """The second attempt is let through when the line about the first is on the terminal: else it would never be."""
+def test_wait_is_shown_while_it_lasts(stack: Stack, acme: str, proxy: InterceptingProxy) -> None:
+    """The second attempt is let through when the line about the first is on the terminal: else it would never be.
+
+    A function, which asks from within the program, reports its wait as well.
+    """
     seen: list[bool] = []
 
     def before(method: str, path: str) -> Instead | None:
@@ -46,11 +49,9 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, influxd: InfluxdServer) -> N
             never.wait(0.05)
         return BUSY
 
-    with InterceptingProxy(influxd.url) as proxy:
-        proxy.before = before
-        stack.environment["INFLUX_HOST"] = proxy.url
-        stack.set_config("influx-secrets:timeout", str(2 * PATIENCE_SECONDS))
-        done = stack.program(f'influx.Secret("a", org=ORG, key="A", value="{PLANTED}")').up()
+    proxy.before = before
+    stack.set_config("influx-secrets:timeout", str(2 * PATIENCE_SECONDS))
+    done = stack.program(f'influx.Secret("a", org=ORG, key="A", value="{PLANTED}")').up()
     assert seen == [False, True]
     (line,) = [line for line in done.errors if "yet" in line]
     assert line.startswith('influx-secrets: cannot write secret "A" of org ')
@@ -58,16 +59,11 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, influxd: InfluxdServer) -> N
     assert "at most 4 more attempts within " in line
     assert leaks(PLANTED, places(stack)) == []
 
-
-def test_wait_of_a_function_is_shown_too(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """A function asks from within the program, and says there that it waits."""
     answers = iter([BUSY])
-    with InterceptingProxy(influxd.url) as proxy:
-        proxy.before = lambda *_: next(answers, None)
-        stack.environment["INFLUX_HOST"] = proxy.url
-        done = stack.program('pulumi.export("id", influx.get_org(ORG).id)').preview()
+    proxy.before = lambda *_: next(answers, None)
+    done = stack.program('pulumi.export("id", influx.get_org(ORG).id)').preview()
     (line,) = [line for line in done.errors if "yet" in line]
-    assert line.startswith(f'influx-secrets: cannot find the org named "{acme}" yet: ')
+    assert line.startswith(f"influx-secrets: cannot find the org named '{acme}' yet: ")
 
 
 def test_outage_is_told_once_and_ends_soon_for_many_resources(new_stack: NewStack) -> None:
