@@ -78,15 +78,3 @@ def test_adopt_program_adopts_every_key_and_nothing_foreign(
     assert len(resource["outputs"]["versions"]) == len(VALUES)
     assert command("adopt").err == "note: there is nothing to adopt\n"
     assert {one["manager"] for one in command("list", "--json").json["keys"]} == {"stack", "server"}
-
-
-def test_adopt_program_refuses_a_value_that_is_another(
-    stack: Stack, command: Command, influxd: InfluxdServer, acme: str
-) -> None:
-    """A mistyped value overwrites nothing, and the preview says so."""
-    influxd.put_secret(acme, "BILLING", VALUES["BILLING"])
-    (stack.project / "__main__.py").write_text(command("adopt").out, "utf-8")
-    stack.set_secret("billing", "planted-mistake")
-    assert "with another value" in stack.preview(fails=True).output
-    stack.up(fails=True)
-    assert influxd.values(acme) == {"BILLING": VALUES["BILLING"]}

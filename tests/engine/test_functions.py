@@ -1,12 +1,8 @@
-"""The functions that ask the server inside a program, and an org that is given by its name."""
+"""The functions that ask the server inside a program."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
-
-from engine.intercepting_proxy import InterceptingProxy
-from engine.stack import calls
 
 if TYPE_CHECKING:
     from engine.stack import NewStack, Stack
@@ -58,29 +54,3 @@ def test_functions_ask_the_server_of_their_provider(new_stack: NewStack, influxd
     """).up()
     assert stack.stack_outputs() == {"id": influxd.org_id(acme), "keys": ["A"]}
     assert influxd.values(acme) == {"A": "ours"}
-
-
-def test_org_name_is_looked_up_once_for_many_resources(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """Once per name and run; and not at all when the state knows the name."""
-    other = f"{acme}-other"
-    influxd.create_org(other)
-    program = """
-        for n in range(5):
-            influx.Secret(f"s{n}", org=ORG, key=f"S{n}", value="1")
-        maps = []
-        for n in range(SIZE):
-            # Where the third is checked before the others, nobody has told it the id yet.
-            opts = ResourceOptions(depends_on=maps if n == 2 else [])
-            maps.append(influx.OrgSecrets(f"m{n}", org=OTHER, secrets={f"M{n}": "1"}, opts=opts))
-    """
-    with InterceptingProxy(influxd.url) as proxy:
-        stack.environment["INFLUX_HOST"] = proxy.url
-        stack.program(program.replace("SIZE", "2"), OTHER=other).up()
-        written = [key for one in proxy.passed if one.method == "PATCH" for key in json.loads(one.body)]
-        assert sorted(written) == ["M0", "M1", "S0", "S1", "S2", "S3", "S4"]  # once each; some may go together
-        asked = [call for call in calls(proxy) if call != "PATCH secrets 204"]
-        assert sorted(asked) == ["GET orgs 200"] * 2 + ["GET secrets 200"] * 2
-        stack.program(program.replace("SIZE", "3"), OTHER=other).up()
-        assert sorted(calls(proxy)) == ["GET secrets 200", "PATCH secrets 204"]
-    assert influxd.keys(acme) == [f"S{n}" for n in range(5)]
-    assert influxd.keys(other) == ["M0", "M1", "M2"]

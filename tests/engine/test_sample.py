@@ -49,7 +49,6 @@ def _sample(checkout: Path, verb: str, typed: str = "", **environ: str) -> tuple
     return done.returncode, done.stdout
 
 
-@pytest.mark.engine
 def test_sample_from_up_to_down(checkout: Path) -> None:
     """It is applied, applied again without a request, changed by one value, and taken back without a trace."""
     code, first = _sample(checkout, "up")
@@ -75,10 +74,7 @@ def test_sample_from_up_to_down(checkout: Path) -> None:
     files = [file for file in (checkout / ".demo").rglob("*") if file.is_file()]
     assert [file for file in files if _PLANTED.encode() in file.read_bytes()] == []
 
-
-@pytest.mark.engine
-def test_sample_inside_its_own_shell_says_what_to_type(checkout: Path) -> None:
-    """`make up` in the shell of `make shell` would start a second server: it names the commands to use instead."""
+    # In the shell of `make shell` it would start a second server.
     code, output = _sample(checkout, "up", INFLUX_SECRETS_SHELL="1")
     assert code == 1
     assert output.startswith("error: this is the shell of make shell: type pulumi up")
