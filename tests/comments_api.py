@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-if TYPE_CHECKING:
-    from types import TracebackType
+from loopback_server import LoopbackServer
 
 #: Few, so that a handful of comments needs several pages.
 PAGE = 2
@@ -19,7 +17,7 @@ _GITHUB = re.compile(r"/repos/acme/secrets/issues/(?:7/comments|comments/(?P<id>
 _GITLAB = re.compile(r"/projects/42/merge_requests/7/notes(?:/(?P<id>\d+))?")
 
 
-class CommentsAPI:
+class CommentsAPI(LoopbackServer):
     """Request 7 of the repository `acme/secrets`, or of the project 42.
 
     Attributes:
@@ -28,26 +26,10 @@ class CommentsAPI:
     """
 
     def __init__(self, token: str) -> None:
+        super().__init__(_Handler)
         self.token = token
         self.bodies: list[str] = []
         self.calls: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-
-    def __enter__(self) -> CommentsAPI:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def github(self) -> dict[str, str]:
@@ -96,29 +78,25 @@ class CommentsAPI:
         return 200, rest[:PAGE], link
 
 
-def _handler(api: CommentsAPI) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            length = int(self.headers.get("Content-Length", 0))
-            body = json.loads(self.rfile.read(length) or b"{}")
-            given = {
-                self.headers.get("Authorization", "").removeprefix("Bearer "),
-                self.headers.get("PRIVATE-TOKEN", ""),
-            }
-            status, answer, link = api.answer(self.command, self.path, given, body)
-            api.calls.append(f"{self.command} {status}")
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            if link:
-                self.send_header("Link", link)
-            self.end_headers()
-            self.wfile.write(data)
+class _Handler(BaseHTTPRequestHandler):
+    server: CommentsAPI
 
-        do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815 (the base class has it so)
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length) or b"{}")
+        given = {self.headers.get("Authorization", "").removeprefix("Bearer "), self.headers.get("PRIVATE-TOKEN", "")}
+        status, answer, link = self.server.answer(self.command, self.path, given, body)
+        self.server.calls.append(f"{self.command} {status}")
+        data = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        if link:
+            self.send_header("Link", link)
+        self.end_headers()
+        self.wfile.write(data)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class has it so)
-            pass
+    do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815 (the base class has it so)
 
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class has it so)
+        """Print nothing."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 from command_line import Command, line
-from proxies import CountingProxy
+from intercepting_proxy import Instead, InterceptingProxy
 from scripted_server import ScriptedServer, answer, json_answer
 from servers import EmulatorServer, InfluxdServer, closed_port
 
@@ -245,7 +245,9 @@ def test_doctor_influxd_that_is_too_old(influxd_2_6: InfluxdServer) -> None:
 @pytest.mark.influxd
 def test_doctor_influxd_whose_flux_is_off(influxd: InfluxdServer, acme: str) -> None:
     """InfluxDB 2 has no switch for it: what forbids queries is a proxy before the server, with a page of its own."""
-    with CountingProxy(influxd.url, refused="/api/v2/query") as server:
+    with InterceptingProxy(influxd.url) as server:
+        refused = Instead(405, "method not allowed", "Method Not Allowed")
+        server.before = lambda _, path: refused if path.startswith("/api/v2/query") else None
         done = Command({**influxd.environment, "INFLUX_HOST": server.url, "INFLUX_ORG": acme})("doctor")
     assert done.code == 1
     assert "the server does not answer Flux queries (HTTP 405)" in line(done, "value proofs")

@@ -11,8 +11,8 @@ import pytest
 # The toolchain is no part of an installed package. At the end of the path it hides none.
 sys.path.append(str(Path(__file__).parents[2]))
 
-from engine.intercepting_proxy import InterceptingProxy
 from engine.stack import Stack
+from intercepting_proxy import InterceptingProxy
 from programs import needed
 
 if TYPE_CHECKING:

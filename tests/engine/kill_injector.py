@@ -10,8 +10,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from engine.intercepting_proxy import HangUp
 from engine.running_command import kill
+from intercepting_proxy import HangUp
 
 if TYPE_CHECKING:
     import random
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from engine.intercepting_proxy import InterceptingProxy, Passed
     from engine.running_command import RunningCommand
+    from intercepting_proxy import Exchange, InterceptingProxy
     from servers import InfluxdServer
 
 Victim = Literal["influxd", "provider", "pulumi", "group", "machine"]
@@ -145,11 +145,11 @@ class KillInjector:
             self._seen += self._counts(method, path)
             return HangUp() if self._is_due("lost", method, path) and self._deal() else None
 
-    def _after(self, passed: Passed) -> bool:
+    def _after(self, passed: Exchange) -> bool:
         with self._lock:
             return self._is_due("done", passed.method, passed.path) and self._deal()
 
-    def _answered(self, passed: Passed) -> None:
+    def _answered(self, passed: Exchange) -> None:
         with self._lock:
             if self._is_due("answered", passed.method, passed.path):
                 self._deal()

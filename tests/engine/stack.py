@@ -17,7 +17,7 @@ from engine.running_command import RunningCommand
 import toolchain
 
 if TYPE_CHECKING:
-    from proxies import CountingProxy
+    from intercepting_proxy import InterceptingProxy
 
 PROJECT = "e2e"
 STACK = "dev"
@@ -287,8 +287,8 @@ def urn(kind: str, name: str) -> str:
     return f"urn:pulumi:{STACK}::{PROJECT}::{kind}::{name}"
 
 
-def calls(proxy: CountingProxy) -> list[str]:
+def calls(proxy: InterceptingProxy) -> list[str]:
     """Return the requests since the last look, each as method, last part of the path, and status."""
     passed = [f"{one.method} {one.path.partition('?')[0].rpartition('/')[2]} {one.status}" for one in proxy.exchanges]
-    proxy.clear()
+    proxy.exchanges.clear()
     return passed

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from engine.intercepting_proxy import Instead, InterceptingProxy
+from intercepting_proxy import Instead, InterceptingProxy
 
 if TYPE_CHECKING:
-    from engine.intercepting_proxy import Passed
     from engine.stack import NewStack, Run, Stack
+    from intercepting_proxy import Exchange
     from servers import InfluxdServer
 
 FAST = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
@@ -91,7 +91,7 @@ class OneWriter:
             self._is_writing = True
         return None
 
-    def _after(self, passed: Passed) -> bool:
+    def _after(self, passed: Exchange) -> bool:
         if passed.method != "GET" and passed.status != CONFLICT.status:
             # For so long that another process, which asks now and then, would be seen.
             time.sleep(0.05)

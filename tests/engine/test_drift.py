@@ -11,8 +11,8 @@ from engine.leaks import leaks
 from engine.stack import calls
 
 if TYPE_CHECKING:
-    from engine.intercepting_proxy import InterceptingProxy
     from engine.stack import Stack
+    from intercepting_proxy import InterceptingProxy
     from servers import InfluxdServer
 
 PROGRAM = """
@@ -63,12 +63,12 @@ def test_one_change_among_ten_thousand_keys_costs_eleven_requests_and_no_value_o
     many = f'influx.OrgSecrets("shared", org=ORG, secrets={{f"KEY_{{n}}": f"weak-{{n}}-value" for n in range({MANY})}})'
     stack.program(many).up()
     influxd.put_secret(acme, "KEY_777", "theirs-planted")
-    proxy.clear()
+    proxy.exchanges.clear()
     repaired = stack.up("--refresh", "--diff")
     shown = {line for line in repaired.changes if "KEY_" in line}
     assert shown == {'+ KEY_777: "changed"', '- KEY_777: "changed"', "~ KEY_777: 1 => 2"}
     traffic = proxy.traffic
-    assert [one.method for one in proxy.passed].index("PATCH") == 11
+    assert [one.method for one in proxy.exchanges].index("PATCH") == 11
     assert sorted(calls(proxy)) == ["GET secrets 200", "PATCH secrets 204", *["POST query 200"] * 10]
     assert influxd._values(org_id, ["KEY_777", "KEY_778"]) == [VALUES["KEY_777"], VALUES["KEY_778"]]
 

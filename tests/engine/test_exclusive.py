@@ -8,8 +8,8 @@ import pytest
 from engine.stack import calls
 
 if TYPE_CHECKING:
-    from engine.intercepting_proxy import InterceptingProxy
     from engine.stack import Stack
+    from intercepting_proxy import InterceptingProxy
     from servers import InfluxdServer
 
 ONLY = 'influx.OrgSecrets("all", org_id=ORG_ID, secrets={"A": "1"}, exclusive=True, keep=["TEAM_*"])'

@@ -16,9 +16,9 @@ from engine.stack import calls
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.intercepting_proxy import InterceptingProxy, Passed
     from engine.running_command import RunningCommand
     from engine.stack import Stack
+    from intercepting_proxy import Exchange, InterceptingProxy
     from servers import InfluxdServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "interrupted.md"
@@ -38,7 +38,7 @@ def interrupted(
     """Interrupt a command once influxd has done its first write; the provider may get the answer to it."""
     begun: list[RunningCommand] = []
 
-    def after(passed: Passed) -> bool:
+    def after(passed: Exchange) -> bool:
         if passed.method in ("GET", "POST") and not passed.path.endswith("/delete"):
             return False
         how(begun[0])
@@ -176,7 +176,7 @@ def test_influxd_killed_between_two_requests_loses_nothing(
 ) -> None:
     """The run fails in one line; the next one removes what the first could not, and writes nothing twice."""
 
-    def kill_influxd(passed: Passed) -> bool:
+    def kill_influxd(passed: Exchange) -> bool:
         if passed.method == "PATCH":
             influxd.kill()
         return False

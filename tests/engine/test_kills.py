@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from engine.intercepting_proxy import InterceptingProxy
 from engine.kill_injector import VICTIMS, KillInjector, KillPlan
 from engine.leaks import leaks, places
 from engine.random_program import FOREIGN, ROTATED, STRAY, Held, RandomProgram, differences, held
+from intercepting_proxy import InterceptingProxy
 from servers import InfluxdServer
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.stack import calls
-from proxies import CountingProxy
+from intercepting_proxy import InterceptingProxy
 
 if TYPE_CHECKING:
     from engine.stack import Stack
@@ -21,7 +21,7 @@ def test_secret_lives_through_create_no_change_rotate_and_destroy(
     stack: Stack, influxd: InfluxdServer, acme: str
 ) -> None:
     """Each step does what its preview says, with no request too many, and nothing is left at the end."""
-    with CountingProxy(influxd.url) as proxy:
+    with InterceptingProxy(influxd.url) as proxy:
         stack.environment["INFLUX_HOST"] = proxy.url
         created = stack.program(TWO, VALUE="one").up()
         assert created.steps == {"a": "create", "b": "create"}

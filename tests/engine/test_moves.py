@@ -11,8 +11,8 @@ from engine.stack import SECRET_TYPE, calls, urn
 from influx_secrets.emulator import Answer, Emulator
 
 if TYPE_CHECKING:
-    from engine.intercepting_proxy import InterceptingProxy
     from engine.stack import NewStack, Stack
+    from intercepting_proxy import InterceptingProxy
     from servers import InfluxdServer
 
 BEFORE = """

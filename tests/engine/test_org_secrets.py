@@ -9,8 +9,8 @@ from engine.leaks import leaks, places
 from engine.stack import calls
 
 if TYPE_CHECKING:
-    from engine.intercepting_proxy import InterceptingProxy
     from engine.stack import Stack
+    from intercepting_proxy import InterceptingProxy
     from servers import InfluxdServer
 
 PLANTED = "planted-8c1d07e2"

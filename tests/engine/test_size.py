@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from engine.intercepting_proxy import InterceptingProxy
     from engine.stack import Stack
+    from intercepting_proxy import InterceptingProxy
     from servers import InfluxdServer
 
 COUNT = 3_000
@@ -29,8 +29,8 @@ def test_three_thousand_secrets_in_one_program(
     """)
     done = stack.up()
     assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(COUNT)}
-    written = [key for one in proxy.passed if one.method == "PATCH" for key in json.loads(one.body)]
+    written = [key for one in proxy.exchanges if one.method == "PATCH" for key in json.loads(one.body)]
     assert len(written) == len(set(written)) == COUNT
-    assert sum(one.method == "GET" for one in proxy.passed) == 2
+    assert sum(one.method == "GET" for one in proxy.exchanges) == 2
     assert proxy.connections <= THREADS
     assert "RecursionError" not in done.output

@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from engine.intercepting_proxy import InterceptingProxy
 from engine.key_watcher import KeyWatcher
+from intercepting_proxy import InterceptingProxy
 
 if TYPE_CHECKING:
     from engine.stack import Stack
@@ -26,12 +26,12 @@ ALONE = "alone"
 def removed(proxy: InterceptingProxy) -> set[str]:
     """Return the keys that were asked to be removed since the last look."""
     found: set[str] = set()
-    for one in proxy.passed:
+    for one in proxy.exchanges:
         if one.method == "DELETE":
             found.add(one.path.rpartition("/")[2])
         elif one.method == "POST" and one.path.endswith("/delete"):
             found.update(json.loads(one.body)["secrets"])
-    proxy.clear()
+    proxy.exchanges.clear()
     return found
 
 

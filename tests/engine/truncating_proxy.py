@@ -10,8 +10,9 @@ import socket
 from dataclasses import dataclass
 from socketserver import BaseRequestHandler
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
-from proxies import CountingProxy
+from loopback_server import LoopbackServer
 
 if TYPE_CHECKING:
     from engine.toxiproxy import Stream
@@ -25,7 +26,7 @@ _HEAD_ENDS = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Truncation:
-    """A message (a request `upstream`, an answer `downstream`) of which a part is passed on, and then the end.
+    """A message (a request `upstream`, an answer `downstream`) of which a part is passed on, followed by its end.
 
     Attributes:
         stream: Which of the two.
@@ -44,44 +45,35 @@ class Truncation:
         return message[: ends[self.place]]
 
 
-class TruncatingProxy(CountingProxy):
-    """Forwards to `target`, a url, message by message; between `begin` and `end` some of them break.
+class TruncatingProxy(LoopbackServer):
+    """Forwards to `target`, a url, message by message; between `begin` and `end` it truncates some of them.
 
     Attributes:
         broken: How many did, since `begin`.
     """
 
     def __init__(self, target: str) -> None:
-        super().__init__(target)
-        self._break: Truncation | None = None
+        super().__init__(_Handler)
+        parts = urlsplit(target)
+        self.target = (parts.hostname or "", parts.port or 80)
+        self._truncation: Truncation | None = None
         self._once = False
         self._left = 0
         self._met: set[bytes] = set()
         self.broken = 0
-        proxy = self
-
-        class Handler(BaseRequestHandler):
-            def handle(self) -> None:
-                with socket.create_connection(proxy._server.target) as server:
-                    proxy._serve(self.request, server)
-
-        self._server.RequestHandlerClass = Handler
-
-    def __enter__(self) -> TruncatingProxy:
-        super().__enter__()
-        return self
 
     def begin(self, how: Truncation, *, once: bool, first: int = 0) -> None:
-        """Truncation each request, or the answer to it, after so many that pass; `once`: not when it comes again."""
-        self._break, self._once, self._left = how, once, first
+        """Truncate each request, or the answer to it, after so many that pass; `once`: not when it comes again."""
+        self._truncation, self._once, self._left = how, once, first
         self._met.clear()
         self.broken = 0
 
     def end(self) -> None:
         """Pass everything on again."""
-        self._break = None
+        self._truncation = None
 
-    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+    def serve(self, client: socket.socket, server: socket.socket) -> None:
+        """Forward the messages of one connection."""
         while is_whole(request := _receive(client)):
             due = self._due(request)
             if due is None:
@@ -90,9 +82,9 @@ class TruncatingProxy(CountingProxy):
             else:
                 self.broken += 1
                 if due.stream == "upstream":
-                    _break_request(due, request, client, server)
+                    _truncate_request(due, request, client, server)
                 else:
-                    _break_answer(due, request, client, server)
+                    _truncate_answer(due, request, client, server)
                 return
 
     def _due(self, request: bytes) -> Truncation | None:
@@ -103,17 +95,25 @@ class TruncatingProxy(CountingProxy):
         if self._once and request in self._met:
             return None
         self._met.add(request)
-        return self._break
+        return self._truncation
 
 
-def _break_request(how: Truncation, request: bytes, client: socket.socket, server: socket.socket) -> None:
+class _Handler(BaseRequestHandler):
+    server: TruncatingProxy
+
+    def handle(self) -> None:
+        with socket.create_connection(self.server.target) as target:
+            self.server.serve(self.request, target)
+
+
+def _truncate_request(how: Truncation, request: bytes, client: socket.socket, server: socket.socket) -> None:
     server.sendall(how.part(request))
     if how.half:
         server.shutdown(socket.SHUT_WR)
         client.sendall(_receive(server))
 
 
-def _break_answer(how: Truncation, request: bytes, client: socket.socket, server: socket.socket) -> None:
+def _truncate_answer(how: Truncation, request: bytes, client: socket.socket, server: socket.socket) -> None:
     if how.place == "start":  # so early that the server has not even got the request
         client.shutdown(socket.SHUT_WR)
     server.sendall(request)

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from intercepting_proxy import InterceptingProxy
 from lifecycle.provider_process import Declared, Engine, org_secrets, secret
-from proxies import CountingProxy
 
 from influx_secrets.emulator import Delay, Emulator, Fault
 
@@ -23,22 +23,22 @@ VALUES = {f"KEY_{n:05}": f"the value number {n:05}" for n in range(KEYS)}
 
 
 @pytest.fixture
-def proxy(emulator: Emulator) -> Iterator[CountingProxy]:
+def proxy(emulator: Emulator) -> Iterator[InterceptingProxy]:
     """What stands between the provider and the emulator, and counts."""
-    with CountingProxy(emulator.url) as started:
+    with InterceptingProxy(emulator.url) as started:
         yield started
 
 
 @pytest.fixture
-def engine(emulator: Emulator, proxy: CountingProxy) -> Engine:
+def engine(emulator: Emulator, proxy: InterceptingProxy) -> Engine:
     """An engine whose provider goes through the proxy."""
     return Engine({**emulator.environment, "INFLUX_HOST": proxy.url}, parallel=PARALLEL)
 
 
-def passed(proxy: CountingProxy) -> Counter[str]:
+def passed(proxy: InterceptingProxy) -> Counter[str]:
     """Return how often each kind of request passed since the last look."""
     found = Counter(f"{one.method} {one.path.partition('?')[0].rpartition('/')[2]}" for one in proxy.exchanges)
-    proxy.clear()
+    proxy.exchanges.clear()
     return found
 
 
@@ -50,7 +50,7 @@ def many_resources(prefix: str) -> list[Declared]:
     return [secret(f"s{n}", org="acme", key=f"K{n}", value=f"{prefix} {n}") for n in range(RESOURCES)]
 
 
-def test_many_keys_are_few_requests_on_one_connection(engine: Engine, proxy: CountingProxy) -> None:
+def test_many_keys_are_few_requests_on_one_connection(engine: Engine, proxy: InterceptingProxy) -> None:
     """However many keys: one list, one PATCH; and a query per thousand where values are proved."""
     engine.up(many_keys(VALUES))
     assert passed(proxy) == {"GET orgs": 1, "GET secrets": 1, "PATCH secrets": 1}
@@ -64,27 +64,27 @@ def test_many_keys_are_few_requests_on_one_connection(engine: Engine, proxy: Cou
     assert passed(proxy) == {"POST delete": 1}
 
 
-def test_a_patch_holds_what_changed_and_nothing_else(engine: Engine, proxy: CountingProxy) -> None:
+def test_a_patch_holds_what_changed_and_nothing_else(engine: Engine, proxy: InterceptingProxy) -> None:
     """The bytes of the keys and values that are new, once."""
     engine.up(many_keys(VALUES))
     (patch,) = [one for one in proxy.exchanges if one.method == "PATCH"]
-    assert patch.size == len(json.dumps(VALUES, separators=(",", ":")))
-    proxy.clear()
+    assert len(patch.body) == len(json.dumps(VALUES, separators=(",", ":")))
+    proxy.exchanges.clear()
     engine.up(many_keys({**VALUES, "KEY_00007": "rotated"}))
     (patch,) = proxy.exchanges
-    assert patch.size == len('{"KEY_00007":"rotated"}')
+    assert len(patch.body) == len('{"KEY_00007":"rotated"}')
 
 
-def test_a_proof_is_a_short_line(engine: Engine, proxy: CountingProxy) -> None:
+def test_a_proof_is_a_short_line(engine: Engine, proxy: InterceptingProxy) -> None:
     """A refresh sends less than 200 bytes for each key, however long its value is."""
     engine.up(many_keys(dict.fromkeys(VALUES, "x" * 2_000)))
-    proxy.clear()
+    proxy.exchanges.clear()
     engine.refresh()
-    assert sum(one.size for one in proxy.exchanges) < 200 * KEYS
+    assert sum(len(one.body) for one in proxy.exchanges) < 200 * KEYS
 
 
 def test_many_resources_share_list_proofs_and_connections(
-    engine: Engine, emulator: Emulator, proxy: CountingProxy
+    engine: Engine, emulator: Emulator, proxy: InterceptingProxy
 ) -> None:
     """Those that wait are written together, half of all calls on average; the rest is asked once for all of them."""
     # Long enough for the other calls of the engine to arrive: while one writes, they wait, and then go together.
@@ -99,7 +99,7 @@ def test_many_resources_share_list_proofs_and_connections(
     assert passed(proxy) == {}
     assert proxy.connections == before
     assert set(engine.refresh().values()) == {"same"}
-    assert sum(one.size for one in proxy.exchanges) < 250 * RESOURCES
+    assert sum(len(one.body) for one in proxy.exchanges) < 250 * RESOURCES
     assert passed(proxy) == {"GET secrets": 1, "POST query": 1}
     assert proxy.connections == before + 1
     emulator.inject(Fault(Delay(0.15), method="DELETE", times=None), Fault(Delay(0.15), method="POST", times=None))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from proxies import CountingProxy, Exchange
+from intercepting_proxy import Exchange, InterceptingProxy
 from servers import EmulatorServer, InfluxdServer
 
 if TYPE_CHECKING:
@@ -67,27 +67,27 @@ def test_influxd_that_does_not_start_is_told_with_its_log(tmp_path: Path) -> Non
 def test_proxy_forwards_unchanged_and_counts(server: SecretsServer, org: str) -> None:
     """Paths, bodies and answers pass as they are; one connection stays one."""
     path = f"/api/v2/orgs/{server.org_id(org)}/secrets"
-    with CountingProxy(server.url) as proxy, requests.Session() as session:
+    with InterceptingProxy(server.url) as proxy, requests.Session() as session:
         session.headers["Authorization"] = f"Token {server.token}"
         assert session.patch(f"{proxy.url}{path}", json={"a,b": "1", "c": "2"}, timeout=5).status_code == 204
         assert session.delete(f"{proxy.url}{path}/a%2Cb", timeout=5).status_code == 204
         listed = session.get(f"{proxy.url}{path}?x=1", timeout=5)
         assert listed.json()["secrets"] == ["a,b", "c"]
         assert listed.headers["X-Influxdb-Version"].startswith("v2.")
-        assert proxy.exchanges == (
+        assert proxy.exchanges == [
             Exchange("PATCH", path, 204),
             Exchange("DELETE", f"{path}/a%2Cb", 204),
             Exchange("GET", f"{path}?x=1", 200),
-        )
+        ]
         assert proxy.connections == 1
-        proxy.clear()
+        proxy.exchanges.clear()
         assert not proxy.exchanges
 
 
 def test_proxy_ends_with_a_client_still_connected() -> None:
     """An idle connection does not hold the end up."""
     with EmulatorServer() as server, requests.Session() as session:
-        with CountingProxy(server.url) as proxy:
+        with InterceptingProxy(server.url) as proxy:
             assert json.loads(session.get(f"{proxy.url}/health", timeout=5).text)["status"] == "pass"
         with pytest.raises(requests.ConnectionError):
             session.get(f"{proxy.url}/health", timeout=5)
