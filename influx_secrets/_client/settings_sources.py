@@ -1,12 +1,13 @@
-"""Where settings come from: finds each field's raw value and the name of its source; validates nothing."""
+"""Sources of settings: inputs, environment, profiles of the influx CLI."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from influx_secrets._errors import SettingsError
 from influx_secrets._model.setting_names import SETTINGS, known_inputs
@@ -16,11 +17,11 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-#: What an input may be: stack config sends text, a `Provider` also booleans and numbers.
 Raw = str | bool | int | float
+"""What an input may be: stack config sends text, a `Provider` also booleans and numbers."""
 
-#: All that a profile of the CLI can tell; without need of these its file is not opened.
-_PROFILE_FIELDS = ("url", "token", "org")
+_PROFILE_FIELDS: Final = ("url", "token", "org")
+"""What a profile of the CLI can set. Its file is opened only if one of these is not set elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,9 @@ def gather(inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> dict
     """
     _refuse_unknown(inputs)
     sources = [_from_inputs(inputs), _from_environment(environ)]
-    if any(_lacks(field, sources) for field in _PROFILE_FIELDS):
-        sources.append(_from_profile(environ))
+    needed = [field for field in _PROFILE_FIELDS if _lacks(field, sources)]
+    if needed:
+        sources.append(_from_profile(environ, needed))
     found: dict[str, Found] = {}
     for source in sources:
         names_org = "org" in found or "org_id" in found
@@ -63,9 +65,7 @@ def _refuse_unknown(inputs: Mapping[str, Raw | None]) -> None:
     # `version` and names with two underscores are the engine's own additions.
     unknown = sorted(key for key in inputs if key not in known and key != "version" and not key.startswith("__"))
     if unknown:
-        names = ", ".join(repr(key) for key in unknown)
-        message = f"unknown setting {names}; known are {', '.join(known)}"
-        raise SettingsError(message)
+        raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))}; known are {', '.join(known)}")
 
 
 def _from_inputs(inputs: Mapping[str, Raw | None]) -> dict[str, Found]:
@@ -89,29 +89,44 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Found]:
     return found
 
 
-def _from_profile(environ: Mapping[str, str]) -> dict[str, Found]:
-    """Read the profile that the influx CLI would use: `INFLUX_ACTIVE_CONFIG`, else the one marked active.
+def _from_profile(environ: Mapping[str, str], needed: Collection[str]) -> dict[str, Found]:
+    """Read the profile that the influx CLI would use.
 
-    The file is TOML, a table per profile with `url`, `token`, `org` and `active` (influx-cli 2.7,
-    `config/config.go`). No file, or no active profile, is not an error, as for the CLI.
+    The file is TOML, a table per profile with `url`, `token`, `org` and `active`, in any case (influx-cli 2.8.0,
+    `config/config.go`). No file is not an error, as for the CLI.
     """
     path = _profiles_path(environ)
-    if path is None:
+    profiles = {} if path is None else _read_profiles(path)
+    name = environ.get("INFLUX_ACTIVE_CONFIG") or _active(profiles, f"in {path}", needed)
+    if path is None or name is None:
         return {}
-    profiles = _read_toml(path)
-    name = environ.get("INFLUX_ACTIVE_CONFIG") or _active(profiles, path)
-    if name is None:
-        return {}
-    profile = profiles.get(name)
-    if not isinstance(profile, dict):
-        message = f"INFLUX_ACTIVE_CONFIG: {path} has no profile {name!r}"
-        raise SettingsError(message)
-    found = {}
-    for field in _PROFILE_FIELDS:
-        value = profile.get(field)
-        if isinstance(value, str) and value:
-            found[field] = Found(value, f"{field} of profile {name!r} in {path}")
-    return found
+    if name not in profiles:
+        raise SettingsError(f"INFLUX_ACTIVE_CONFIG: {path} has no profile {name!r}")
+    profile = profiles[name]
+    if profile.get("cookie") and not profile.get("token") and "token" in needed:
+        raise SettingsError(
+            f"profile {name!r} in {path} signs in with a password, which only the influx CLI can: set INFLUX_TOKEN, "
+            "or give the profile a token"
+        )
+    return {
+        field: Found(value, f"{field} of profile {name!r} in {path}")
+        for field in _PROFILE_FIELDS
+        if isinstance(value := profile.get(field), str) and value
+    }
+
+
+def _active(profiles: Mapping[str, Mapping[str, object]], place: str, needed: Collection[str]) -> str | None:
+    """Return the name of the active profile, or of the only one; the CLI would take any of several at each call."""
+    for name, profile in profiles.items():
+        if not isinstance(profile.get("active", False), bool):
+            raise SettingsError(f"active of profile {name!r} must be true or false, without quotes, {place}")
+    active = [name for name, profile in profiles.items() if profile.get("active")]
+    if len(active) > 1:
+        raise SettingsError(f"more than one profile is active {place}: run `influx config NAME`")
+    if not active and len(profiles) > 1 and "token" in needed:
+        raise SettingsError(f"none of {len(profiles)} profiles is active {place}: run `influx config NAME`")
+    chosen = active or (list(profiles) if len(profiles) == 1 else [])
+    return chosen[0] if chosen else None
 
 
 def _profiles_path(environ: Mapping[str, str]) -> Path | None:
@@ -121,27 +136,19 @@ def _profiles_path(environ: Mapping[str, str]) -> Path | None:
     return Path(home) / ".influxdbv2" / "configs" if home else None
 
 
-def _read_toml(path: Path) -> dict[str, object]:
+def _read_profiles(path: Path) -> dict[str, dict[str, object]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8"
-        message = f"cannot read the profiles of the influx CLI in {path}: {reason}"
-        raise SettingsError(message) from None
-    try:
-        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         # Its text may quote the file, which holds tokens: only the place is passed on.
         place = re.search(r"at line \d+", str(exc))
-        message = f"the profiles of the influx CLI in {path} are not TOML" + (f" ({place[0]})" if place else "")
-    raise SettingsError(message)
-
-
-def _active(profiles: Mapping[str, object], path: Path) -> str | None:
-    active = [name for name, value in profiles.items() if isinstance(value, dict) and value.get("active") is True]
-    if len(active) > 1:
-        message = f"more than one profile is active in {path}: run `influx config NAME`"
-        raise SettingsError(message)
-    return active[0] if active else None
+        problem = f"the profiles of the influx CLI in {path} are not TOML" + (f" ({place[0]})" if place else "")
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8"
+        problem = f"cannot read the profiles of the influx CLI in {path}: {reason}"
+    else:
+        tables = {name: table for name, table in document.items() if isinstance(table, dict)}
+        return {name: {member.lower(): value for member, value in table.items()} for name, table in tables.items()}
+    raise SettingsError(problem)

@@ -182,10 +182,38 @@ def test_profile_named_by_variable_wins_over_the_active(tmp_path: Path) -> None:
         Settings.resolve(environ=environ | {"INFLUX_ACTIVE_CONFIG": "us"})
 
 
-@pytest.mark.parametrize("text", ["", "# only a comment", '[a]\nurl = "https://a"\n', "active = true\n[a]\nactive = 1"])
-def test_profile_none_active_leaves_the_defaults(tmp_path: Path, text: str) -> None:
-    """Without an active profile the file says nothing."""
+@pytest.mark.parametrize("text", ["", "# only a comment", "active = true\n"])
+def test_profile_file_without_profiles_leaves_the_defaults(tmp_path: Path, text: str) -> None:
+    """Without a profile the file says nothing."""
     assert Settings.resolve(environ=profile(tmp_path / "configs", text)) == Settings()
+
+
+@pytest.mark.parametrize("active", ["", "active = false"])
+def test_profile_alone_is_taken_without_being_active(tmp_path: Path, active: str) -> None:
+    """As the CLI does (2.8.0), which reads members in any case, too."""
+    environ = profile(tmp_path / "configs", f'[only]\nURL = "https://a"\nToken = "t"\n{active}\n')
+    assert Settings.resolve(environ=environ) == Settings(url="https://a", token="t")
+
+
+SEVERAL = '[a]\nurl = "https://a"\n[b]\nurl = "https://b"\n'
+
+
+def test_profile_of_several_must_be_active(tmp_path: Path) -> None:
+    """Of several, the CLI takes another one at each call: an error names the way out, where a profile is needed."""
+    environ = profile(tmp_path / "configs", SEVERAL)
+    with pytest.raises(SettingsError, match=r"none of 2 profiles is active in .*: run `influx config NAME`"):
+        Settings.resolve(environ=environ)
+    assert Settings.resolve({"url": "https://c", "token": "t"}, environ=environ).url == "https://c"
+
+
+def test_profile_with_a_login_and_no_token_is_named(tmp_path: Path) -> None:
+    """Its cookie opens a session of the CLI's: only a token of another source can stand in for it."""
+    environ = profile(tmp_path / "configs", '[a]\nurl = "https://a"\ncookie = "planted"\nactive = true\n')
+    with pytest.raises(
+        SettingsError, match=r"profile 'a' in .* signs in with a password, which only the influx CLI can"
+    ):
+        Settings.resolve(environ=environ)
+    assert Settings.resolve(environ=environ | {"INFLUX_TOKEN": "t"}) == Settings(url="https://a", token="t")
 
 
 def test_profile_fields_empty_or_of_another_type_count_as_unset(tmp_path: Path) -> None:
@@ -208,6 +236,8 @@ def test_profile_without_path_is_sought_in_the_home_folder(tmp_path: Path, home:
         ('[a]\ntoken = "planted" x', "are not TOML (at line 2)"),
         ("planted", "are not TOML"),
         ("[a]\nactive = true\n[b]\nactive = true\n", "more than one profile is active"),
+        ('[a]\nactive = "true"\n', "active of profile 'a' must be true or false, without quotes, in "),
+        ("[a]\nactive = 1\n[b]\nactive = true\n", "active of profile 'a' must be true or false, without quotes, in "),
         ('[a]\nurl = "nonsense"\nactive = true\n', "url of profile 'a' in "),
     ],
 )
