@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
-from influx_secrets._model.other_declarations import OtherDeclarations
+from influx_secrets._model.other_declarations import DECLARATION, OtherDeclarations
 from influx_secrets._model.state import (
-    DECLARATION,
     INVALID_VALUE,
     UNKNOWN,
     Declaration,

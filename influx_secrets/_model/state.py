@@ -20,9 +20,6 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 """Stands for the engine's own mark, so that only the outermost files need to know Pulumi."""
 
-DECLARATION: Final = "declaration"
-"""What the program tells `check` besides, and `check` takes out again: `resource`, `preview`, `keys`, `elsewhere`."""
-
 INVALID_VALUE: Final = "notText"
 """The one name in an object that a program sends in place of a value that is no text; what it is, in words."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import pulumi
 
@@ -18,8 +17,7 @@ OrgInputs: TypeAlias = tuple[Any, Any]
 """The inputs `org_id` and `org` of a resource, which may be outputs."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DeclaredResource:
+class DeclaredResource(NamedTuple):
     """One resource of the program, as far as the program itself knows it.
 
     Attributes:
@@ -40,19 +38,18 @@ class DeclaredResource:
         return {**found, "preview": True} if pulumi.runtime.is_dry_run() else found
 
 
-@dataclass(frozen=True, slots=True)
-class DeclarationIndex:
+class DeclarationIndex(NamedTuple):
     """What the resources of one provider declare, made once for all that ask: with very many, that saves much.
 
     Attributes:
         by_form: The form in which an org is given, to org, to the keys declared there.
         unresolved: Resources whose org or keys are outputs.
-        count: Number of resources.
+        size: Number of resources.
     """
 
     by_form: Mapping[Any, Mapping[OrgInputs, set[str]]]
     unresolved: Sequence[DeclaredResource]
-    count: int
+    size: int
 
     @classmethod
     def of(cls, resources: Sequence[DeclaredResource]) -> DeclarationIndex:
@@ -78,7 +75,7 @@ async def find_others(this: DeclaredResource, index: DeclarationIndex) -> OtherD
     org_id, org = await asyncio.gather(*(_resolved(given) for given in this.org))
     unresolved = await asyncio.gather(*(_resolved_soon(one) for one in index.unresolved if one is not this))
     others = _classify((org_id, org), [*index.candidates((org_id, org)), *unresolved], own=_own_keys(this))
-    return replace(others, resources=index.count)
+    return others._replace(resources=index.size)
 
 
 def _org_form(org: OrgInputs) -> tuple[bool, bool]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import pulumi
 
@@ -35,8 +34,7 @@ _SETTING_PROBLEMS: Final[Mapping[str, Problem]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """The inputs of one resource or function: refused where they have a wrong type.
 
     Attributes:
@@ -140,7 +138,7 @@ class Inputs:
         return escape_key(key)
 
     def _late(self) -> Inputs:
-        return replace(self, is_late=True)
+        return self._replace(is_late=True)
 
 
 def map_keys(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Output[list[str]]:

@@ -9,7 +9,7 @@ import pulumi
 from pulumi import dynamic
 
 from influx_secrets._model.keys import unescape_key
-from influx_secrets._model.state import DECLARATION
+from influx_secrets._model.other_declarations import DECLARATION
 from influx_secrets._program import options, sdk
 from influx_secrets._program.inputs import Inputs, Secrets, map_keys
 from influx_secrets._program.run import Run

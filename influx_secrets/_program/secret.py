@@ -6,7 +6,7 @@ import pulumi
 from pulumi import dynamic
 
 from influx_secrets._model.keys import parse_secret_id
-from influx_secrets._model.state import DECLARATION
+from influx_secrets._model.other_declarations import DECLARATION
 from influx_secrets._program import options, sdk
 from influx_secrets._program.input_types import optional_string_problem, require, string_problem
 from influx_secrets._program.inputs import Inputs

@@ -181,7 +181,6 @@ print(*set(sys.modules) - before)
         "_model.keys",
         "_model.other_declarations",
         "_model.setting_names",
-        "_model.state",
         "_program",
         "_program.config",
         "_program.declarations",
