@@ -12,7 +12,7 @@ PARALLEL := -n logical --dist worksteal --durations=20 --quiet
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down preview shell tools test test-all soak check lint type bench docs pictures build clean
+.PHONY: help up down preview shell tools test test-all soak check lint type mutants bench docs pictures build clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ lint: $(VENV)/.with-lint  ## style, format, spelling, and words that the documen
 
 type: $(VENV)/.with-types  ## types, strictly
 	@$(PY) -m mypy
+
+mutants: $(VENV)/.with-mutants  ## change the core in 60 lines, one at a time, and see whether the tests notice
+	@$(PY) -m toolchain.mutants $(ARGS)
 
 bench: $(VENV)/.with-bench  ## measure, and write docs/benchmarks.md
 	@$(PY) -m toolchain pulumi influxd toxiproxy >/dev/null
