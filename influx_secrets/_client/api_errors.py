@@ -34,7 +34,7 @@ class FailedCall:
         request: What was sent.
         response: What came back; its body may be truncated.
         server: Url of the server, for messages.
-        token: The token that was sent, so that no message repeats an echo of it.
+        secrets: Those in the settings, so that no message repeats an echo of them.
         trace_id: The trace that was sent; the server's own is preferred.
         attempts: How often it was tried.
     """
@@ -42,7 +42,7 @@ class FailedCall:
     request: Request
     response: Response
     server: str
-    token: str | None = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
     trace_id: str | None = None
     attempts: int = 1
 
@@ -146,7 +146,7 @@ class FailedCall:
         return [code for code in named if isinstance(code, str)]
 
     def _clean(self, text: object) -> str | None:
-        return Redactor((*self.request.sensitive, self.token or "")).clean(text)
+        return Redactor((*self.request.sensitive, *self.secrets)).clean(text)
 
 
 def _quoted(message: str | None) -> str:

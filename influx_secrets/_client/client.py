@@ -13,7 +13,7 @@ from influx_secrets._client.endpoints import first_supported, is_path_safe, org_
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
 from influx_secrets._client.redaction import Redactor
-from influx_secrets._client.settings import Settings
+from influx_secrets._client.settings import Settings, secrets_in
 from influx_secrets._client.tasks_and_checks import FluxScript, Listing
 from influx_secrets._errors import APIError, NotFoundError, UnauthorizedError
 from influx_secrets._text import quote
@@ -187,7 +187,7 @@ class SecretsClient:
         if tables.error is None:
             return tables.rows
         # A script that fails midway was answered with 200 already: the error comes as a table.
-        said = Redactor((self.settings.token or "",)).clean(tables.error)
+        said = Redactor(secrets_in(self.settings)).clean(tables.error)
         message = f"cannot {request.intent}: {self.settings.url} stopped midway" + (f' ("{said}")' if said else "")
         raise APIError(message, method="POST", path=request.path, status=HTTPStatus.OK, server_message=said)
 

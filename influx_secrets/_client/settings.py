@@ -47,6 +47,8 @@ class Settings:
         missing_org: What a destroy does about an org that is confirmed to be missing: fail, or call it gone.
         allow_insecure: Allow plain http to another machine. The network then sees token and values.
         trace_span: Sent unchanged in the header `Zap-Trace-Span`. None: the current OpenTelemetry span, or nothing.
+        extra_http_header: Headers of each request, for a gateway in front of the server: `Name: value`, several
+            separated by commas, as the influx CLI reads them. Secret, as the token is.
 
     Raises:
         SettingsError: A field is malformed or unusable. The text never repeats a token or a url.
@@ -64,6 +66,7 @@ class Settings:
     missing_org: MissingOrg = "error"
     allow_insecure: bool = False
     trace_span: str | None = None
+    extra_http_header: str | None = None
 
     def __post_init__(self) -> None:
         given = {setting.field: getattr(self, setting.field) for setting in SETTINGS}
@@ -109,6 +112,17 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def extra_headers(settings: Settings) -> dict[str, str]:
+    """Return name and value of each extra header."""
+    parts = [part.partition(":") for part in (settings.extra_http_header or "").split(",") if part]
+    return {name.strip(): value.strip() for name, _, value in parts}
+
+
+def secrets_in(settings: Settings) -> tuple[str, ...]:
+    """Return what a server may echo and no message may repeat."""
+    return (*filter(None, [settings.token]), *extra_headers(settings).values())
 
 
 def _validated(given: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, Any]:
@@ -157,6 +171,11 @@ _PARSERS: Final[Mapping[str, Callable[[Raw, str], Any]]] = MappingProxyType(
 
 _Check = Callable[[Any, str], Any]
 
+_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(?!\s)([^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+)")
+_OWN_HEADERS: Final = frozenset(
+    {"accept", "accept-encoding", "content-encoding", "content-length", "content-type", "host", "transfer-encoding"}
+)
+
 
 def _check_url(value: object, source: str) -> str:
     # No message repeats the url: a malformed one may well contain a password.
@@ -192,6 +211,21 @@ def _check_org_id(value: object, source: str) -> str | None:
     if not isinstance(value, str) or not is_org_id(value.lower()):
         raise _fail(source, "not an org id: org ids have 16 hexadecimal digits (see `influx org list`)")
     return value.lower()
+
+
+def _check_header(value: object, source: str) -> str | None:
+    if value is None:
+        return None
+    headers = [_HEADER.fullmatch(part.strip()) for part in value.split(",")] if isinstance(value, str) else [None]
+    for header in headers:
+        # No message repeats more than the name: the values are secret.
+        if header is None:
+            raise _fail(source, "must be Name: value, several separated by commas, without control characters")
+        if header[1].lower() == "authorization":
+            raise _fail(source, f"must not set {header[1]}: the token goes into INFLUX_TOKEN")
+        if header[1].lower() in _OWN_HEADERS:
+            raise _fail(source, f"must not set {header[1]}, which the package sets itself")
+    return str(value)
 
 
 def _check_flag(value: object, source: str) -> bool:
@@ -240,6 +274,7 @@ _CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
         "missing_org": _one_of(MissingOrg),
         "allow_insecure": _check_flag,
         "trace_span": _optional_text(r"[\x20-\x7e]+", "must be printable ASCII text, as it is sent in a header"),
+        "extra_http_header": _check_header,
     }
 )
 """Field to the check that returns its value in its one form."""

@@ -30,7 +30,7 @@ from influx_secrets._client.network_errors import (
     is_truncated_request,
 )
 from influx_secrets._client.retry import Policy, may_heal
-from influx_secrets._client.settings import Settings
+from influx_secrets._client.settings import Settings, extra_headers, secrets_in
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
 
 MAX_ERROR_BYTES: Final = 65_536
@@ -160,14 +160,15 @@ class Transport:
 
     def _headers(self, request: Request, span: str | None) -> dict[str, str]:
         headers = {"User-Agent": self._user_agent, "Accept": request.accept, "Accept-Encoding": "gzip"}
+        headers |= extra_headers(self.settings)
         if self.settings.token is not None:
-            # http.client encodes as Latin-1; influxd and its CLI take any bytes, and send and store UTF-8.
-            headers["Authorization"] = f"Token {self.settings.token}".encode().decode("latin-1")
+            headers["Authorization"] = f"Token {self.settings.token}"
         if request.body is not None:
             headers["Content-Type"] = request.content_type
         if span is not None:
             headers["Zap-Trace-Span"] = span
-        return headers
+        # http.client encodes as Latin-1; influxd and its CLI take any bytes, and the CLI sends UTF-8.
+        return {name: value.encode().decode("latin-1") for name, value in headers.items()}
 
     def _read(self, response: urllib3.BaseHTTPResponse, deadline: float, *, is_expected: bool) -> Response | Failure:
         limit = MAX_ANSWER_BYTES if is_expected else MAX_ERROR_BYTES
@@ -204,7 +205,7 @@ class Transport:
         self, request: Request, response: Response, trace_id: str | None = None, attempts: int = 1
     ) -> FailedCall:
         """Return what is known of a call whose response is not the expected one."""
-        return FailedCall(request, response, self.settings.url, self.settings.token, trace_id, attempts)
+        return FailedCall(request, response, self.settings.url, secrets_in(self.settings), trace_id, attempts)
 
     def _record(self, method: str, *, failed: bool) -> None:
         if self._breaker:

@@ -19,6 +19,7 @@ from typing import Final
 
 from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.redaction import Redactor
+from influx_secrets._client.settings import secrets_in
 from influx_secrets._errors import (
     APIError,
     ForbiddenError,
@@ -117,7 +118,7 @@ def _signature(client: SecretsClient, org_id: str, row: Mapping[str, str]) -> st
     if problem == _UNREADABLE:
         return None
     if problem or not signature:
-        said = Redactor((client.settings.token or "",)).clean(problem)
+        said = Redactor(secrets_in(client.settings)).clean(problem)
         quoted = f' ("{said}")' if said else ""
         raise _unusable(client, org_id, f"did not sign the value of a key{quoted}")
     return signature

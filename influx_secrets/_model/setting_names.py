@@ -44,6 +44,7 @@ SETTINGS: Final = (
     SettingName("missing_org", "missingOrg"),
     SettingName("allow_insecure", "allowInsecure", kind="flag"),
     SettingName("trace_span", "traceSpan"),
+    SettingName("extra_http_header", "extraHttpHeader", ("INFLUX_EXTRA_HTTP_HEADER",), is_secret=True),
 )
 """Every setting; a new one needs a line here, a field and a check in `Settings`, and an argument of `Provider`."""
 

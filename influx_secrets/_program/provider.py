@@ -37,6 +37,8 @@ class Provider(pulumi.ProviderResource):
             by default.
         allow_insecure: Send the token over plain http to another machine; False by default.
         trace_span: Content of the header `Zap-Trace-Span`, printable ASCII.
+        extra_http_header: Headers for a gateway in front of the server, `Name: value`, several separated by commas;
+            stored encrypted, as a token is.
         opts: Options of the resource.
     """
 
@@ -56,6 +58,7 @@ class Provider(pulumi.ProviderResource):
         missing_org: pulumi.Input[str] | None = None,
         allow_insecure: pulumi.Input[bool] | None = None,
         trace_span: pulumi.Input[str] | None = None,
+        extra_http_header: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         given: Mapping[str, Any] = locals()  # the arguments, by name

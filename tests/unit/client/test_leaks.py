@@ -59,7 +59,8 @@ def echo(text: str) -> list[Step]:
     ]
 
 
-ECHOES = [step for secret in (TOKEN, VALUE) for form in notations(secret) for step in echo(form)]
+HEADER = "planted-header-value"
+ECHOES = [step for secret in (TOKEN, VALUE, HEADER) for form in notations(secret) for step in echo(form)]
 
 
 def everything_about(error: BaseException) -> str:
@@ -75,7 +76,7 @@ def test_write_that_fails_leaks_nothing(step: Step, caplog: pytest.LogCaptureFix
     """Whatever comes back from a PATCH, error and debug logs of every library are free of token and value."""
     caplog.set_level(logging.DEBUG)
     with ScriptedServer(step) as server:
-        settings = {"max_attempts": 2, "timeout": 0.2}
+        settings = {"max_attempts": 2, "timeout": 0.2, "extra_http_header": f"X-Key: {HEADER}, X-Other: other"}
         client = SecretsClient._over(transport(server.url, settings=settings))
         with client, pytest.raises(InfluxSecretsError) as caught:
             client.upsert_secrets(ORG, {"KEY": VALUE})
@@ -83,7 +84,7 @@ def test_write_that_fails_leaks_nothing(step: Step, caplog: pytest.LogCaptureFix
     assert caught.value.__context__ is None
     assert caught.value.__cause__ is None
     told = everything_about(caught.value) + caplog.text
-    for secret in (TOKEN, VALUE):
+    for secret in (TOKEN, VALUE, HEADER):
         for form in notations(secret):
             assert form not in told
 

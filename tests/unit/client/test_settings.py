@@ -38,6 +38,7 @@ def test_settings_shown_mask_the_token(text: Callable[[Settings], str]) -> None:
     assert TOKEN not in shown
     assert "token='***'" in shown
     assert "token=None" in text(Settings())
+    assert "extra_http_header='***'" in text(Settings(extra_http_header="X-Key: planted"))
 
 
 def test_settings_equal_have_one_hash_and_survive_pickle() -> None:
@@ -138,6 +139,14 @@ def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
         ("trace_span", "a\nb", "printable ASCII"),
         ("trace_span", "", "printable ASCII"),
         ("trace_span", 5, "printable ASCII"),
+        ("extra_http_header", "planted", "must be Name: value"),
+        ("extra_http_header", "X-A: planted, planted", "must be Name: value"),
+        ("extra_http_header", "X A: planted", "must be Name: value"),
+        ("extra_http_header", "X-A:", "must be Name: value"),
+        ("extra_http_header", "X-A: plan\nted", "must be Name: value"),
+        ("extra_http_header", 5, "must be Name: value"),
+        ("extra_http_header", "X-A: a, authorization: planted", "must not set authorization: the token goes into"),
+        ("extra_http_header", "Content-Length: 5", "must not set Content-Length, which"),
     ],
 )
 def test_field_unusable_is_refused_in_one_line(field: str, value: object, says: str) -> None:

@@ -58,6 +58,7 @@ def test_resolve_inputs_as_text_are_parsed() -> None:
         "missingOrg": "gone",
         "allowInsecure": "TRUE",
         "traceSpan": "span",
+        "extraHttpHeader": "X-Key: a",
     }
     assert Settings.resolve(inputs, environ={}) == Settings(
         url="http://h",
@@ -70,6 +71,7 @@ def test_resolve_inputs_as_text_are_parsed() -> None:
         missing_org="gone",
         allow_insecure=True,
         trace_span="span",
+        extra_http_header="X-Key: a",
     )
 
 

@@ -7,16 +7,19 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
 from opentelemetry import trace as otel
 from scripted_server import Clock, ScriptedServer, answer, json_answer, raw
-from sending import FINE, GET, TOKEN, failing, transport
+from sending import FINE, GET, PATCH, TOKEN, failing, transport
 
 from influx_secrets import _errors as errors
 from influx_secrets._client.messages import Request
+from influx_secrets._client.settings import Settings
+from influx_secrets._client.transport import Transport
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +43,19 @@ def test_send_token_of_any_characters_arrives(token: str) -> None:
     with ScriptedServer(FINE) as server, transport(server.url, settings={"token": token}) as sender:
         sender.send(GET)
         assert server.requests[0].headers["authorization"].encode("latin-1") == f"Token {token}".encode()
+
+
+def test_send_extra_headers_go_with_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the form of the influx CLI (2.8.0): name, colon, value, and a comma before the next one."""
+    monkeypatch.setenv("INFLUX_EXTRA_HTTP_HEADER", "CF-Access-Client-Id: id:1 ,X-Key:ключ")
+    with ScriptedServer(FINE) as server:
+        settings = Settings.resolve({"url": server.url, "token": TOKEN})
+        Transport(settings).send(GET)
+        Transport(settings).send(replace(PATCH, expects=200))
+        for seen in server.requests:
+            assert seen.headers["cf-access-client-id"] == "id:1"
+            assert seen.headers["x-key"].encode("latin-1") == "ключ".encode()
+            assert seen.headers["authorization"] == f"Token {TOKEN}"
 
 
 def test_send_uninstalled_package_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +141,9 @@ def test_send_four_threads_keep_at_most_four_connections() -> None:
         assert server.connections <= 4
 
 
-def test_send_more_threads_than_connections_waits_its_turn() -> None:
-    """A fifth thread waits for a connection instead of opening one that would be thrown away."""
+def test_send_more_threads_than_connections_waits_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread too many waits for a connection instead of opening one that would be thrown away."""
+    monkeypatch.setattr("influx_secrets._client.connections.POOL_SIZE", 4)  # not to start more than 64 threads
     with ScriptedServer(FINE) as server, transport(server.url) as sender:
         with ThreadPoolExecutor(12) as pool:
             list(pool.map(lambda _: sender.send(GET), range(60)))

@@ -39,7 +39,7 @@ OPTIONS = ("must be pulumi.", [{"provider": None}, "a", 5])
 SETTINGS = ("must be influx_secrets.Settings(...), not ", [{"url": "http://127.0.0.1:9"}, "a", 5])
 TYPES: Mapping[str, tuple[str, list[Any]]] = {
     **dict.fromkeys(("key", "value", "org", "org_id", "id", "name", "url", "token", "ca_file"), STRING),
-    **dict.fromkeys(("verify_values", "missing_org", "trace_span"), STRING),
+    **dict.fromkeys(("verify_values", "missing_org", "trace_span", "extra_http_header"), STRING),
     **dict.fromkeys(("overwrite", "exclusive", "skip_verify", "allow_insecure"), SWITCH),
     **dict.fromkeys(("timeout", "max_attempts"), NUMBER),
     "keep": LIST,
