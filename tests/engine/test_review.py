@@ -29,6 +29,7 @@ def everything(engine: Path, influxd: InfluxdServer, tmp_path: Path) -> Iterator
         influxd.delete_org(org)
 
 
+@pytest.mark.smoke
 def test_review_in_a_pipe_names_every_kind_of_change(everything: RecordedStack) -> None:
     """Two orgs, line by line as a person read and committed them; the exit code is that of the gates; no value."""
     preview = shlex.join(["pulumi", "preview", "--json", "--stack", STACK, *EVERYTHING.options])
