@@ -27,8 +27,6 @@ from influx_secrets.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
-
 _START_SECONDS = 30.0
 _KEYS_PER_QUERY = 500
 
@@ -101,9 +99,7 @@ class EmulatorServer:
         self.emulator.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.emulator.stop()
 
     @property
@@ -161,9 +157,7 @@ class InfluxdServer:
         self.call("POST", "/api/v2/setup", {**setup, "token": self.token})
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
         self._session.close()
 

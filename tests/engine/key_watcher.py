@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import requests
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from servers import InfluxdServer
 
 _PAUSE_SECONDS = 0.001
@@ -38,9 +36,7 @@ class KeyWatcher:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stop.set()
         self._thread.join()
 

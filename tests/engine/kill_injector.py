@@ -15,9 +15,7 @@ from intercepting_proxy import HangUp
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
     from engine.running_command import RunningCommand
     from intercepting_proxy import Exchange, InterceptingProxy
@@ -119,40 +117,34 @@ class KillInjector:
         self._lock = threading.RLock()
         self._seen = 0
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._lurk, daemon=True)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> KillInjector:
         self._proxy.before, self._proxy.after, self._proxy.answered = self._before, self._after, self._answered
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._over.set()
         self._thread.join()
         with self._lock:  # a kill that is under way
-            self._proxy.before, self._proxy.after, self._proxy.answered = (
-                lambda *_: None,
-                lambda _: False,
-                lambda _: None,
-            )
+            self._proxy.reset_hooks()
 
     # Requests: in the threads of the proxy.
 
     def _before(self, method: str, path: str) -> HangUp | None:
         with self._lock:
             self._seen += self._counts(method, path)
-            return HangUp() if self._is_due("lost", method, path) and self._deal() else None
+            return HangUp() if self._is_due("lost", method, path) and self._kill_once() else None
 
     def _after(self, passed: Exchange) -> bool:
         with self._lock:
-            return self._is_due("done", passed.method, passed.path) and self._deal()
+            return self._is_due("done", passed.method, passed.path) and self._kill_once()
 
     def _answered(self, passed: Exchange) -> None:
         with self._lock:
             if self._is_due("answered", passed.method, passed.path):
-                self._deal()
+                self._kill_once()
 
     def _counts(self, method: str, path: str) -> bool:
         moment = self._plan.moment
@@ -171,7 +163,7 @@ class KillInjector:
 
     # Everything else: in a thread of its own.
 
-    def _lurk(self) -> None:
+    def _watch(self) -> None:
         moment = self._plan.moment
         if isinstance(moment, AtCheckpoint):
             last, left = _stamp(self._checkpoints), moment.number
@@ -179,60 +171,41 @@ class KillInjector:
                 now = _stamp(self._checkpoints)
                 left, last = left - (now != last), now
             if not left:
-                self._deal()
+                self._kill_once()
         elif isinstance(moment, AtTime):
             while not self._is_there() and not self._over.wait(_SHORT_SECONDS):
                 pass
             if not self._over.wait(moment.seconds):
-                self._deal()
+                self._kill_once()
 
     def _is_there(self) -> bool:
         return self._plan.victim != "provider" or bool(self._running.providers())
 
-    def _deal(self) -> bool:
-        """Kill, once; whether somebody was killed now."""
+    def _kill_once(self) -> bool:
+        """Kill, once; return whether something was killed now."""
         with self._lock:
             if self.hit or self._running.is_over:
                 return False
-            strike: dict[Victim, Callable[[], bool]] = {
-                "influxd": self._kill_influxd,
-                "provider": self._kill_providers,
-                "pulumi": self._kill_pulumi,
-                "group": self._kill_group,
-                "machine": self._kill_machine,
-            }
-            self.hit = strike[self._plan.victim]()
+            self.hit = self._kill()
             return self.hit
 
-    def _kill_influxd(self) -> bool:
-        self._influxd.kill()
-        if self._plan.revive:
+    def _kill(self) -> bool:
+        victim = self._plan.victim
+        started = self._running.started()  # so that they are known: they have no parent afterwards
+        if victim == "provider":
+            started = self._running.providers()
+        if victim in ("influxd", "machine"):
+            self._influxd.kill()
+        if victim == "influxd" and self._plan.revive:
             self._influxd.start()
-        return True
-
-    def _kill_providers(self) -> bool:
-        found = self._running.providers()
-        for process in found:
-            kill(process)
-        return bool(found)
-
-    def _kill_pulumi(self) -> bool:
-        self._running.started()  # so that they are known: they have no parent afterwards
-        self._running.kill()
-        return True
-
-    def _kill_group(self) -> bool:
-        self._running.started()
-        self._running.kill_group()
-        return True
-
-    def _kill_machine(self) -> bool:
-        started = self._running.started()
-        self._influxd.kill()
-        self._running.kill_group()
-        for process in started:
-            kill(process)
-        return True
+        if victim == "pulumi":
+            self._running.kill()
+        if victim in ("group", "machine"):
+            self._running.kill_group()
+        if victim in ("provider", "machine"):
+            for process in started:
+                kill(process)
+        return victim != "provider" or bool(started)
 
 
 def _stamp(file: Path) -> tuple[int, int]:

@@ -15,8 +15,6 @@ from servers import free_port
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from types import TracebackType
-
 Stream = Literal["upstream", "downstream"]
 
 _START_SECONDS = 30.0
@@ -58,9 +56,7 @@ class Toxiproxy:
         self.url = f"http://{made['listen']}"
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._session.close()
         self._process.terminate()
         self._process.wait(10)
