@@ -181,14 +181,10 @@ CODECS: Final[Mapping[str, Codec]] = {
 
 def _common(news: Props) -> dict[str, Any]:
     told = news[DECLARATION]
-    others = OtherDeclarations.decode(told.get("elsewhere", {}))
     return {
         "resource": told["resource"],
         "preview": bool(told.get("preview")),
-        "elsewhere": others.certain,
-        "otherwise": others.other_forms,
-        "doubtful": others.possible,
-        "resources": others.resources,
+        "others": OtherDeclarations.decode(told.get("elsewhere", {})),
         "org_id": news.get("org_id"),
         "org": news.get("org"),
         "overwrite": bool(news.get("overwrite", False)),

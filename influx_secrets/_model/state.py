@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
+from influx_secrets._model.other_declarations import OtherDeclarations
+
 
 class Unknown(Enum):
     """The type of a property that a preview cannot know yet."""
@@ -51,11 +53,7 @@ class Declaration:
         overwrite: Whether an existing key with another value may be taken over.
         exclusive: Whether keys of the org that are not declared are removed.
         keep: Shell patterns of keys that `exclusive` leaves alone.
-        elsewhere: Keys that other resources of the program declare on the same org, as far as it could tell.
-        otherwise: Org id and org of other resources to their keys, where an org is written in another way than this
-            one's: only a look-up can tell whether it is the same.
-        doubtful: Keys of resources that may be on the same org or not; None where such a resource's keys are not known.
-        resources: How many resources of this provider the program declares.
+        others: What the other resources of the program declare.
     """
 
     resource: str
@@ -70,10 +68,7 @@ class Declaration:
     overwrite: bool = False
     exclusive: bool | Unknown = False
     keep: tuple[str | Unknown, ...] = ()
-    elsewhere: frozenset[str] = frozenset()
-    otherwise: Mapping[tuple[str | None, str | None], frozenset[str]] = field(default_factory=dict)
-    doubtful: frozenset[str] | None = frozenset()
-    resources: int = 0
+    others: OtherDeclarations = OtherDeclarations()  # noqa: RUF009 (frozen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

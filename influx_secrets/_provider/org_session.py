@@ -13,8 +13,9 @@ from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.value_proofs import KEYS_PER_QUERY, Proof
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import is_server_owned
+from influx_secrets._model.other_declarations import OrgInputs
 from influx_secrets._model.state import Declaration
-from influx_secrets._provider.claims import Claims, Conflicts, OrgInputs
+from influx_secrets._provider.claims import Claims, Conflicts
 from influx_secrets._provider.group_commit import GroupCommit
 from influx_secrets._provider.single_flight import SingleFlight
 

@@ -41,7 +41,7 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
     what the program no longer declares, and that must not take a key which was only renamed.
     """
-    session.latch.arrive(declared.resource, declared.resources)
+    session.latch.arrive(declared.resource, declared.others.resources)
     wrong = problems(declared)
     if wrong:
         session.claimed_in_any_org.update(declared.named)

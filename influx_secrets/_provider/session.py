@@ -21,10 +21,10 @@ from influx_secrets._errors import (
     TransportError,
     UnavailableError,
 )
+from influx_secrets._model.other_declarations import OrgInputs
 from influx_secrets._model.state import UNKNOWN, Unknown
 from influx_secrets._notices import server_unreachable, values_unverifiable
 from influx_secrets._provider.check_latch import CheckLatch
-from influx_secrets._provider.claims import OrgInputs
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.single_flight import SingleFlight
 
