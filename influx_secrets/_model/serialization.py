@@ -31,7 +31,7 @@ class SecretCodec:
 
     def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
-        del old  # A Secret without a value at hand is still this one key.
+        del old  # A Secret without a value is still this one key.
         key = news.get("key", "")
         if key is UNKNOWN:
             return Declaration(keys=frozenset(), keys_known=False, named=frozenset(), values={}, **_common(news))

@@ -44,7 +44,7 @@ def _org_problems(declared: Declaration) -> Iterator[str]:
 def key_problem(key: str, *, overwrite: bool = False) -> str | None:
     """Return what is wrong with a key, None for one that can be declared."""
     if not key:
-        return "a key is empty: no path of the API can name it"
+        return "a key must not be empty"
     if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
         return f"the key {quote(key)} is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses"
     if key == ENGINE_MARK:

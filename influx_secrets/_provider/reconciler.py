@@ -75,8 +75,8 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
     missing = [key for key in steps.write if key not in values]
     if missing:
         raise DeclarationError(
-            f"there is no value at hand for {_named(missing)}: ignore_changes keeps it from a resource that has to be "
-            "written anew; take that option away for one run"
+            f"cannot write {_named(missing)}: the resource must be replaced, but ignore_changes hides its value. "
+            "Remove ignore_changes for one run"
         )
     if values:
         org.write(values)
@@ -98,7 +98,10 @@ def delete(session: ServerSession, state: ResourceState) -> None:
                 "then `pulumi destroy --run-program`"
             )
             raise
-        session.notify(f"the org {state.org_id} is not there or not readable; missingOrg says to take it for gone")
+        session.notify(
+            f"the org {state.org_id} does not exist or is not readable; treated as deleted, because missingOrg is "
+            "`gone`"
+        )
 
 
 def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
@@ -115,8 +118,8 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     gone = sorted(state.keys - listed)
     if gone and org.has_only_server_keys():
         session.notify(
-            f"every secret of the org {org.org_id} is gone; `influx apply --secret` does this to an org. "
-            "`pulumi up` writes those back that this stack declares"
+            f"all secrets of the org {org.org_id} were removed (`influx apply --secret` does that). "
+            "`pulumi up` restores those that this stack declares"
         )
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
     found |= dict.fromkeys(_changed(org, state, listed), "changed")
@@ -172,8 +175,8 @@ def _refusals(org_id: str, conflicts: Conflicts) -> list[str]:
     ]
     if conflicts.exclusive is not None and not refused:
         refused.append(
-            f"one of two resources on the org {org_id} is exclusive, so it has to declare all keys of the org: "
-            f"move them into it, or take exclusive away; the other is {conflicts.exclusive}"
+            f"an exclusive resource must declare all keys of its org, but the org {org_id} has this resource and also "
+            f"{conflicts.exclusive}: move all keys into one, or drop exclusive"
         )
     return refused
 

@@ -188,7 +188,7 @@ def test_org_secrets_exclusive_beside_another_resource_is_refused(engine: Engine
         program.reverse()
     steps = engine.preview(*program)
     refused = steps[program[1].name]
-    assert "one of two resources on the org" in refused
+    assert "has this resource and also" in refused
     assert program[0].name in refused
 
 

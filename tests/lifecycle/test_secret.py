@@ -179,7 +179,7 @@ def test_secret_ignored_value_is_left_alone(engine: Engine, emulator: Emulator) 
 def test_secret_ignored_value_with_other_key_says_what_is_missing(engine: Engine, emulator: Emulator) -> None:
     """A replacement needs the value: one line says so, and the old key stays."""
     engine.up(secret("a", org="acme", key="A", value="one"))
-    assert "there is no value at hand" in engine.up(secret("a", org="acme", key="B"))["a"]
+    assert "ignore_changes hides its value" in engine.up(secret("a", org="acme", key="B"))["a"]
     assert emulator.secrets("acme") == {"A": "one"}
 
 
@@ -255,7 +255,7 @@ def test_secret_with_any_key_is_created_found_and_removed(engine: Engine, emulat
         ({"key": "A", "value": "v"}, "no org: give org or org_id"),
         ({"org_id": "acme", "key": "A", "value": "v"}, "is not 16 hexadecimal digits"),
         ({"org": "nowhere", "key": "A", "value": "v"}, "nowhere"),
-        ({"org": "acme", "key": "", "value": "v"}, "a key is empty"),
+        ({"org": "acme", "key": "", "value": "v"}, "a key must not be empty"),
         ({"org": "acme", "key": "k" * 40_000, "value": "v"}, "longer than 32,752 bytes"),
         ({"org": "acme", "key": f"{'0' * 16}-token", "value": "v"}, "belongs to a notification endpoint"),
         ({"org": "acme", "key": "A", "value": {"notText": "null"}}, 'the value of the key "A" is null'),
@@ -396,4 +396,4 @@ def test_destroy_of_missing_org_follows_the_setting(engine: Engine, emulator: Em
     engine.config = {"influx-secrets:missingOrg": "gone"}
     engine.destroy()
     assert engine.state == {}
-    assert "missingOrg says" in engine.said
+    assert "because missingOrg is `gone`" in engine.said

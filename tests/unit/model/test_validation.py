@@ -39,7 +39,7 @@ def test_problems_of_good_declaration_are_none() -> None:
         (declaration(org="acme"), "org_id and org are both given"),
         (declaration(org_id="acme"), 'org_id "acme" is not 16 hexadecimal digits'),
         (declaration(org_id=None, org=""), "org is empty"),
-        (only_key(""), "a key is empty"),
+        (only_key(""), "a key must not be empty"),
         (only_key("ä" * 16_377), "longer than 32,752 bytes"),
         (only_key("\ud800"), r'the key "\\ud800" is not UTF-8'),
         (only_key(ENGINE_MARK), "a mark of the Pulumi engine"),
