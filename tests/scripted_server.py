@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
-#: Writes the answer to one request; False closes the connection after it.
 Step = Callable[[socket.socket], bool]
+"""Writes the answer to one request; False closes the connection after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def test_error_any_survives_pickle_and_copy(kind: type[errors.InfluxSecretsError
     """A pickled or copied error has its class, text and attributes, and is found at the package itself."""
     error = made(kind)
     assert getattr(influx_secrets, kind.__name__) is kind
-    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301 - made one line above
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301 (made one line above)
         assert (type(twin), str(twin), vars(twin)) == (kind, "text", vars(error))
 
 

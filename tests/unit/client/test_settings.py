@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 TOKEN = "planted-token=="
 ORG_ID = "0123456789abcdef"
 
-#: The class as a program without type checks sees it.
 build: Callable[..., Settings] = Settings
+"""The class as a program without type checks sees it."""
 
 
 def test_settings_nothing_given_has_documented_defaults() -> None:
@@ -45,7 +45,7 @@ def test_settings_equal_have_one_hash_and_survive_pickle() -> None:
     """Settings serve as keys of a dict, and travel to other processes."""
     settings = Settings(token=TOKEN, org_id=ORG_ID.upper(), url="https://h/")
     assert {settings: 1}[Settings(token=TOKEN, org_id=ORG_ID, url="https://h")] == 1
-    assert pickle.loads(pickle.dumps(settings)) == settings  # noqa: S301 - made one line above
+    assert pickle.loads(pickle.dumps(settings)) == settings  # noqa: S301 (made one line above)
 
 
 @pytest.mark.parametrize(
