@@ -206,15 +206,6 @@ class Stack:
         resources: list[dict[str, Any]] = json.loads(run.output)["deployment"].get("resources", [])
         return resources
 
-    def import_state(self, exported: Mapping[str, Any]) -> None:
-        """Take over a state that `pulumi stack export --show-secrets` wrote for any stack of the same name."""
-        settings = (self.project / f"Pulumi.{STACK}.yaml").read_text("utf-8")
-        salt = settings.partition("encryptionsalt: ")[2].split()[0]
-        # The engine encrypts it for this stack, and panics where the document names no way to.
-        own = {"secrets_providers": {"type": "passphrase", "state": {"salt": salt}}}
-        document = {**exported, "deployment": {**exported["deployment"], **own}}
-        self.pulumi("stack", "import", text=json.dumps(document))
-
     def stored(self, name: str) -> dict[str, Any]:
         """Return one resource of the state, by its logical name."""
         (found,) = [one for one in self.exported() if one["urn"].endswith(f"::{name}")]

@@ -88,7 +88,7 @@ def command(new_stack: NewStack, influxd: InfluxdServer, monkeypatch: pytest.Mon
 
 
 def test_page_shows_what_the_commands_write(command: Command, influxd: InfluxdServer) -> None:
-    """Every console block, down to the column."""
+    """Every console block, down to the column, and every JSON document."""
     told = blocks()
     assert len(told) == 5
     for block in told:
@@ -100,9 +100,7 @@ def test_page_shows_what_the_commands_write(command: Command, influxd: InfluxdSe
         assert done.code in {0, 1}
         assert comparable(done.out + done.err) == comparable(block.output), block.command
 
-
-def test_page_shows_each_member_of_the_json(command: Command, influxd: InfluxdServer) -> None:
-    """No more, no fewer, and each of its type, whatever the texts are."""
+    # Of the JSON each member, no more and no fewer, and each of its type, whatever the texts are.
     create_task(influxd, "acme", "sync", f"{IMPORT}f = secrets.get")
     influxd.put_secret("acme", MARK_OF_THE_ENGINE, VALUE)
     shown = documents()
