@@ -75,7 +75,7 @@ class StackStateMachine(RuleBasedStateMachine):
         self.shared, self.own = (f"lives-{os.urandom(6).hex()}" for _ in range(2))
         for org in (self.shared, self.own):
             self.server.create_org(org)
-        self.engine = Engine(self.server.environment)
+        self.engine = Engine(self.server.environment, parallel=64)
         self.declared: dict[str, tuple[str, str]] = {}
         self.names = {key: f"name {key}" for key in OURS}
         self.everything: dict[str, str] = {}
