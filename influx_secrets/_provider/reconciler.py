@@ -67,6 +67,24 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     return CheckOutcome(state, tuple(failures))
 
 
+def claim_stored(session: ServerSession, state: ResourceState) -> None:
+    """Claim the keys of a resource that is left as it is, without asking the server or looking at other claims."""
+    name = f"a resource with ignore_changes that manages {_named(state.keys)}"
+    session.latch.arrive(name, 0)
+    session.org(state.org_id).register(
+        Declaration(
+            resource=name,
+            preview=False,
+            org_id=state.org_id,
+            org=None,
+            keys=state.keys,
+            named=state.keys,
+            values={},
+            exclusive=state.exclusive,
+        )
+    )
+
+
 def apply(session: ServerSession, old: ResourceState | None, new: ResourceState) -> None:
     """Write what is new or changed in one transaction, then remove what is no longer declared in another."""
     org = session.org(new.org_id)

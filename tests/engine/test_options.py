@@ -13,19 +13,21 @@ if TYPE_CHECKING:
 
 @pytest.mark.smoke
 def test_ignored_changes_are_neither_shown_nor_written(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """A secret's value, some keys of a map, a whole map: a later value stays out, drift is reported only."""
+    """A secret's value, some keys of a map, a whole map, everything: later values stay out, drift is reported only."""
     program = """
         ignoring = lambda *paths: ResourceOptions(ignore_changes=[*paths])
         influx.Secret("a", org=ORG, key="A", value=VALUE, opts=ignoring("value"))
         influx.OrgSecrets("some", org=ORG, secrets={key: VALUE for key in ("B", "C", "__D")}, opts=ignoring(*SOME))
         influx.OrgSecrets("whole", org=ORG, secrets={WHOLE: VALUE}, opts=ignoring("secrets"))
+        influx.OrgSecrets("all", org=ORG, secrets={"F": VALUE}, opts=ignoring("*"))
+        influx.Secret("every", org=ORG, key="G", value=VALUE, opts=ignoring("*"))
     """
     stack.program(program.replace("*SOME", ""), VALUE="one", WHOLE="E").up()
     later = program.replace("*SOME", '"secrets.B", "secrets.__D"')
     changed = stack.program(later, VALUE="two", WHOLE="OTHER").up("--diff")
-    assert changed.steps == {"a": "same", "some": "update", "whole": "same"}
+    assert changed.steps == {"a": "same", "some": "update", "whole": "same", "all": "same", "every": "same"}
     assert [line for line in changed.changes if not line.endswith("{")] == ["~ C: 1 => 2"]
-    assert influxd.values(acme) == {"A": "one", "B": "one", "C": "two", "__D": "one", "E": "one"}
+    assert influxd.values(acme) == {"C": "two"} | dict.fromkeys(["A", "B", "__D", "E", "F", "G"], "one")
 
     influxd.put_secret(acme, "A", "theirs")
     stack.refresh()

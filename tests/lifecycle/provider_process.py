@@ -142,11 +142,12 @@ class ProviderProcess:
 
 @dataclass(frozen=True)
 class Declared:
-    """A resource of a program, as its inputs leave the program."""
+    """A resource of a program, as its inputs leave the program; `ignored` as with `ignore_changes=["*"]`."""
 
     name: str
     kind: Kind
     props: Props
+    ignored: bool = False
     before: Props | None = None
 
     @property
@@ -308,6 +309,8 @@ class Engine:
             "declaration": {"resource": item.resource, "preview": preview, "elsewhere": elsewhere, **extra},
         }
         stored = self.state.get(item.name)
+        if stored is not None and item.ignored:
+            news = stored.inputs  # what the program says besides is a change too
         if stored is None or replace:
             return "create" if stored is None else "replace", process.check(item.kind, {}, news)
         inputs = process.check(item.kind, stored.inputs, news)

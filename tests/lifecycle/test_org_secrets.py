@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -366,3 +367,36 @@ def test_key_of_two_resources_is_reported_once(engine: Engine, emulator: Emulato
     assert steps["a"] == "create"
     assert "is declared twice" in steps["shared"]
     assert "already there" not in steps["shared"]
+
+
+def test_resource_whose_changes_are_all_ignored_is_left_alone(engine: Engine, emulator: Emulator) -> None:
+    """Created once: nothing is asked, written or pruned, a drift stays, and its keys are not removed by another one."""
+
+    def declared(value: str) -> list[Declared]:
+        made = [shared({"A": value, "B": value}), secret("one", org="acme", key="C", value=value)]
+        return [replace(item, ignored=True) for item in made]
+
+    assert engine.up(*declared("1")) == {"shared": "create", "one": "create"}
+    before = dict(engine.state)
+    emulator.put_secret("acme", "A", "theirs")
+    calls(emulator)
+    assert engine.preview(*declared("2")) == {"shared": "same", "one": "same"}
+    assert engine.up(*declared("2")) == {"shared": "same", "one": "same"}
+    assert calls(emulator) == []
+    assert engine.state == before
+
+    engine.state |= {"renamed": before["one"], "left": before["shared"]}
+    assert engine.up(*declared("2")) == {"shared": "same", "one": "same", "renamed": "delete", "left": "delete"}
+    assert emulator.secrets("acme") == {"A": "theirs", "B": "1", "C": "1"}
+
+
+def test_exclusive_whose_changes_are_all_ignored_prunes_nothing(engine: Engine, emulator: Emulator) -> None:
+    """Also where another resource of the org is refused for it."""
+    made = replace(shared({"A": "1"}, exclusive=True), ignored=True)
+    engine.up(made)
+    emulator.put_secret("acme", "STRAY", "theirs")
+    assert engine.up(made) == {"shared": "same"}
+    steps = engine.up(made, secret("one", org="acme", key="C", value="3"))
+    assert steps["shared"] == "same"
+    assert "exclusive" in steps["one"]
+    assert emulator.secrets("acme") == {"A": "1", "STRAY": "theirs"}
