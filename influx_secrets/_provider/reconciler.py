@@ -64,6 +64,7 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
             state = _prune(org, declared, state, managed)
     except Unreachable:
         state = _with_unknown_prunes(state)
+    _report_white_space(session, declared, old, state)
     return CheckOutcome(state, tuple(failures))
 
 
@@ -184,6 +185,22 @@ def _find_org(
 
 def _with_unknown_prunes(state: ResourceState) -> ResourceState:
     return replace(state, pruned_known=False) if state.exclusive else state
+
+
+def _report_white_space(
+    session: ServerSession, declared: Declaration, old: ResourceState | None, state: ResourceState
+) -> None:
+    """Name the keys to be written that were probably copied with a line break or a blank."""
+    before = old.versions if old is not None else {}
+    padded = [
+        key
+        for key, value in declared.values.items()
+        if isinstance(value, str)
+        and (key != key.strip() or value != value.strip())
+        and before.get(key) != state.versions.get(key)
+    ]
+    if padded:
+        session.notify(f"white space at an end of the key or its value, which is kept: {_named(padded)}")
 
 
 def _refusals(org_id: str, conflicts: Conflicts) -> list[str]:

@@ -397,3 +397,18 @@ def test_destroy_of_missing_org_follows_the_setting(engine: Engine, emulator: Em
     engine.destroy()
     assert engine.state == {}
     assert "because missingOrg is `gone`" in engine.said
+
+
+@pytest.mark.parametrize(("key", "value"), [("A", "v\n"), ("A", " v"), ("A ", "v")])
+def test_white_space_at_an_end_is_said_when_it_is_written(
+    engine: Engine, emulator: Emulator, key: str, value: str
+) -> None:
+    """And kept: a certificate ends with a line break."""
+    line = f'influx-secrets: white space at an end of the key or its value, which is kept: the key "{key}"\n'
+    engine.preview(secret("a", org="acme", key=key, value=value))
+    assert engine.said == line
+    engine.up(secret("a", org="acme", key=key, value=value))
+    assert engine.said == line
+    assert emulator.secrets("acme") == {key: value}
+    engine.up(secret("a", org="acme", key=key, value=value))
+    assert engine.said == ""
