@@ -184,7 +184,7 @@ def test_comment_refused_says_why_in_one_line(tmp_path: Path) -> None:
         refused = comment(review, {**api.github, "COMMENT_TOKEN": "another-token"})
         missing = comment(review, {name: text for name, text in api.gitlab.items() if name != "COMMENT_TOKEN"})
     assert refused.returncode == missing.returncode == 1
-    assert refused.stderr.startswith("error: the comment could not be written: HTTP Error 401")
+    assert refused.stderr.startswith("error: the comment could not be written: 401")
     assert refused.stderr.count("\n") == 1
     assert "another-token" not in refused.stderr
     assert missing.stderr == "error: COMMENT_TOKEN is not set\n"

@@ -8,15 +8,14 @@ the environment there.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
+
+import requests
 
 TIMEOUT = 30.0
 LONGEST = 65_000  # GitHub takes 65,536 characters; the review itself is cut with more care, by --max-length
@@ -61,31 +60,29 @@ def marker(stack: str) -> str:
 def put(thread: Thread, body: str) -> str:
     """Change the comment that begins with the same line, or write a new one; return what was done."""
     first = body.partition("\n")[0]
-    for comment in listed(thread):
-        if comment["body"].startswith(first):
-            call(thread, thread.change, f"{thread.comment}/{comment['id']}", body)
-            return "updated"
-    call(thread, "POST", thread.comments, body)
-    return "written"
+    with requests.Session() as session:
+        session.headers.update(thread.headers)
+        for comment in listed(session, thread.comments):
+            if comment["body"].startswith(first):
+                call(session, thread.change, f"{thread.comment}/{comment['id']}", body)
+                return "updated"
+        call(session, "POST", thread.comments, body)
+        return "written"
 
 
-def listed(thread: Thread) -> Iterator[Any]:
+def listed(session: requests.Session, url: str) -> Iterator[Any]:
     """Yield all comments, page by page."""
-    page: str | None = f"{thread.comments}?per_page=100"
+    page: str | None = f"{url}?per_page=100"
     while page:
-        comments, links = call(thread, "GET", page)
-        yield from comments
-        following = re.search(r'<([^>]+)>; *rel="next"', links)
-        page = following and following[1]
+        response = session.get(page, timeout=TIMEOUT)
+        response.raise_for_status()
+        yield from response.json()
+        page = response.links.get("next", {}).get("url")
 
 
-def call(thread: Thread, method: str, url: str, body: str | None = None) -> tuple[Any, str]:
-    """Return the answer of the service, and its links to other pages; with a body, send the comment."""
-    data = None if body is None else json.dumps({"body": body}).encode()
-    headers = {**thread.headers, "Content-Type": "application/json"}
-    request = Request(url, data, headers, method=method)  # noqa: S310 (the service's own url)
-    with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 (as above)
-        return json.load(response), response.headers.get("Link", "")
+def call(session: requests.Session, method: str, url: str, body: str) -> None:
+    """Send the comment."""
+    session.request(method, url, json={"body": body}, timeout=TIMEOUT).raise_for_status()
 
 
 def main() -> None:
@@ -96,7 +93,7 @@ def main() -> None:
         done = put(find_thread(os.environ), body)
     except KeyError as missing:
         sys.exit(f"error: {missing.args[0]} is not set")
-    except OSError as error:
+    except requests.RequestException as error:
         sys.exit(f"error: the comment could not be written: {error}")
     print(f"the comment was {done}")  # noqa: T201 (for the log of the run)
 

@@ -1,4 +1,4 @@
-"""Classification of urllib3's exceptions, and of truncated requests."""
+"""Classification of exceptions of requests and urllib3, and of truncated requests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+import requests
 import urllib3.exceptions as low
 
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, NotSentError, SettingsError
@@ -27,6 +28,16 @@ _CERTIFICATE_PROBLEMS: Final = {
 """OpenSSL's verification results (x509_vfy.h) that have a remedy of their own; others are a matter of trust."""
 
 _NO_TLS_REASONS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+
+
+_MALFORMED: Final = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    low.LocationValueError,
+    UnicodeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ def is_truncated_request(status: int, body: bytes) -> bool:
 
 
 def classify(exc: BaseException) -> Failure:
-    """Return what an exception of urllib3 or the socket layer means."""
+    """Return what an exception of requests, urllib3 or the socket layer means."""
     causes = tuple(_causes(exc))
     for cause in causes:
         failure = _tls(cause) or _proxy(cause, causes)
@@ -126,7 +137,7 @@ def _connection(cause: BaseException) -> Failure | None:
         return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.ReadTimeoutError | TimeoutError):
         return Failure(NoAnswerError, "no answer within the time limit", retry=True)
-    if isinstance(cause, low.LocationValueError | UnicodeError):
+    if isinstance(cause, _MALFORMED):
         text = "the url, or a proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, cannot be used: check both"
         return Failure(SettingsError, text, retry=False)
     return None

@@ -15,8 +15,10 @@ from types import TracebackType
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import requests
 import urllib3
 
+from influx_secrets._client.adapter import PoolAdapter
 from influx_secrets._client.api_errors import FailedCall
 from influx_secrets._client.circuit_breaker import CircuitBreaker, ThrottledNotices
 from influx_secrets._client.connections import make_pool
@@ -72,7 +74,7 @@ class Transport:
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._policy = Policy(settings.max_attempts)
         self._user_agent = user_agent()
-        self._pool = make_pool(settings)
+        self._adapter = PoolAdapter(make_pool(settings))
         if settings.skip_verify and settings.url.startswith("https:"):
             _logger.warning("the TLS certificate of %s is not verified (skipVerify)", settings.url)
 
@@ -89,7 +91,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections. A later request opens new ones."""
-        self._pool.clear()
+        self._adapter.close()
 
     def send(self, request: Request, policy: Policy | None = None) -> Response:
         """Send the request, again where that may help, and return the expected response.
@@ -133,30 +135,23 @@ class Transport:
 
     def _attempt(self, request: Request, deadline: float, span: str | None) -> Response | Failure:
         try:
-            response = self._open(request, deadline, span)
-            try:
-                return self._read(response, deadline, is_expected=response.status == request.expects)
-            finally:
-                # One that was not read to its end closes the connection, and the pool still wants it back.
-                response.close()
-                response.release_conn()
-        except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
+            # One that was not read to its end closes the connection when it is left.
+            with self._open(request, deadline, span) as response:
+                return self._read(response.raw, deadline, is_expected=response.status_code == request.expects)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
             failure = classify(exc)
         # Left the handler: an error raised in it would drag the foreign one along, and with it token and body.
         return failure
 
-    def _open(self, request: Request, deadline: float, span: str | None) -> urllib3.BaseHTTPResponse:
+    def _open(self, request: Request, deadline: float, span: str | None) -> requests.Response:
         patience = self.settings.timeout
-        return self._pool.urlopen(
-            request.method,
-            self.settings.url + request.path + (f"?{urlencode(request.query)}" if request.query else ""),
-            body=request.body,
-            headers=self._headers(request, span),
-            timeout=urllib3.Timeout(max(deadline - self._clock(), 0.001), connect=patience, read=patience),
-            retries=False,
-            redirect=False,
-            preload_content=False,
-        )
+        url = self.settings.url + request.path + (f"?{urlencode(request.query)}" if request.query else "")
+        prepared = requests.Request(
+            request.method, url, headers=self._headers(request, span), data=request.body
+        ).prepare()
+        timeout: Any = urllib3.Timeout(max(deadline - self._clock(), 0.001), connect=patience, read=patience)
+        # Past `Session.send`, which reads the body and the url of a redirect even when it is not to follow it.
+        return self._adapter.send(prepared, stream=True, timeout=timeout)
 
     def _headers(self, request: Request, span: str | None) -> dict[str, str]:
         headers = {"User-Agent": self._user_agent, "Accept": request.accept, "Accept-Encoding": "gzip"}
