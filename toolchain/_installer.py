@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from http.client import HTTPException
 from typing import TYPE_CHECKING
-
-import requests
+from urllib.request import Request, urlopen
 
 from toolchain._cache import tools_folder
 from toolchain._run import CommandError, last_lines, run
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toolchain._progress import Reporter
 
 _SCRIPT_URL = "https://get.pulumi.com/install.sh"
-_PROBE_TIMEOUT = (4.0, 6.0)
+_PROBE_SECONDS = 5.0
 _INSTALL_TIMEOUT = 600.0
 _FORGET_AFTER = 24 * 3600.0
 
@@ -59,8 +59,8 @@ def install(
 def _failure(program: Program, workspace: Path, environ: Mapping[str, str], reporter: Reporter) -> str | None:
     try:
         # Fail within seconds on a machine without internet access.
-        requests.head(_SCRIPT_URL, timeout=_PROBE_TIMEOUT, allow_redirects=True).raise_for_status()
-    except requests.RequestException as error:
+        urlopen(Request(_SCRIPT_URL, method="HEAD"), timeout=_PROBE_SECONDS).close()
+    except (OSError, HTTPException) as error:
         return f"{_SCRIPT_URL} is out of reach ({type(error).__name__})"
     target, log = workspace / "official", workspace / "installer.log"
     command = [sys.executable, "-c", _INSTALL, str(target), program.version]

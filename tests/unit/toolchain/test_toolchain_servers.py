@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Answer, Emulator
 from toolchain import ToolchainError
 from toolchain._servers import serving, stack_name
 
@@ -100,6 +100,19 @@ def test_serving_host_with_org_named_uses_it_without_asking(remote: Emulator, tm
     with serving(tmp_path, {**remote.environment, "INFLUX_ORG": "sales"}) as server:
         assert server.orgs() == ("sales",)
     assert remote.requests == ()
+
+
+def test_serving_host_that_redirects_gets_no_token_elsewhere(remote: Emulator, tmp_path: Path) -> None:
+    """The server that a redirect names is asked without a token, and refuses."""
+    target = f"{remote.url}/api/v2/orgs"
+    with Emulator(before=lambda *_: Answer(302, b"", {"Location": target})) as redirecting:
+        environ = {"INFLUX_HOST": redirecting.url, "INFLUX_TOKEN": remote.token}
+        with (
+            serving(tmp_path, environ) as server,
+            pytest.raises(ToolchainError, match=r"does not list its orgs \(HTTPError\); set INFLUX_ORG"),
+        ):
+            server.orgs()
+    assert [request.status for request in remote.requests] == [401]
 
 
 def test_serving_host_lists_the_keys_of_an_org(remote: Emulator, tmp_path: Path) -> None:
