@@ -9,7 +9,6 @@ from typing import Any, Final, TypeAlias
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
 from influx_secrets._model.other_declarations import DECLARATION, OtherDeclarations
 from influx_secrets._model.state import (
-    INVALID_VALUE,
     UNKNOWN,
     Declaration,
     InvalidValue,
@@ -206,7 +205,7 @@ def _place(state: ResourceState) -> dict[str, Any]:
 def _value(value: Any) -> str | Unknown | InvalidValue:  # noqa: ANN401 (whatever a program passed)
     if isinstance(value, (str, Unknown)):
         return value
-    return InvalidValue(str(value.get(INVALID_VALUE)) if isinstance(value, Mapping) else "no text")
+    return InvalidValue("None" if value is None else type(value).__name__)
 
 
 def _rotations(given: Any, secrets: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 (a property)

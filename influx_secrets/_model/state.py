@@ -22,18 +22,19 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 """Stands for the engine's own mark, so that only the outermost files need to know Pulumi."""
 
-INVALID_VALUE: Final = "notText"
-"""The one name in an object that a program sends in place of a value that is no text; what it is, in words."""
-
 Drift: TypeAlias = Literal["changed", "deleted"]
 """How a key on the server differs from what was last written there."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidValue:
-    """A value that is no usable text; `kind` says what it is in JSON's words, the value itself stays in the program."""
+    """A value that is not a string, though the program refuses it: a transformation put it there.
 
-    kind: str
+    Attributes:
+        type_name: The name that Python has for its type; the value itself is forgotten.
+    """
+
+    type_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

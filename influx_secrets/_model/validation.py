@@ -61,7 +61,7 @@ def key_problem(key: str, *, overwrite: bool = False) -> str | None:
 
 def _value_problem(key: str, value: str | Unknown | InvalidValue | None) -> str | None:
     if isinstance(value, InvalidValue):
-        return f"the value of the key {quote(key)} is {value.kind}: give a text"
+        return f"the value of the key {quote(key)} must be a string, not {value.type_name}"
     if value == "":
         return f"the value of the key {quote(key)} is empty: Flux cannot read it, so give a text or leave the key out"
     return None

@@ -85,6 +85,7 @@ async def never() -> str:
     return VALUE
 
 
+@pytest.mark.skipif(not hasattr(pulumi.Output, "recover"), reason="this version of the SDK cannot change an error")
 @pytest.mark.parametrize("kind", [RuntimeError, UncopiedError])
 def test_error_in_an_input_shows_the_users_line(kind: type[Exception]) -> None:
     """Each input of each resource, alone, in a map or in a list, failed at once or later."""
