@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Final
+
+_MAX_NAMED: Final = 10
 
 
 def quote(text: str, limit: int | None = 80) -> str:
@@ -14,6 +18,14 @@ def quote(text: str, limit: int | None = 80) -> str:
     """
     shown = "".join(c if c.isprintable() and c not in '"\\' else json.dumps(c)[1:-1] for c in text[:limit])
     return f'"{shown}"' if limit is None or len(text) <= limit else f'"{shown}…"'
+
+
+def name_keys(keys: Iterable[str]) -> str:
+    """Return keys as a message names them: at most ten, and how many more there are."""
+    names = sorted(keys)
+    text = ", ".join(quote(key) for key in names[:_MAX_NAMED])
+    more = len(names) - _MAX_NAMED
+    return f"the key {text}" if len(names) == 1 else f"the keys {text}" + (f" and {more} more" if more > 0 else "")
 
 
 def is_utf8(text: str) -> bool:

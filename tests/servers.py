@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -199,6 +200,22 @@ class InfluxdServer:
     def kill(self) -> None:
         """End influxd as a power failure would."""
         self._end(signal.SIGKILL)
+
+    def rebuild(self) -> None:
+        """Lose everything: a new influxd at the same address, with the same operator's token."""
+        self.stop()
+        for path in self._folder.iterdir():
+            if path != self.log_file:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self._authorizations.clear()
+        self.__enter__()
+
+    def restored(self, folder: Path) -> InfluxdServer:
+        """Return a server at another address, made from a copy of this one's files; start it with `start`."""
+        self.stop()
+        shutil.copytree(self._folder, folder)
+        self.start()
+        return InfluxdServer(self._binary, folder)
 
     def _end(self, number: signal.Signals) -> None:
         process, self._process = self._process, None

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from influx_secrets._client import payloads, tasks_and_checks
-from influx_secrets._client.endpoints import first_supported, is_path_safe, org_path
+from influx_secrets._client.endpoints import first_supported, is_path_safe, org_path, valid_org_id
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
 from influx_secrets._client.redaction import Redactor
@@ -148,19 +148,30 @@ class SecretsClient:
     def org_exists(self, org_id: str) -> bool | None:
         """Return whether there is an org of that id: False only if confirmed, None if the token may not know.
 
-        Unlike the secret calls, `GET /api/v2/orgs/ID` of influxd 2.9.1 looks at the permission first: 404
-        "organization not found" comes only to a token that may read that org, also after the org was deleted;
-        any other token gets 401 "read:orgs/ID is unauthorized", whether or not the org exists.
+        `GET /api/v2/orgs?orgID=ID` tells any token, also one of a deleted org: 404 "organization not found" where there
+        is none, 200 with an empty list where the token may not read it (influxd 2.6.1, 2.9.1 and 2.10.0).
         """
-        request = Request(method="GET", path=org_path(org_id), intent=f"look for org {org_id}")
+        request = Request(
+            method="GET", path="/api/v2/orgs", query=(("orgID", valid_org_id(org_id)),), intent=f"look for org {org_id}"
+        )
         try:
-            response = self._permitted(request, "read:orgs/")
+            response = self._transport.send(request)
         except NotFoundError as exc:
             # Any other 404 is a wrong path or another program: no proof that the org is gone.
             if exc.code == "not found" and exc.server_message == "organization not found":
                 return False
             raise
-        return None if response is None else self._read(request, response, payloads.read_org).id == org_id.lower()
+        orgs = self._read(request, response, payloads.read_orgs)
+        return True if orgs else None
+
+    def is_token_inactive(self) -> bool:
+        """Return whether the server names the token inactive: it then hides every org (influxd 2.9.1)."""
+        request = Request(method="GET", path="/api/v2/me", intent="read /api/v2/me")
+        try:
+            self._transport.send(request)
+        except UnauthorizedError as exc:
+            return exc.server_message == "token is inactive"
+        return False
 
     def may_write(self, org_id: str) -> bool:
         """Return whether the token may write the org's secrets. Writes nothing: a PATCH of no keys (influxd 2.9.1)."""

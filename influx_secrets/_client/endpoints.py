@@ -22,8 +22,8 @@ from influx_secrets._text import quote
 _PATH_SAFE = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]+")
 
 
-def org_path(org_id: str) -> str:
-    """Return the path of an org.
+def valid_org_id(org_id: str) -> str:
+    """Return an org id as influxd writes it.
 
     Raises:
         DeclarationError: The id is not 16 hex digits.
@@ -33,6 +33,16 @@ def org_path(org_id: str) -> str:
         raise DeclarationError(
             f"{quote(org_id)} is not an org id: org ids have 16 hexadecimal digits (see `influx org list`)"
         )
+    return org_id.lower()
+
+
+def org_path(org_id: str) -> str:
+    """Return the path of an org.
+
+    Raises:
+        DeclarationError: The id is not 16 hex digits.
+    """
+    valid_org_id(org_id)
     return f"/api/v2/orgs/{org_id}"
 
 

@@ -32,6 +32,11 @@ class CheckLatch:
             self._expected = max(self._expected, expected)
             self._changed.notify_all()
 
+    @property
+    def arrived(self) -> bool:
+        """Whether any resource was checked: not in a refresh nor in a destroy."""
+        return bool(self._arrived)
+
     def wait(self) -> None:
         """Wait until every resource of the program was checked, so that a key which moves is claimed by its new owner.
 

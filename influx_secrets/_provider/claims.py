@@ -61,6 +61,11 @@ class Claims:
                 if same:
                     self._certain |= theirs
 
+    def protect(self, keys: Iterable[str]) -> None:
+        """Keep keys from every removal of this run, although nothing declares them."""
+        with self._lock:
+            self._certain.update(keys)
+
     def may_include(self, keys: Iterable[str]) -> bool:
         """Whether a resource that was not checked yet may declare one of the keys."""
         with self._lock:

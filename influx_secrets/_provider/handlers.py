@@ -102,7 +102,9 @@ class Handlers:
             reconciler.look_up(self._session, org_id, key)
             return ReadResult(id_, {"org_id": org_id, "key": key})
         found = reconciler.refresh(self._session, state)
-        if self._codec.is_gone(found):
+        if found.org_id != state.org_id:
+            id_ = self._codec.id(found)
+        elif self._codec.is_gone(found):
             return ReadResult("", {})
         return ReadResult(id_, self._codec.encode_outputs(found), self._codec.encode_inputs(found))
 

@@ -14,17 +14,15 @@ from influx_secrets._errors import (
     UnauthorizedError,
 )
 from influx_secrets._model.keys import digest, is_org_id
-from influx_secrets._model.planner import next_state, plan, prunable_keys, with_drift, with_pruned
+from influx_secrets._model.planner import is_moved, next_state, plan, prunable_keys, with_drift, with_pruned
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState, Unknown
 from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
+from influx_secrets._provider import relocation
 from influx_secrets._provider.claims import Conflicts
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.session import ServerSession
-from influx_secrets._text import quote
-
-_MAX_NAMED = 10
-"""How many keys one line names; the rest is counted."""
+from influx_secrets._text import name_keys, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +49,30 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     except InfluxSecretsError:
         session.claimed_in_any_org.update(declared.named)
         raise
-    state = next_state(old, declared, org_id, name)
     if org_id is UNKNOWN:
-        return CheckOutcome(_with_unknown_prunes(state))
+        return CheckOutcome(_with_unknown_prunes(_next_state(session, declared, old, UNKNOWN, name)))
     org = session.org(org_id)
     conflicts = org.register(declared)
-    managed = old.keys if old is not None and old.org_id == org_id else frozenset()
     failures = _refusals(org_id, conflicts)
+    relocates = relocation.org_moved(session, declared, old, org_id)
+    before = old if old is not None and old.org_id == org_id else None
     try:
-        failures += _take_over(session, org, declared, state.keys - managed - conflicts.taken.keys())
-        if state.exclusive and not failures:
-            state = _prune(org, declared, state, managed)
+        if before is not None and is_moved(before, session.address):
+            before, refused = relocation.compare_moved(session, org, declared, before)
+            failures += refused
+        state = _next_state(session, declared, before, org_id, name)
+        failures += _take_over(session, org, declared, state.keys - _managed(before) - conflicts.taken.keys())
+        if state.exclusive and not failures and not relocates:
+            state = _prune(org, declared, state, before.keys if before else frozenset())
     except Unreachable:
-        state = _with_unknown_prunes(state)
+        state = _with_unknown_prunes(_next_state(session, declared, before, org_id, name))
     _report_white_space(session, declared, old, state)
     return CheckOutcome(state, tuple(failures))
 
 
 def claim_stored(session: ServerSession, state: ResourceState) -> None:
     """Claim the keys of a resource that is left as it is, without asking the server or looking at other claims."""
-    name = f"a resource with ignore_changes that manages {_named(state.keys)}"
+    name = f"a resource with ignore_changes that manages {name_keys(state.keys)}"
     session.latch.arrive(name, 0)
     session.org(state.org_id).register(
         Declaration(
@@ -94,7 +96,7 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
     missing = [key for key in steps.write if key not in values]
     if missing:
         raise DeclarationError(
-            f"cannot write {_named(missing)}: the resource must be replaced, but ignore_changes hides its value. "
+            f"cannot write {name_keys(missing)}: the resource must be replaced, but ignore_changes hides its value. "
             "Remove ignore_changes for one run"
         )
     if values:
@@ -107,27 +109,24 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
 
 def delete(session: ServerSession, state: ResourceState) -> None:
     """Remove the keys of a resource, but those that another resource of this run declares."""
+    if relocation.leave_behind(session, state):
+        return
     org = session.org(state.org_id)
     try:
         org.remove(state.keys, by_path=len(state.keys) == 1)
-    except NotFoundError:
-        if session.settings.missing_org != "gone":
-            session.notify(
-                f"if the org {state.org_id} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
-                "then `pulumi destroy --run-program`"
-            )
-            raise
-        session.notify(
-            f"the org {state.org_id} does not exist or is not readable; treated as deleted, because missingOrg is "
-            "`gone`"
-        )
+    except NotFoundError as error:
+        relocation.accept_missing_org(session, state, error)
 
 
 def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     """Return the state as a refresh finds it, with its drift."""
+    relocation.require_server(session, state)
     org = session.org(state.org_id)
     try:
         listed = org.listed(state.keys)
+    except NotFoundError as error:
+        relocation.require_gone(session, state, error)
+        return relocation.without_org(session, state)
     except UnauthorizedError:
         # Only a token that is known otherwise lacks a permission here; a wrong one must not look like "no change".
         if session.client.org_exists(org.org_id) is not True:
@@ -174,9 +173,10 @@ def _find_org(
         )
     if name is UNKNOWN:
         return UNKNOWN, UNKNOWN
-    if old is not None and old.org == name and isinstance(old.org_id, str) and is_org_id(old.org_id):
-        session.remember_org(name, old.org_id)
-        return old.org_id, name
+    stored = old.org_id if old is not None and old.org == name and not is_moved(old, session.address) else None
+    if isinstance(stored, str) and is_org_id(stored):
+        session.remember_org(name, stored)
+        return stored, name
     try:
         return session.org_id(name, preview=declared.preview), name
     except Unreachable:
@@ -200,7 +200,24 @@ def _report_white_space(
         and before.get(key) != state.versions.get(key)
     ]
     if padded:
-        session.notify(f"white space at an end of the key or its value, which is kept: {_named(padded)}")
+        session.notify(f"white space at an end of the key or its value, which is kept: {name_keys(padded)}")
+
+
+def _next_state(
+    session: ServerSession,
+    declared: Declaration,
+    old: ResourceState | None,
+    org_id: str | Unknown,
+    name: str | Unknown | None,
+) -> ResourceState:
+    return replace(next_state(old, declared, org_id, name), server=session.address)
+
+
+def _managed(state: ResourceState | None) -> frozenset[str]:
+    """Return the keys of a state that need no second look: not those that others may have written since a refresh."""
+    if state is None:
+        return frozenset()
+    return state.keys - {key for key, drift in state.drift.items() if drift == "deleted"}
 
 
 def _refusals(org_id: str, conflicts: Conflicts) -> list[str]:
@@ -272,10 +289,3 @@ def _changed(org: OrgSession, state: ResourceState, listed: Collection[str]) -> 
     changed = [key for key, same in equal.items() if not same]
     # A key that was gone and is there again was written by somebody else.
     return changed + [key for key, drift in state.drift.items() if drift == "deleted" and key in listed]
-
-
-def _named(keys: Iterable[str]) -> str:
-    names = sorted(keys)
-    text = ", ".join(quote(key) for key in names[:_MAX_NAMED])
-    more = len(names) - _MAX_NAMED
-    return f"the key {text}" if len(names) == 1 else f"the keys {text}" + (f" and {more} more" if more > 0 else "")

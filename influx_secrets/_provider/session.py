@@ -22,6 +22,7 @@ from influx_secrets._errors import (
     UnavailableError,
 )
 from influx_secrets._model.other_declarations import OrgInputs
+from influx_secrets._model.server_address import server_address
 from influx_secrets._model.state import UNKNOWN, Unknown
 from influx_secrets._notices import server_unreachable, values_unverifiable
 from influx_secrets._provider.check_latch import CheckLatch
@@ -55,12 +56,16 @@ class ServerSession:
 
     Attributes:
         settings: As given.
+        address: Of the server, as states store it.
+        relocated: Resources whose server or org is another one than their state says.
         claimed_in_any_org: Keys whose org could not be found out: they are not removed from any org in this run.
         latch: Opens when all resources of the program were checked.
     """
 
     def __init__(self, settings: Settings, notify: Callable[[str], None], threads: int) -> None:
         self.settings = settings
+        self.address = server_address(settings.url)
+        self.relocated: set[str] = set()
         self.claimed_in_any_org: set[str] = set()
         self.latch = CheckLatch(max_waiters=threads - 1)
         self._notify = notify

@@ -38,6 +38,7 @@ def test_secret_created_is_written_and_stored_without_value(engine: Engine, emul
         "version": 1.0,
         "digest": digest(org_id, "A", PLANTED),
         "overwrite": False,
+        "server": emulator.url,
     }
     assert stored.inputs == stored.outputs == expected
     assert calls(emulator) == ["GET orgs", "GET secrets", "PATCH secrets"]
@@ -330,12 +331,11 @@ def test_call_that_fails_shows_one_line(engine: Engine, emulator: Emulator) -> N
     """An error of ours has a name and a message, and no traceback."""
     engine.up(secret("a", org="acme", key="A", value="one"))
     stored = engine.state["a"]
-    emulator.delete_org("acme")
-    process = ProviderProcess(emulator.environment)
+    process = ProviderProcess({**emulator.environment, "INFLUX_TOKEN": "wrong"})
     with pytest.raises(CallError) as caught:
         process.delete("Secret", stored.id, stored.outputs)
     process.stop()
-    said = str(caught.value).removeprefix("influx_secrets.NotFoundError: ")
+    said = str(caught.value).removeprefix("influx_secrets.UnauthorizedError: ")
     assert said.startswith('cannot remove secret "A" of org')
     assert "\n" not in said
 
@@ -382,16 +382,39 @@ def test_refresh_with_wrong_token_is_an_error(engine: Engine, emulator: Emulator
     assert "a" in engine.state
 
 
-def test_destroy_of_missing_org_follows_the_setting(engine: Engine, emulator: Emulator) -> None:
-    """By default a 404 stops the destroy; with `gone` it goes on, and says so."""
+def test_destroy_of_deleted_org_ends_and_says_so(engine: Engine, emulator: Emulator) -> None:
+    """The server confirms that the org does not exist: no setting is needed."""
     engine.up(secret("a", org="acme", key="A", value="one"))
     emulator.delete_org("acme")
-    with pytest.raises(CallError, match="HTTP 404"):
-        engine.destroy()
-    assert "influx-secrets:missingOrg gone" in engine.said
-    with pytest.raises(CallError, match="HTTP 404"):
-        engine.refresh()
+    engine.destroy()
+    assert engine.state == {}
+    assert "does not exist any more" in engine.said
+
+
+@pytest.mark.parametrize("config", [{}, {"influx-secrets:missingOrg": "gone"}])
+def test_destroy_of_hidden_org_stops(engine: Engine, emulator: Emulator, config: dict[str, str]) -> None:
+    """An org that exists and that the token may not read is never taken for gone."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    emulator.create_org("other")
+    engine.environ = {**emulator.environment, "INFLUX_TOKEN": emulator.create_token("other")}
+    engine.config = config
+    for run in (engine.destroy, engine.refresh):
+        with pytest.raises(CallError, match="the org exists, but this token may not read it"):
+            run()
     assert "a" in engine.state
+    assert emulator.secrets("acme") == {"A": "one"}
+
+
+def test_state_without_server_follows_the_setting(engine: Engine, emulator: Emulator) -> None:
+    """It does not say whether this server ever had the org: a 404 stops the destroy, unless missingOrg is gone."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    emulator.delete_org("acme")
+    for bag in (engine.state["a"].inputs, engine.state["a"].outputs):
+        del bag["server"]
+    for run in (engine.refresh, engine.destroy):
+        with pytest.raises(CallError, match="HTTP 404"):
+            run()
+    assert "influx-secrets:missingOrg gone" in engine.said
     engine.config = {"influx-secrets:missingOrg": "gone"}
     engine.destroy()
     assert engine.state == {}

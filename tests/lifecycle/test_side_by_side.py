@@ -84,6 +84,6 @@ def test_bug_in_check_shows_its_traceback_after_an_error_of_ours(emulator: Emula
     process = ProviderProcess(emulator.environment)
     with pytest.raises(CallError):
         process.create("Secret", {"org_id": "0" * 16, "key": "A", "digest": "", "version": 1})
-    with pytest.raises(CallError, match="'declaration'"):
-        process.check("Secret", {}, {"key": "A"})
+    with pytest.raises(CallError, match="'resource'"):
+        process.check("Secret", {}, {"key": "A", "declaration": {}})
     assert process.stop().count("in decode_declaration") == 1

@@ -219,16 +219,16 @@ def test_find_org_answer_of_another_shape_is_not_the_apis(body: object) -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        (json_answer(200, {"id": ORG, "name": "acme"}), True),
+        (json_answer(200, {"orgs": [{"id": ORG, "name": "acme"}]}), True),
         (json_answer(404, {"code": "not found", "message": "organization not found"}), False),
-        (json_answer(401, {"code": "unauthorized", "message": f"read:orgs/{ORG} is unauthorized"}), None),
+        (json_answer(200, {"orgs": []}), None),
     ],
 )
 def test_org_exists_tells_absent_from_unknown(step: Step, expected: object) -> None:
     """True, False only when confirmed, None where the token may not know."""
     with client(step) as (made, seen):
         assert made.org_exists(ORG.upper()) is expected
-        assert asked(seen) == [("GET", f"/api/v2/orgs/{ORG.upper()}")]
+        assert asked(seen) == [("GET", f"/api/v2/orgs?orgID={ORG}")]
 
 
 @pytest.mark.parametrize(
@@ -239,10 +239,25 @@ def test_org_exists_tells_absent_from_unknown(step: Step, expected: object) -> N
         (json_answer(401, {"code": "unauthorized", "message": "unauthorized access"}), errors.UnauthorizedError),
         (json_answer(401, {"code": "unauthorized"}), errors.UnauthorizedError),
         (answer(404, "nothing here", content_type="text/html"), errors.ResponseError),
-        (json_answer(200, {"id": 5}), errors.ResponseError),
+        (json_answer(200, {"orgs": 5}), errors.ResponseError),
     ],
 )
 def test_org_exists_anything_else_is_an_error(step: Step, kind: type[Exception]) -> None:
     """A wrong token, a wrong path or another program prove nothing about the org."""
     with client(step) as (made, _), pytest.raises(kind):
         made.org_exists(ORG)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (json_answer(401, {"code": "unauthorized", "message": "token is inactive"}), True),
+        (json_answer(401, {"code": "unauthorized", "message": f"read:users/{ORG} is unauthorized"}), False),
+        (json_answer(200, {"id": ORG}), False),
+    ],
+)
+def test_inactive_token_is_told_from_a_poor_one(step: Step, expected: object) -> None:
+    """The server says it in words; a token without the permission to read its user is active."""
+    with client(step) as (made, seen):
+        assert made.is_token_inactive() is expected
+        assert asked(seen) == [("GET", "/api/v2/me")]
