@@ -141,7 +141,8 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
             )
             raise
         session.notify(
-            f"the org {state.org_id} does not exist or is not readable; treated as deleted, because missingOrg is `gone`"
+            f"the org {state.org_id} does not exist or is not readable; treated as deleted, because missingOrg is "
+            "`gone`"
         )
     else:
         session.notify(f"the org {state.org_id} does not exist any more on {session.address}: nothing to remove")
