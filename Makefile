@@ -29,7 +29,7 @@ $(VENV)/.with-%: pyproject.toml | $(PY)
 	@$(PY) toolchain/install.py $*
 	@touch $@
 
-up: $(RUN)  ## apply the sample stack to the emulator, or to the server of INFLUX_HOST
+up: $(RUN)  ## apply the sample stack to the emulator; with SERVER=env to the server of INFLUX_HOST
 	@$(PY) -m toolchain.sample up
 
 preview: $(RUN)  ## show what `make up` would change
@@ -91,7 +91,7 @@ build: $(DEV)  ## the source distribution and the wheel, into dist/
 clean:  ## remove what was made here, the sample's state too; not the programs in the user's cache
 	@# What a real server holds is known to that state alone.
 	@if ls Pulumi.demo-*.yaml >/dev/null 2>&1; then \
-	  echo "kept .demo: the sample is still on a server (Pulumi.demo-*.yaml); first: INFLUX_HOST=... make down"; \
+	  echo "kept .demo: the sample is still on a server (Pulumi.demo-*.yaml); first: INFLUX_HOST=... make down SERVER=env"; \
 	else rm -rf .demo Pulumi.demo.yaml; fi
 	@rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist htmlcov
 	@rm -f .coverage .coverage.*

@@ -99,7 +99,9 @@ def _emulator(folder: Path, environ: Mapping[str, str]) -> Iterator[Server]:
 def _named_server(environ: Mapping[str, str]) -> Iterator[Server]:
     if not environ.get("INFLUX_TOKEN"):
         # A token of another source, such as the profile of the influx CLI, may be meant for another server.
-        raise ToolchainError("INFLUX_HOST is set, so INFLUX_TOKEN is needed too; or unset it for the emulator")
+        raise ToolchainError(
+            "INFLUX_HOST is set, so INFLUX_TOKEN is needed too; or leave SERVER=env out for the emulator"
+        )
     settings = Settings.resolve({}, environ=environ)
     with SecretsClient(settings) as client:
         yield Server(

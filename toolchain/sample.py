@@ -40,8 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     if os.environ.get(_MARK):
         errors.say("error: this is the shell of make shell: type pulumi up, preview or destroy, or exit")
         return 1
+    environ = chosen_server(os.environ, reporter)
     try:
-        verb(ROOT / ".demo", os.environ, reporter)
+        verb(ROOT / ".demo", environ, reporter)
     except (ToolchainError, InfluxSecretsError) as error:
         errors.say(f"error: {error}")
         return 1
@@ -49,6 +50,18 @@ def main(arguments: Sequence[str]) -> int:
         errors.say("stopped")
         return _INTERRUPTED
     return 0
+
+
+def chosen_server(environ: Mapping[str, str], reporter: Reporter) -> Mapping[str, str]:
+    """Return the environment for the sample, without the user's own server unless `SERVER=env` asks for it.
+
+    Who uses InfluxDB has its variables in the shell, and random values must not get into that server unasked.
+    """
+    if environ.get("SERVER") == "env":
+        return environ
+    if environ.get("INFLUX_HOST"):
+        reporter.say("INFLUX_HOST is not used: the sample runs on the emulator; for your server add SERVER=env")
+    return {name: value for name, value in environ.items() if not name.startswith("INFLUX") or "_SECRETS_" in name}
 
 
 def up(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
@@ -105,7 +118,7 @@ def down(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
         way = (
             "make down"
             if other.name == f"Pulumi.{EMULATOR_STACK}.yaml"
-            else "INFLUX_HOST=... INFLUX_TOKEN=... make down"
+            else "INFLUX_HOST=... INFLUX_TOKEN=... make down SERVER=env"
         )
         reporter.say(f"the stack of {other.name} is still there, on another server; to remove it: {way}")
 
@@ -140,11 +153,11 @@ def _show(server: Server, orgs: Sequence[str], reporter: Reporter) -> None:
 
 
 def _advise(environ: Mapping[str, str], reporter: Reporter) -> None:
-    prefix = "INFLUX_HOST=... INFLUX_TOKEN=... " if environ.get("INFLUX_HOST") else ""
+    suffix = " SERVER=env" if environ.get("INFLUX_HOST") else ""
     reporter.say("next:")
-    reporter.say(f"  {prefix}make up     again: nothing changes, and nothing is sent")
-    reporter.say(f"  {prefix}make shell  change a value, see it in the preview by its key, apply it")
-    reporter.say(f"  {prefix}make down   remove it all")
+    reporter.say(f"  make up{suffix}     again: nothing changes, and nothing is sent")
+    reporter.say(f"  make shell{suffix}  change a value, see it in the preview by its key, apply it")
+    reporter.say(f"  make down{suffix}   remove it all")
 
 
 _VERBS: Mapping[str, Callable[[Path, Mapping[str, str], Reporter], None]] = {
