@@ -2,7 +2,7 @@
 # influx CLI 2.7.1-0.20250130214939-76d1c4d9b777
 #
 # Where no profile of the file is active, the CLI takes neither an error nor its built-in default: it takes any one of them,
-# and another one at the next call. The same command with the same file goes to one server now and to the other one later,
+# and another one at the next call. The same command with the same file goes to one server now and to the other one later.
 #
 # Seen: of 60 calls of `influx ping` some went to port 1 and some to port 2 of loopback (about half each)
 # Needs Go. Ends with 0 as long as this holds.
