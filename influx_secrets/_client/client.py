@@ -9,7 +9,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from influx_secrets._client import payloads, tasks_and_checks
-from influx_secrets._client.endpoints import first_supported, is_path_safe, org_path, valid_org_id
+from influx_secrets._client.endpoints import (
+    PERMISSIONS,
+    first_supported,
+    is_path_safe,
+    secrets_request,
+    valid_org_id,
+)
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
 from influx_secrets._client.redaction import Redactor
@@ -26,9 +32,7 @@ __all__ = ["FluxScript", "Health", "Org", "SecretsClient"]
 
 T = TypeVar("T")
 
-_PERMISSIONS: Final = "the token needs read on the org, read on its secrets and write on its secrets"
-_NO_ORG: Final = {404: f"either there is no such org, or the token may not read it; {_PERMISSIONS}"}
-_NO_NAME: Final = {404: f"either there is no org of that name, or the token may not read it; {_PERMISSIONS}"}
+_NO_NAME: Final = {404: f"either there is no org of that name, or the token may not read it; {PERMISSIONS}"}
 
 
 class SecretsClient:
@@ -84,7 +88,7 @@ class SecretsClient:
 
     def list_secret_keys(self, org_id: str) -> tuple[str, ...]:
         """Return the keys of an org's secrets, sorted by their bytes as the server does; values never come back."""
-        request = _secrets_request("GET", org_id, f"list the secret keys of org {org_id}", expects=200)
+        request = secrets_request("GET", org_id, f"list the secret keys of org {org_id}", expects=200)
         keys = self._ask(request, payloads.read_keys)
         return tuple(sorted(keys, key=lambda key: key.encode("utf-8", "surrogatepass")))
 
@@ -96,7 +100,7 @@ class SecretsClient:
         if secrets:
             body = payloads.encode_secrets(secrets)
             intent = f"write {payloads.describe_keys(secrets)} of org {org_id}"
-            self._send(_secrets_request("PATCH", org_id, intent, body=body, sensitive=tuple(secrets.values())))
+            self._send(secrets_request("PATCH", org_id, intent, body=body, sensitive=tuple(secrets.values())))
 
     def delete_secret(self, org_id: str, key: str) -> None:
         """Remove one key. It is not an error if there is no such key.
@@ -155,14 +159,12 @@ class SecretsClient:
             method="GET", path="/api/v2/orgs", query=(("orgID", valid_org_id(org_id)),), intent=f"look for org {org_id}"
         )
         try:
-            response = self._transport.send(request)
+            return True if self._ask(request, payloads.read_orgs) else None
         except NotFoundError as exc:
             # Any other 404 is a wrong path or another program: no proof that the org is gone.
             if exc.code == "not found" and exc.server_message == "organization not found":
                 return False
             raise
-        orgs = self._read(request, response, payloads.read_orgs)
-        return True if orgs else None
 
     def is_token_inactive(self) -> bool:
         """Return whether the server names the token inactive: it then hides every org (influxd 2.9.1)."""
@@ -176,7 +178,7 @@ class SecretsClient:
     def may_write(self, org_id: str) -> bool:
         """Return whether the token may write the org's secrets. Writes nothing: a PATCH of no keys (influxd 2.9.1)."""
         intent = f"ask whether the token may write the secrets of org {org_id}"
-        return self._permitted(_secrets_request("PATCH", org_id, intent, body=b"{}"), "write:orgs/") is not None
+        return self._permitted(secrets_request("PATCH", org_id, intent, body=b"{}"), "write:orgs/") is not None
 
     def query(self, org_id: str, flux: str) -> list[dict[str, str]]:
         """Run a Flux script in an org and return the rows of all its tables, columns by name, as text.
@@ -226,12 +228,12 @@ class SecretsClient:
     def _delete(self, org_id: str, keys: tuple[str, ...]) -> None:
         for key in keys:
             intent = f"remove {payloads.describe_keys((key,))} of org {org_id}"
-            self._send(_secrets_request("DELETE", org_id, intent, below=f"/{key}"))
+            self._send(secrets_request("DELETE", org_id, intent, below=f"/{key}"))
 
     def _post_delete(self, org_id: str, keys: tuple[str, ...]) -> None:
         body = payloads.encode_keys(keys)
         intent = f"remove {payloads.describe_keys(keys)} of org {org_id}"
-        self._send(_secrets_request("POST", org_id, intent, below="/delete", body=body))
+        self._send(secrets_request("POST", org_id, intent, below="/delete", body=body))
 
     def _all_pages(self, listing: Listing, org_id: str) -> tuple[FluxScript, ...]:
         found: list[FluxScript] = []
@@ -282,25 +284,3 @@ def _transport(settings: Settings, notify: Callable[[str], None] | None = None) 
     if notify is None:
         return Transport(settings)
     return Transport(settings, notices=ThrottledNotices(notify), breaker=CircuitBreaker())
-
-
-def _secrets_request(
-    method: str,
-    org_id: str,
-    intent: str,
-    *,
-    below: str = "",
-    body: bytes | None = None,
-    sensitive: tuple[str, ...] = (),
-    expects: int = HTTPStatus.NO_CONTENT,
-) -> Request:
-    return Request(
-        method=method,
-        path=f"{org_path(org_id)}/secrets{below}",
-        intent=intent,
-        body=body,
-        expects=expects,
-        needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {org_id}",
-        advice=_NO_ORG,
-        sensitive=sensitive,
-    )

@@ -1,11 +1,13 @@
-"""Paths of the API, and the choice between two ways to remove a key."""
+"""Paths of the API, requests on secrets, and the choice between two ways to remove a key."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from typing import Final
 
+from influx_secrets._client.messages import Request
 from influx_secrets._errors import (
     DeclarationError,
     InfluxSecretsError,
@@ -16,6 +18,9 @@ from influx_secrets._errors import (
 )
 from influx_secrets._model.keys import is_org_id
 from influx_secrets._text import quote
+
+PERMISSIONS: Final = "the token needs read on the org, read on its secrets and write on its secrets"
+_NO_ORG: Final = {404: f"either there is no such org, or the token may not read it; {PERMISSIONS}"}
 
 # influxd 2.9.1 removes these; a DELETE of a key with one of `$ & + , / : ; = @` it answers with 204 and keeps the
 # key. Names of dots alone are folded by every library on the way; an escape may be undone by any.
@@ -74,3 +79,26 @@ def _is_missing_route(exc: InfluxSecretsError) -> bool:
     if isinstance(exc, ResponseError):
         return exc.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
     return isinstance(exc, NotFoundError | MethodNotAllowedError | UnimplementedError)
+
+
+def secrets_request(
+    method: str,
+    org_id: str,
+    intent: str,
+    *,
+    below: str = "",
+    body: bytes | None = None,
+    sensitive: tuple[str, ...] = (),
+    expects: int = HTTPStatus.NO_CONTENT,
+) -> Request:
+    """Return a request on the secrets of an org, or on what is below them."""
+    return Request(
+        method=method,
+        path=f"{org_path(org_id)}/secrets{below}",
+        intent=intent,
+        body=body,
+        expects=expects,
+        needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {org_id}",
+        advice=_NO_ORG,
+        sensitive=sensitive,
+    )
