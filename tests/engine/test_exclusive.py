@@ -67,12 +67,12 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
     assert stack.up().steps == {"all": "same"}
     assert calls(proxy) == ["GET secrets 200"]
 
-    stack.environment["INFLUX_HOST"] = "http://127.0.0.1:9"
+    stack.environment["INFLUX_TOKEN"] = ""
     blind = stack.preview(diff=True)
     assert blind.steps == {"all": "update"}
     assert "+ pruned: [unknown]" in blind.changes
     assert "could not be asked" in blind.output
 
-    stack.environment["INFLUX_HOST"] = influxd.url
+    stack.environment["INFLUX_TOKEN"] = influxd.token
     stack.destroy()
     assert influxd.values(acme) == {key: value for key, value in expected.items() if key != "A"}
