@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import socket
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,7 +81,11 @@ def serving(folder: Path, environ: Mapping[str, str]) -> Iterator[Server]:
 
 @contextmanager
 def _emulator(folder: Path, environ: Mapping[str, str]) -> Iterator[Server]:
-    with Emulator(orgs=EMULATED_ORGS, file=folder / "influxdb.json") as emulator:
+    # States name the address of their server, so the emulator has to be where it was the last time.
+    kept = folder / "port"
+    port = _free_or_any(int(kept.read_text("ascii"))) if kept.exists() else 0
+    with Emulator(orgs=EMULATED_ORGS, file=folder / "influxdb.json", port=port) as emulator:
+        kept.write_text(emulator.url.rpartition(":")[2], "ascii")
         env = {name: value for name, value in environ.items() if not name.startswith(_OURS)}
         env |= emulator.environment
         # The profile of a real server must not mix with the emulator's settings.
@@ -93,6 +98,17 @@ def _emulator(folder: Path, environ: Mapping[str, str]) -> Iterator[Server]:
             keys=lambda org: tuple(sorted(emulator.secrets(org))),
             requests=lambda: len(emulator.requests),
         )
+
+
+def _free_or_any(port: int) -> int:
+    """Return the port, or 0 if another program listens there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
 
 
 @contextmanager

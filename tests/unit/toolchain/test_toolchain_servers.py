@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -134,3 +135,13 @@ def test_serving_host_lists_the_keys_of_an_org(remote: Emulator, tmp_path: Path)
 def test_stack_name_is_one_per_server(url: str, name: str) -> None:
     """A stack that met another server would replace everything, so each server has its own."""
     assert stack_name({"INFLUX_HOST": url}) == name
+
+
+def test_emulator_is_where_it_was_the_last_time(tmp_path: Path) -> None:
+    """The state of the sample names its server; a port that is taken meanwhile is given up."""
+    with serving(tmp_path, {}) as server:
+        first = server.environment["INFLUX_HOST"]
+    with serving(tmp_path, {}) as server:
+        assert server.environment["INFLUX_HOST"] == first
+    with socket.create_server(("127.0.0.1", int(first.rpartition(":")[2]))), serving(tmp_path, {}) as server:
+        assert server.environment["INFLUX_HOST"] != first
