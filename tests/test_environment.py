@@ -16,7 +16,7 @@ MOST_MEGABYTES = 150
 
 
 @pytest.mark.parametrize(
-    ("index", "installer"), [({}, "uv"), ({"PIP_EXTRA_INDEX_URL": "https://pypi.org/simple"}, "pip")], ids=["uv", "pip"]
+    ("index", "installer"), [({}, "uv"), ({"PIP_EXTRA_INDEX_URL": "file:///nowhere/simple"}, "pip")], ids=["uv", "pip"]
 )
 def test_environment_of_make_up_is_small(tmp_path: Path, index: dict[str, str], installer: str) -> None:
     """What a newcomer waits for, by uv and, where pip has an index of its own, by pip; uv is not among it."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
 _BESIDE = Path(sys.executable).parent
-_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 
 
 def main(extras: str) -> int:
@@ -30,7 +30,7 @@ def main(extras: str) -> int:
         options = ("--quiet", "--compile-bytecode", "--python", sys.executable)
         if uv and _succeeds(uv, "pip", "install", *options, *target):
             return 0
-    return subprocess.run([*_PIP, "install", *target], check=False).returncode
+    return subprocess.run([*_PIP, "install", "--quiet", *target], check=False).returncode
 
 
 def _has_own_index() -> bool:

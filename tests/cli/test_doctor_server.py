@@ -294,18 +294,19 @@ def test_doctor_https_through_a_proxy_is_worth_knowing(lone: Command, monkeypatc
 
 
 HEALTH = json_answer(200, {"version": "v2.9.1"}, x_influxdb_build="OSS")
-KNOWN = json_answer(401, {"code": "unauthorized", "message": "read:orgs/0000000000000001 is unauthorized"})
+KNOWN = json_answer(404, {"code": "not found", "message": "organization not found"})
+ACTIVE = json_answer(401, {"code": "unauthorized", "message": "read:users/0000000000000001 is unauthorized"})
 BROKEN = json_answer(500, {"code": "internal error", "message": "broken"})
-ORG = json_answer(200, {"id": "0123456789abcdef", "name": "acme"})
+ORG = json_answer(200, {"orgs": [{"id": "0123456789abcdef", "name": "acme"}]})
 
 
 @pytest.mark.parametrize(
     ("steps", "check"),
     [
         ([HEALTH, BROKEN], "token on the server"),
-        ([HEALTH, KNOWN, BROKEN], "read the org"),
-        ([HEALTH, KNOWN, ORG, BROKEN], "read its secrets"),
-        ([HEALTH, KNOWN, ORG, json_answer(200, {"secrets": ["A"]}), BROKEN], "write its secrets"),
+        ([HEALTH, KNOWN, ACTIVE, BROKEN], "read the org"),
+        ([HEALTH, KNOWN, ACTIVE, ORG, BROKEN], "read its secrets"),
+        ([HEALTH, KNOWN, ACTIVE, ORG, json_answer(200, {"secrets": ["A"]}), BROKEN], "write its secrets"),
     ],
 )
 def test_doctor_server_that_breaks_is_told_where_it_broke(lone: Command, steps: list[Step], check: str) -> None:

@@ -140,10 +140,11 @@ def _check_token(client: SecretsClient) -> Iterator[CheckResult]:
     try:
         # Any answer other than 401 shows that the server knows the token.
         client.org_exists(_ANY_ORG)
-    except UnauthorizedError as error:
-        is_inactive = error.server_message == "token is inactive"  # influxd 2.9.1
+        if client.is_token_inactive():
+            yield _lacking(client, _KNOWN, "it is inactive", client.settings.org_id)
+            return
+    except UnauthorizedError:
         message = "the server does not know it: it is wrong, revoked, or of another server"
-        message = "it is inactive" if is_inactive else message
         yield _lacking(client, _KNOWN, message, client.settings.org_id)
         return
     except InfluxSecretsError as error:
