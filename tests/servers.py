@@ -185,7 +185,8 @@ class InfluxdServer:
         process, deadline = self._process, time.monotonic() + _START_SECONDS
         while process is not None and process.poll() is None and time.monotonic() < deadline:
             try:
-                if self._session.get(f"{self.url}/health", timeout=1).ok:
+                # influxd 2.10.0 answers /health before its API is there.
+                if self._session.get(f"{self.url}/api/v2/setup", timeout=1).ok:
                     return
             except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.02)
