@@ -92,8 +92,16 @@ class Run:
         return [line for text in self.diagnostics for line in text.splitlines() if _is_about_us(line)]
 
 
+_MARKS = (
+    "influx_secrets.",
+    "influx-secrets: ",
+    "pulumi-python:dynamic/influxdb:",
+    "Exception calling application: ",  # the oldest SDK, which does not name the class of an error
+)
+
+
 def _is_about_us(line: str) -> bool:
-    return "influx_secrets." in line or "pulumi-python:dynamic/influxdb:" in line or "influx-secrets: " in line
+    return any(mark in line for mark in _MARKS)
 
 
 class Stack:
