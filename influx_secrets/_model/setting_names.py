@@ -17,6 +17,7 @@ class SettingName(NamedTuple):
         variables: Environment variables. The `influx` CLI's come first, then those of Telegraf's and Terraform's users.
         kind: What a string from a stack's config or the environment becomes.
         is_secret: Whether the state must hold it encrypted, and no text form may show it.
+        is_stored: Whether each resource's state holds it in clear, so that it must not be secret.
     """
 
     field: str
@@ -24,6 +25,7 @@ class SettingName(NamedTuple):
     variables: tuple[str, ...] = ()
     kind: Literal["text", "flag", "number"] = "text"
     is_secret: bool = False
+    is_stored: bool = False
 
     @property
     def config_key(self) -> str:
@@ -32,7 +34,7 @@ class SettingName(NamedTuple):
 
 
 SETTINGS: Final = (
-    SettingName("url", "url", ("INFLUX_HOST", "INFLUXDB_V2_URL")),
+    SettingName("url", "url", ("INFLUX_HOST", "INFLUXDB_V2_URL"), is_stored=True),
     SettingName("token", "token", ("INFLUX_TOKEN", "INFLUXDB_V2_TOKEN"), is_secret=True),
     SettingName("org", "org", ("INFLUX_ORG", "INFLUXDB_V2_ORG")),
     SettingName("org_id", "orgId", ("INFLUX_ORG_ID",)),

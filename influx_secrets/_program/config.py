@@ -12,9 +12,10 @@ def stack_settings() -> dict[str, str]:
     """Return the settings that the stack's config holds.
 
     Raises:
-        SettingsError: The config holds a name that is not a setting.
+        SettingsError: The config holds a name that is not a setting, or a secret that the state would show.
     """
     _refuse_unknown()
+    _refuse_secret()
     config = pulumi.Config(NAMESPACE)
     return {name: value for name in known_inputs() if (value := config.get(name)) is not None}
 
@@ -40,3 +41,12 @@ def _refuse_unknown() -> None:
     if unknown:
         known = ", ".join(known_inputs())
         raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))} in the stack's config; known are {known}")
+
+
+def _refuse_secret() -> None:
+    for setting in SETTINGS:
+        if setting.is_stored and pulumi.runtime.is_config_secret(setting.config_key):
+            raise SettingsError(
+                f"{setting.config_key} is secret in the stack's config, and the state stores it in clear text: run "
+                f"`pulumi config set --plaintext {setting.config_key} VALUE`"
+            )

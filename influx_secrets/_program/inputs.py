@@ -78,6 +78,8 @@ class Inputs(NamedTuple):
         """Return a setting as a string, which is what a stack's config holds too."""
         if setting.is_secret:
             return self.secret(setting.field, value)
+        if setting.is_stored and sdk.is_output(value):
+            value = as_output(self._plain(setting.field, as_output(value)))
         found = self.public(setting.field, value, _SETTING_PROBLEMS[setting.kind])
         return found.apply(_setting_text) if isinstance(found, pulumi.Output) else _setting_text(found)
 
@@ -131,6 +133,14 @@ class Inputs(NamedTuple):
             return value
         message = f"{name} {found}" if key is None else f"{name} {quote(key)} {found}"
         raise sdk.InputError(f"{self.owner}: {message}") if self.is_late else DeclarationError(message)
+
+    async def _plain(self, name: str, value: pulumi.Output[T]) -> pulumi.Output[T]:
+        if await value.is_secret():
+            raise sdk.InputError(
+                f"{self.owner}: {name} is secret, and the state stores it in clear text: use pulumi.Output.unsecret if "
+                "it may be shown there"
+            )
+        return value
 
     def _map_key(self, key: str) -> str:
         self.checked("a key", key, string_problem)

@@ -207,3 +207,30 @@ def test_misspelt_setting_of_the_stack_is_refused_but_not_a_setting_of_a_project
     reason = "unknown setting 'verifyvalues' in the stack's config; known are allowInsecure, "
     assert reason in error_of(program)
     assert "the declaration was taken" in error_of(program, project="influx-secrets")
+
+
+def test_secret_url_is_refused_where_the_state_would_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a provider, known at once, later or not yet, and of the stack's config; one that is made plain is taken."""
+    hidden: list[pulumi.Output[Any]] = [
+        pulumi.Output.secret("https://hidden.example"),
+        pulumi.Output.secret("hidden").apply(lambda host: f"https://{host}.example"),
+        pulumi.Output.secret(pulumi.UNKNOWN),
+    ]
+    for url in hidden:
+        shown = error_of(lambda url=url: influx.Provider("eu", url=url))  # type: ignore[misc]
+        assert 'InputError: Provider "eu": url is secret, and the state stores it in clear text' in shown
+        assert "hidden" not in shown.partition("InputError")[2]
+
+    async def later() -> str:
+        await asyncio.sleep(0.2)
+        raise ValueError("stumbled")
+
+    def program() -> None:
+        influx.Provider("eu", url=pulumi.Output.unsecret(hidden[0]))
+        influx.Provider("us", url=later())
+
+    mocks = Mocks()
+    assert "ValueError: stumbled" in error_of(program, mocks)
+    assert mocks.registered["eu"]["influx-secrets:url"] == "https://hidden.example"
+    monkeypatch.setattr("pulumi.runtime.is_config_secret", "influx-secrets:url".__eq__)
+    assert "influx-secrets:url is secret in the stack's config" in error_of(lambda: None)
