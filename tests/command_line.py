@@ -27,11 +27,12 @@ VALUE = "planted-value/&\"'"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a command did; `out` and `err` are what it wrote."""
+    """What a command did; `out` and `err` are what it wrote, but for the line that names the server."""
 
     code: int
     out: str
     err: str
+    server: str = ""
 
     @property
     def json(self) -> Any:  # noqa: ANN401 (JSON of any shape)
@@ -56,7 +57,8 @@ class Command:
         result = CliRunner().invoke(make_app(), list(arguments), env=environ)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        done = Done(result.exit_code, result.stdout, result.stderr)
+        server = next(iter(re.findall(r"\Aserver: .*\n", result.stderr)), "")
+        done = Done(result.exit_code, result.stdout, result.stderr.removeprefix(server), server)
         self.search(done, environ)
         return done
 

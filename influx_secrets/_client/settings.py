@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from influx_secrets._client.settings_sources import Raw, gather
+from influx_secrets._client.settings_sources import Given, Raw, gather
 from influx_secrets._errors import SettingsError
 from influx_secrets._model.keys import ORG_GIVEN_TWICE, is_org_id
 from influx_secrets._model.setting_names import SETTINGS
@@ -80,9 +80,7 @@ class Settings:
         return f"Settings({', '.join(f'{field}={value!r}' for field, value in shown)})"
 
     @classmethod
-    def resolve(
-        cls, inputs: Mapping[str, Raw | None] | None = None, *, environ: Mapping[str, str] | None = None
-    ) -> Settings:
+    def resolve(cls, inputs: Given | None = None, *, environ: Mapping[str, str] | None = None) -> Settings:
         """Find each field on its own: in the inputs, the environment, the active profile of the influx CLI.
 
         A field that is found nowhere has its default. `org` and `orgId` are taken from one source together.

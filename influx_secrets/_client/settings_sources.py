@@ -35,7 +35,11 @@ class Found:
         return f"Found(source={self.source!r})"
 
 
-def gather(inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> dict[str, Found]:
+Given = Mapping[str, Raw | Found | None]
+"""Inputs by their names; one that is `Found` already says where it comes from."""
+
+
+def gather(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found]:
     """Find each field on its own: in the inputs, else the environment, else the active profile of the CLI.
 
     `org` and `org_id` are one field here: the first source that names either has both, so that an id of one
@@ -60,7 +64,7 @@ def _lacks(field: str, sources: list[dict[str, Found]]) -> bool:
     return not any(name in source for source in sources for name in fields)
 
 
-def _refuse_unknown(inputs: Mapping[str, Raw | None]) -> None:
+def _refuse_unknown(inputs: Given) -> None:
     known = known_inputs()
     # `version` and names with two underscores are the engine's own additions.
     unknown = sorted(key for key in inputs if key not in known and key != "version" and not key.startswith("__"))
@@ -68,12 +72,12 @@ def _refuse_unknown(inputs: Mapping[str, Raw | None]) -> None:
         raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))}; known are {', '.join(known)}")
 
 
-def _from_inputs(inputs: Mapping[str, Raw | None]) -> dict[str, Found]:
+def _from_inputs(inputs: Given) -> dict[str, Found]:
     found = {}
     for setting in SETTINGS:
         value = inputs.get(setting.input)
         if value is not None and value != "":
-            found[setting.field] = Found(value, f"setting {setting.input!r}")
+            found[setting.field] = value if isinstance(value, Found) else Found(value, f"setting {setting.input!r}")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from influx_secrets._text import quote
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, given
+from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
 from influx_secrets.cli.shared.console import note, print_json, print_table
 from influx_secrets.cli.shared.inventory import Listed, Manager, take_inventory
 from influx_secrets.cli.shared.stacks import Folder, StackName
@@ -23,7 +23,7 @@ def list_keys(
     Values never come back from the server, and none is shown. The token needs to read the org and its secrets; nothing
     is written. Pulumi is asked for the state of the stack where there is a program in the folder, or a stack is named.
     """
-    found = take_inventory(given(org, org_id, allow_insecure=allow_insecure), stack, cwd)
+    found = take_inventory(Target(org, org_id, allow_insecure, stack, cwd))
     if as_json:
         keys = [{"key": one.key, "manager": one.manager.value, "resources": one.resources} for one in found.keys]
         print_json({"org_id": found.org_id, "org": found.org, "keys": keys})

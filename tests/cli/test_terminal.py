@@ -64,7 +64,7 @@ def test_terminal_shows_how_far_the_work_is(influxd: InfluxdServer, acme: str) -
 
 @pytest.mark.parametrize("arguments", [["list"], ["usage"], ["doctor"], ["adopt"]])
 def test_interrupted_command_ends_quietly(arguments: list[str]) -> None:
-    """Ctrl-C while a server is silent: code 130, and not a word."""
+    """Ctrl-C while a server is silent: code 130, and not a word but which server it is."""
     with ScriptedServer(Silence()) as server:
         environ = {"INFLUX_HOST": server.url, "INFLUX_TOKEN": "planted-token", "INFLUX_ORG": "acme"}
         with start(*arguments, environ=environ) as process:
@@ -73,7 +73,8 @@ def test_interrupted_command_ends_quietly(arguments: list[str]) -> None:
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, b"", b"")
+    named = b"" if arguments == ["doctor"] else f"server: {server.url}, from INFLUX_HOST\n".encode()
+    assert (process.returncode, out, err) == (130, b"", named)
 
 
 def test_key_that_the_encoding_cannot_write_ends_nothing(emulator: Emulator, environ: dict[str, str]) -> None:

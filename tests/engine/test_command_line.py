@@ -48,9 +48,7 @@ def test_list_marks_what_the_stack_manages(stack: Stack, command: Command, influ
     assert done.err == ""
     elsewhere = command("list", "--stack", "dev", "--cwd", str(stack.project), "--json").json["keys"]
     assert {"key": "BILLING", "manager": "stack", "resources": ["one"]} in elsewhere
-    assert command("list", "--stack", "no-such-stack").err.startswith(
-        "error: pulumi stack export failed: no stack named"
-    )
+    assert command("list", "--stack", "no-such-stack").err.startswith("error: pulumi config failed: no stack named")
 
 
 def test_adopt_program_adopts_every_key_and_nothing_foreign(

@@ -98,7 +98,7 @@ def test_page_shows_what_the_commands_write(command: Command, influxd: InfluxdSe
         assert program == "influx-secrets"
         done = command(*arguments, environ=weak)
         assert done.code in {0, 1}
-        assert comparable(done.out + done.err) == comparable(block.output), block.command
+        assert comparable(done.server + done.out + done.err) == comparable(block.output), block.command
 
     # Of the JSON each member, no more and no fewer, and each of its type, whatever the texts are.
     create_task(influxd, "acme", "sync", f"{IMPORT}f = secrets.get")

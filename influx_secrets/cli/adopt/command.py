@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from influx_secrets._model.validation import key_problem
 from influx_secrets._text import quote
 from influx_secrets.cli.adopt.program_text import config_names, program
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, given
+from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
 from influx_secrets.cli.shared.console import note, print_json, say
 from influx_secrets.cli.shared.inventory import Inventory, Manager, take_inventory
 from influx_secrets.cli.shared.stacks import Folder, Stack, StackName
@@ -60,7 +60,7 @@ def adopt(
     manages, are left out: so add the program to the one that the stack has. The token needs to read the org and its
     secrets; nothing is written to the server.
     """
-    found = take_inventory(given(org, org_id, allow_insecure=allow_insecure), stack, cwd)
+    found = take_inventory(Target(org, org_id, allow_insecure, stack, cwd))
     plan = adoption(found)
     if as_json:
         print_json(

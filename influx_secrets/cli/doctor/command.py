@@ -12,19 +12,25 @@ from rich.text import Text
 from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.connections import proxy_address
 from influx_secrets._client.settings import Settings
-from influx_secrets._client.settings_sources import Raw
+from influx_secrets._client.settings_sources import gather
 from influx_secrets._errors import SettingsError
 from influx_secrets.cli.doctor.check_result import CheckResult, Verdict, fail
 from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.cli.doctor.settings_checks import check_settings
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, given
+from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
 from influx_secrets.cli.shared.console import Exit, print_json, print_table, say, waiting
+from influx_secrets.cli.shared.stacks import Folder, StackError, StackName
 
 _STYLES: Final = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "dim"}
 
 
 def doctor(
-    org: OrgName = None, org_id: OrgId = None, as_json: AsJson = False, allow_insecure: AllowInsecure = False
+    org: OrgName = None,
+    org_id: OrgId = None,
+    stack: StackName = None,
+    cwd: Folder = None,
+    as_json: AsJson = False,
+    allow_insecure: AllowInsecure = False,
 ) -> None:
     """Find out what is wrong between this machine and the server, and how to fix it.
 
@@ -32,9 +38,7 @@ def doctor(
     clocks, the token and each of its three permissions, and whether values can be proved. Writes nothing to the server.
     Ends with code 1 if something is wrong.
     """
-    inputs = given(org, org_id, allow_insecure=allow_insecure)
-    with waiting("examining"):
-        results = _results(inputs, os.environ)
+    results = _results(Target(org, org_id, allow_insecure, stack, cwd), os.environ)
     wrong = [one.name for one in results if one.verdict is Verdict.WRONG]
     if as_json:
         print_json({"ok": not wrong, "checks": [_document(one) for one in results]})
@@ -44,15 +48,16 @@ def doctor(
         raise typer.Exit(Exit.FOUND)
 
 
-def _results(inputs: Mapping[str, Raw | None], environ: Mapping[str, str]) -> list[CheckResult]:
+def _results(target: Target, environ: Mapping[str, str]) -> list[CheckResult]:
     """Run all checks; without usable settings no request is sent."""
     try:
-        settings = Settings.resolve(inputs, environ=environ)
+        settings = Settings.resolve(target.inputs, environ=environ)
         client = SecretsClient(settings)
-    except SettingsError as error:
+    except (SettingsError, StackError) as error:
         return [fail("settings", str(error))]
-    local = check_settings(settings, inputs, environ, proxy_address(settings.url))
-    with client:
+    found = gather(target.inputs, environ)
+    local = check_settings(settings, found, environ, proxy_address(settings.url))
+    with client, waiting("examining"):
         return [*local, *check_server(client)]
 
 

@@ -8,33 +8,30 @@ from urllib.parse import urlsplit
 
 from influx_secrets._client import tls
 from influx_secrets._client.settings import Settings
-from influx_secrets._client.settings_sources import Found, Raw, gather
+from influx_secrets._client.settings_sources import Found
 from influx_secrets._text import quote
 from influx_secrets.cli.doctor.check_result import CheckResult, fail, ok, warn
 from influx_secrets.cli.doctor.token_command import token_command
+from influx_secrets.cli.shared.connection import source
 from influx_secrets.cli.shared.untrusted import visible_message
 
-_NOWHERE: Final = "set INFLUX_TOKEN, or activate a profile of the influx CLI; the config of a stack is not read here"
-_OPTIONS: Final = {
-    "setting 'org'": "--org",
-    "setting 'orgId'": "--org-id",
-    "setting 'allowInsecure'": "--allow-insecure",
-}
+_NOWHERE: Final = (
+    "set INFLUX_TOKEN, or activate a profile of the influx CLI; the token of a stack's config is not read here"
+)
 
 
 def check_settings(
-    settings: Settings, inputs: Mapping[str, Raw | None], environ: Mapping[str, str], proxy: str | None
+    settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str], proxy: str | None
 ) -> Iterator[CheckResult]:
     """Return what each setting is, and where it comes from; of the token only the latter.
 
     Args:
         settings: The resolved settings.
-        inputs: The options of the command.
+        found: Each setting with the place that it comes from.
         environ: The environment variables.
         proxy: Host and port of the proxy that requests go through; None: none.
     """
-    found = gather(inputs, environ)
-    yield ok("url", f"{settings.url}, {_source(found, 'url')}")
+    yield ok("url", f"{settings.url}, {source(found, 'url')}")
     yield _token(settings, found)
     yield _org(settings, found)
     if settings.url.startswith("https:"):
@@ -42,17 +39,11 @@ def check_settings(
     yield _proxy(settings, environ, proxy)
 
 
-def _source(found: Mapping[str, Found], field: str) -> str:
-    if field not in found:
-        return "the default"
-    return "from " + _OPTIONS.get(found[field].source, visible_message(found[field].source))
-
-
 def _token(settings: Settings, found: Mapping[str, Found]) -> CheckResult:
     if settings.token is None:
         command = token_command(settings.url, settings.org_id)
         return fail("token", "there is none", f"{_NOWHERE}; make one as below, if there is none yet", command)
-    message = f"is set, {_source(found, 'token')}"
+    message = f"is set, {source(found, 'token')}"
     of_profile = [field in found and " of profile " in found[field].source for field in ("url", "token")]
     if of_profile[0] != of_profile[1]:
         remedy = "make sure that this token belongs to this server"
@@ -62,18 +53,18 @@ def _token(settings: Settings, found: Mapping[str, Found]) -> CheckResult:
 
 def _org(settings: Settings, found: Mapping[str, Found]) -> CheckResult:
     if settings.org_id is not None:
-        return ok("org", f"{settings.org_id}, {_source(found, 'org_id')}")
+        return ok("org", f"{settings.org_id}, {source(found, 'org_id')}")
     if settings.org is not None:
-        return ok("org", f"{quote(settings.org)}, {_source(found, 'org')}")
+        return ok("org", f"{quote(settings.org)}, {source(found, 'org')}")
     return warn("org", "none is named, so permissions cannot be checked", "give --org or --org-id")
 
 
 def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str]) -> CheckResult:
     if settings.skip_verify:
-        message = f"any is accepted, {_source(found, 'skip_verify')}: whoever is in between sees the token"
+        message = f"any is accepted, {source(found, 'skip_verify')}: whoever is in between sees the token"
         return warn("certificates", message, "name the authority's file in INFLUXDB_V2_SSL_CA_CERT instead")
     if settings.ca_file is not None:
-        return _trusted(settings.ca_file, _source(found, "ca_file"))
+        return _trusted(settings.ca_file, source(found, "ca_file"))
     variable = next((name for name in tls.BUNDLE_VARIABLES if environ.get(name)), None)
     if variable is not None:
         return _trusted(environ[variable], f"from {variable}")

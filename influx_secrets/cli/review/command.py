@@ -10,8 +10,6 @@ from typing import Annotated
 import typer
 
 from influx_secrets._client.client import SecretsClient
-from influx_secrets._client.settings import Settings
-from influx_secrets._client.settings_sources import Raw
 from influx_secrets.cli.review.preview import PreviewError
 from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.render_json import render_json
@@ -20,8 +18,9 @@ from influx_secrets.cli.review.render_text import print_review
 from influx_secrets.cli.review.report import Gate
 from influx_secrets.cli.review.report import review as review_of
 from influx_secrets.cli.review.warnings import FindReaders
-from influx_secrets.cli.shared.connection import AllowInsecure, given
+from influx_secrets.cli.shared.connection import AllowInsecure, Target
 from influx_secrets.cli.shared.fail_on import exit_if_found, fail_on_option, parse_fail_on
+from influx_secrets.cli.shared.stacks import Folder, StackName
 from influx_secrets.cli.usage.readers import Readers, find_readers
 
 _SHORTEST = 1_000
@@ -59,10 +58,12 @@ def review(
         bool,
         typer.Option(
             "--usage/--no-usage",
-            help="Ask the server of the environment which tasks and checks still read a key that is removed. Needs a "
-            "token that may read them; all else needs no server.",
+            help="Ask the server of the stack's config or of the environment which tasks and checks still read a key "
+            "that is removed. Needs a token that may read them; all else needs no server.",
         ),
     ] = False,
+    stack: StackName = None,
+    cwd: Folder = None,
     allow_insecure: AllowInsecure = False,
 ) -> None:
     """Review what a preview does to the secrets: which keys are created, rotated, repaired, moved or removed.
@@ -72,7 +73,7 @@ def review(
     gates = parse_fail_on(fail_on, Gate)
     if 0 < max_length < _SHORTEST:
         raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST}", param_hint="--max-length")
-    readers = _asking(given(None, None, allow_insecure=allow_insecure)) if usage else None
+    readers = _asking(Target(None, None, allow_insecure, stack, cwd)) if usage else None
     found = review_of(read_preview(_read(file)), readers)
     if format_ is Format.TEXT:
         print_review(found, sys.stdout)
@@ -83,11 +84,11 @@ def review(
     exit_if_found(found.gates, gates)
 
 
-def _asking(inputs: dict[str, Raw | None]) -> FindReaders:
+def _asking(target: Target) -> FindReaders:
     """Return a function that asks the server; its errors become warnings of the review."""
 
     def ask(org_id: str) -> Readers:
-        with SecretsClient(Settings.resolve(inputs)) as client:
+        with SecretsClient(target.settings) as client:
             return find_readers(client, org_id)
 
     return ask

@@ -218,8 +218,8 @@ def _read(found: Sequence[Change], find: FindReaders) -> Iterator[Finding]:
     gone = [one for one in found if one.action in (Action.REMOVE, Action.PRUNE) and isinstance(one.key, str)]
     for provider in sorted({one.place.provider for one in gone}):
         if name_of(provider) not in ("", DEFAULT_PROVIDER):
-            asked = "who reads keys of the provider ", Untrusted(name_of(provider)), ": only the server of the "
-            yield Finding(Kind.READ, (*asked, "environment was asked, which need not be that of the provider"))
+            asked = "who reads keys of the provider ", Untrusted(name_of(provider)), ": only one server "
+            yield Finding(Kind.READ, (*asked, "was asked, which need not be that of the provider"))
     for org_id in sorted({one.place.org_id for one in gone if one.place.org_id is not None}):
         try:
             readers = find(org_id)

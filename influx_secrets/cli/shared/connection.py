@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.settings import Settings
-from influx_secrets._client.settings_sources import Raw
+from influx_secrets._client.settings_sources import Found, Given, gather
 from influx_secrets._errors import DeclarationError
+from influx_secrets._model.setting_names import SETTINGS
+from influx_secrets.cli.shared.console import note, waiting
+from influx_secrets.cli.shared.stacks import Config, StackError, read_config
+from influx_secrets.cli.shared.untrusted import visible_message
 
 OrgName = Annotated[
     str | None,
-    typer.Option("--org", metavar="NAME", help="Name of the org. Default: INFLUX_ORG, else the active profile's org."),
+    typer.Option(
+        "--org", metavar="NAME", help="Name of the org. Default: that of the stack's config, else INFLUX_ORG."
+    ),
 ]
 OrgId = Annotated[
     str | None,
@@ -31,6 +40,58 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs."
 _ATTEMPTS: Final = 3
 """A person waits at a terminal: a server that is down is reported after about two seconds."""
 
+_OF_STACKS: Final = frozenset({"url", "org", "org_id", "ca_file", "skip_verify", "allow_insecure"})
+"""The fields that are read from the config of a stack; its token is secret, and its timeouts are not for terminals."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The options that select server and org, completed by the config of the stack.
+
+    There is no option for the token, because other users of a machine can see the arguments of its processes. There is
+    none for the url, because the token of the environment would go to a server that it does not belong to.
+    """
+
+    org: str | None = None
+    org_id: str | None = None
+    allow_insecure: bool = False
+    stack: str | None = None
+    folder: Path | None = None
+
+    @cached_property
+    def config(self) -> Config | None:
+        """The config of the stack; None where there is none."""
+        with waiting("asking Pulumi for the config of the stack"):
+            return read_config(self.stack, self.folder)
+
+    @cached_property
+    def inputs(self) -> Given:
+        """The inputs of `Settings.resolve`.
+
+        Raises:
+            DeclarationError: Both options name the org.
+            StackError: The config of the stack cannot be read, or hides one of the settings.
+        """
+        if self.org is not None and self.org_id is not None:
+            raise DeclarationError("--org and --org-id are both given: give one of them")
+        options = {
+            "org": (self.org, "--org"),
+            "orgId": (self.org_id, "--org-id"),
+            "allowInsecure": (self.allow_insecure or None, "--allow-insecure"),
+        }
+        given = {name: Found(value, source) for name, (value, source) in options.items() if value is not None}
+        stored = _of_stack(self.config or {})
+        if given.keys() & {"org", "orgId"}:
+            stored = {name: value for name, value in stored.items() if name not in {"org", "orgId"}}
+        return {"maxAttempts": _ATTEMPTS, **stored, **given}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; the first look at them names the server on stderr."""
+        settings = Settings.resolve(self.inputs)
+        note(f"server: {settings.url}, {source(gather(self.inputs, os.environ), 'url')}")
+        return settings
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -41,33 +102,40 @@ class Connection:
     org: str | None
 
 
-def given(org: str | None, org_id: str | None, *, allow_insecure: bool) -> dict[str, Raw | None]:
-    """Return the options as the inputs of `Settings.resolve`.
-
-    There is no option for the token, because other users of a machine can see the arguments of its processes. There is
-    none for the url, because the token of the environment would go to a server that it does not belong to.
-    """
-    if org is not None and org_id is not None:
-        raise DeclarationError("--org and --org-id are both given: give one of them")
-    return {"org": org, "orgId": org_id, "allowInsecure": allow_insecure or None, "maxAttempts": _ATTEMPTS}
-
-
 @contextlib.contextmanager
-def connected(inputs: dict[str, Raw | None]) -> Iterator[Connection]:
-    """Connect to the server of the environment or of the active profile of the influx CLI, and find the org.
+def connected(target: Target) -> Iterator[Connection]:
+    """Name the server on stderr, connect to it, and find the org.
 
     Raises:
         SettingsError: The settings cannot work.
+        StackError: The config of the stack cannot be read.
         DeclarationError: No org is named.
         InfluxSecretsError: The org cannot be found.
     """
-    settings = Settings.resolve(inputs)
-    with SecretsClient(settings) as client:
-        if settings.org_id is not None:
-            yield Connection(client, settings.org_id, None)
-        elif settings.org is not None:
-            yield Connection(client, client.find_org(settings.org).id, settings.org)
-        else:
-            raise DeclarationError(
-                "no org: give --org or --org-id, or set INFLUX_ORG; the config of a stack is not read here"
+    with SecretsClient(target.settings) as client:
+        settings = client.settings
+        if settings.org_id is None and settings.org is None:
+            raise DeclarationError("no org: give --org or --org-id, or set INFLUX_ORG or `influx-secrets:org`")
+        with waiting("asking the server"):
+            org_id = settings.org_id or client.find_org(settings.org or "").id
+        yield Connection(client, org_id, settings.org)
+
+
+def source(found: Mapping[str, Found], field: str) -> str:
+    """Return where a setting comes from."""
+    return f"from {visible_message(found[field].source)}" if field in found else "the default"
+
+
+def _of_stack(config: Config) -> dict[str, Found]:
+    found = {}
+    for setting in SETTINGS:
+        entry = config.get(setting.config_key)
+        if entry is None or setting.field not in _OF_STACKS:
+            continue
+        if entry.get("secret") or not isinstance(entry.get("value"), str):
+            raise StackError(
+                f"{setting.config_key} is secret in the stack's config, and is not read here: run `pulumi config set "
+                f"--plaintext {setting.config_key} VALUE`"
             )
+        found[setting.input] = Found(entry["value"], f"{setting.config_key} in the stack's config")
+    return found

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
-from influx_secrets._client.settings_sources import Raw
 from influx_secrets._model.keys import is_server_owned
-from influx_secrets.cli.shared.connection import connected
+from influx_secrets.cli.shared.connection import Target, connected
 from influx_secrets.cli.shared.console import waiting
 from influx_secrets.cli.shared.stacks import Managed, Stack, stack_here
 
@@ -48,16 +46,16 @@ class Inventory:
     keys: tuple[Listed, ...]
 
 
-def take_inventory(inputs: dict[str, Raw | None], stack: str | None, folder: Path | None) -> Inventory:
+def take_inventory(target: Target) -> Inventory:
     """Ask the server for the keys of the org, and Pulumi for those that the stack manages.
 
     Raises:
         InfluxSecretsError: One of the two gave no usable answer.
     """
-    with waiting("asking the server"), connected(inputs) as connection:
+    with connected(target) as connection, waiting("asking the server"):
         keys = connection.client.list_secret_keys(connection.org_id)
     with waiting("asking Pulumi for the stack"):
-        found = stack_here(stack, folder)
+        found = stack_here(target.stack, target.folder, target.config)
     rows = listed(keys, connection.org_id, found.managed if found else None)
     return Inventory(connection.org_id, connection.org, found, rows)
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import typer
 
@@ -19,7 +19,11 @@ from influx_secrets.cli.shared.untrusted import visible_message
 
 StackName = Annotated[
     str | None,
-    typer.Option("--stack", metavar="NAME", help="The Pulumi stack that manages keys. Default: the selected one."),
+    typer.Option(
+        "--stack",
+        metavar="NAME",
+        help="The Pulumi stack whose config names the server, and which manages keys. Default: the selected one.",
+    ),
 ]
 Folder = Annotated[
     Path | None,
@@ -27,6 +31,8 @@ Folder = Annotated[
 ]
 
 T = TypeVar("T")
+Config: TypeAlias = dict[str, dict[str, Any]]
+"""The config of a stack as Pulumi prints it, without what is secret."""
 
 _READ: Final = ("org_id", "key", "version", "versions")
 _ERROR: Final = "error: "
@@ -61,8 +67,25 @@ class Stack:
     config: frozenset[str] = frozenset()
 
 
-def stack_here(stack: str | None, folder: Path | None) -> Stack | None:
-    """Return the stack; None where none is named and there is no Pulumi program in the folder.
+def read_config(stack: str | None, folder: Path | None) -> Config | None:
+    """Return the stack's config, environments included; None where no stack is named, and none is selected here.
+
+    Raises:
+        StackError: There is a stack, and Pulumi does not return its config.
+    """
+    if stack is None and folder is None and not _in_project(Path.cwd()):
+        return None
+    try:
+        return _pulumi(dict, "config", "--json", "--open", stack=stack, folder=folder)
+    except StackError:
+        stacks = [] if stack is not None else _pulumi(list, "stack", "ls", "--json", stack=None, folder=folder)
+        if stack is not None or any(one.get("current") for one in stacks):
+            raise
+        return None
+
+
+def stack_here(stack: str | None, folder: Path | None, config: Config | None) -> Stack | None:
+    """Return the stack of a config; None where none is named and there is no Pulumi program in the folder.
 
     A project without any stack manages nothing.
 
@@ -77,9 +100,9 @@ def stack_here(stack: str | None, folder: Path | None) -> Stack | None:
         if stack is None and not _pulumi(list, "stack", "ls", "--json", stack=None, folder=folder):
             return Stack()
         raise
-    config = _pulumi(dict, "config", "--json", stack=stack, folder=folder)
     resources = (exported.get("deployment") or {}).get("resources") or ()
-    return Stack(managed(resources), frozenset(map(_name, resources)), frozenset(n.rpartition(":")[2] for n in config))
+    names = frozenset(name.rpartition(":")[2] for name in config or ())
+    return Stack(managed(resources), frozenset(map(_name, resources)), names)
 
 
 def managed(resources: Iterable[Mapping[str, Any]]) -> tuple[Managed, ...]:
@@ -110,6 +133,7 @@ def _in_project(folder: Path) -> bool:
 
 
 def _pulumi(kind: type[T], *words: str, stack: str | None, folder: Path | None) -> T:
+    name = " ".join(word for word in words if not word.startswith("-"))
     # Without --show-secrets: secrets stay encrypted, and no passphrase is needed.
     command = ["pulumi", *words, "--non-interactive", "--color=never"]
     command += [f"--stack={stack}"] if stack is not None else []
@@ -117,15 +141,15 @@ def _pulumi(kind: type[T], *words: str, stack: str | None, folder: Path | None) 
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 (no shell)
     except FileNotFoundError:
-        raise StackError("there is no pulumi on PATH, which knows what the stack manages") from None
+        raise StackError("there is no pulumi on PATH, which knows the config and the keys of the stack") from None
     if done.returncode:
-        raise StackError(f"pulumi {' '.join(words)} failed: {_reason(done.stderr)}")
+        raise StackError(f"pulumi {name} failed: {_reason(done.stderr)}")
     try:
         printed = json.loads(done.stdout)
     except ValueError:
         printed = None
     if not isinstance(printed, kind):
-        raise StackError(f"pulumi {' '.join(words)} wrote no JSON: is the Pulumi CLI of version 3.216 or later?")
+        raise StackError(f"pulumi {name} wrote no JSON: is the Pulumi CLI of version 3.216 or later?")
     return printed
 
 

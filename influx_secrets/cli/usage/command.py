@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 from influx_secrets._client.client import FluxScript
 from influx_secrets._model.keys import is_server_owned
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, connected, given
+from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target, connected
 from influx_secrets.cli.shared.console import note, print_json, print_table, progress, say, waiting
 from influx_secrets.cli.shared.fail_on import exit_if_found, fail_on_option, parse_fail_on
+from influx_secrets.cli.shared.stacks import Folder, StackName
 from influx_secrets.cli.shared.untrusted import visible
 from influx_secrets.cli.usage.readers import Readers, find_readers, named
 
@@ -74,6 +75,8 @@ def usage(
     org: OrgName = None,
     org_id: OrgId = None,
     fail_on: Annotated[list[str] | None, fail_on_option(Gate, "if there is such a key, or such a reader")] = None,
+    stack: StackName = None,
+    cwd: Folder = None,
     as_json: AsJson = False,
     allow_insecure: AllowInsecure = False,
 ) -> None:
@@ -83,7 +86,7 @@ def usage(
     Flux are not looked at. The token needs to read the org, its secrets, its tasks and its checks; nothing is written.
     """
     wanted = parse_fail_on(fail_on, Gate)
-    with connected(given(org, org_id, allow_insecure=allow_insecure)) as connection:
+    with connected(Target(org, org_id, allow_insecure, stack, cwd)) as connection:
         client = connection.client
         with waiting("asking for keys, tasks and checks"):
             keys = client.list_secret_keys(connection.org_id)
