@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -79,11 +79,31 @@ def say_on_stderr(line: str) -> None:
 
 def existing_keys(does: Existing, org_id: str, keys: Iterable[str]) -> Iterator[str]:
     """Format what happens to keys that exist already: all of them, uncut, ten in a line."""
+    for some in _in_tens(org_id, keys):
+        yield f"{does.value} {some}: {_REASONS[does]}"
+
+
+def spared_keys(org_id: str, keys: Iterable[str], readers: Sequence[str]) -> Iterator[str]:
+    """Format the keys that `exclusive` does not remove, all of which have these readers."""
+    more = f" and {len(readers) - _PER_LINE} more" if len(readers) > _PER_LINE else ""
+    for some in _in_tens(org_id, keys):
+        yield f"keeps {some}: not declared, but needed by {', '.join(readers[:_PER_LINE])}{more}"
+
+
+def readers_unseen(org_id: str, keys: Iterable[str], unseen: Iterable[str]) -> Iterator[str]:
+    """Format the keys that `exclusive` removes although there may be readers that cannot be seen."""
+    for some in _in_tens(org_id, keys):
+        yield (
+            f"this token may not see who reads {some}, which exclusive removes: the server shows no "
+            f"{' and no '.join(unseen)}, because the org has none or the token may not read them"
+        )
+
+
+def _in_tens(org_id: str, keys: Iterable[str]) -> Iterator[str]:
     names = [quote(key, limit=None) for key in sorted(keys)]
     for first in range(0, len(names), _PER_LINE):
         some = names[first : first + _PER_LINE]
-        noun = "key" if len(some) == 1 else "keys"
-        yield f"{does.value} the {noun} {', '.join(some)} of the org {org_id}: {_REASONS[does]}"
+        yield f"the {'key' if len(some) == 1 else 'keys'} {', '.join(some)} of the org {org_id}"
 
 
 def server_unreachable(error: Exception) -> str:

@@ -42,7 +42,7 @@ def test_every_example_of_the_page_passes(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert "7 passed" in done.stdout, done.stdout
+    assert "8 passed" in done.stdout, done.stdout
     assert len(blocks) == 6
 
 

@@ -8,19 +8,13 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from influx_secrets._client import payloads, tasks_and_checks
-from influx_secrets._client.endpoints import (
-    PERMISSIONS,
-    first_supported,
-    is_path_safe,
-    secrets_request,
-    valid_org_id,
-)
+from influx_secrets._client import payloads, readers
+from influx_secrets._client.endpoints import PERMISSIONS, first_supported, is_path_safe, secrets_request, valid_org_id
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
+from influx_secrets._client.readers import Alerts, FluxScript, Listing, R
 from influx_secrets._client.redaction import Redactor
 from influx_secrets._client.settings import Settings, secrets_in
-from influx_secrets._client.tasks_and_checks import FluxScript, Listing
 from influx_secrets._errors import APIError, NotFoundError, UnauthorizedError
 from influx_secrets._text import quote
 
@@ -158,13 +152,8 @@ class SecretsClient:
         request = Request(
             method="GET", path="/api/v2/orgs", query=(("orgID", valid_org_id(org_id)),), intent=f"look for org {org_id}"
         )
-        try:
-            return True if self._ask(request, payloads.read_orgs) else None
-        except NotFoundError as exc:
-            # Any other 404 is a wrong path or another program: no proof that the org is gone.
-            if exc.code == "not found" and exc.server_message == "organization not found":
-                return False
-            raise
+        found = self._find(request, payloads.read_orgs, "organization not found")
+        return False if found is None else bool(found) or None
 
     def is_token_inactive(self) -> bool:
         """Return whether the server names the token inactive: it then hides every org (influxd 2.9.1)."""
@@ -178,7 +167,13 @@ class SecretsClient:
     def may_write(self, org_id: str) -> bool:
         """Return whether the token may write the org's secrets. Writes nothing: a PATCH of no keys (influxd 2.9.1)."""
         intent = f"ask whether the token may write the secrets of org {org_id}"
-        return self._permitted(secrets_request("PATCH", org_id, intent, body=b"{}"), "write:orgs/") is not None
+        try:
+            self._send(secrets_request("PATCH", org_id, intent, body=b"{}"))
+        except UnauthorizedError as exc:
+            if (exc.server_message or "").startswith("write:orgs/"):
+                return False
+            raise
+        return True
 
     def query(self, org_id: str, flux: str) -> list[dict[str, str]]:
         """Run a Flux script in an org and return the rows of all its tables, columns by name, as text.
@@ -206,11 +201,28 @@ class SecretsClient:
 
     def list_tasks(self, org_id: str) -> tuple[FluxScript, ...]:
         """Return the tasks of an org. A token that may not read tasks gets an empty list (influxd 2.9.1)."""
-        return self._all_pages(tasks_and_checks.TASKS, org_id)
+        return self._all_pages(readers.TASKS, org_id)
 
     def list_checks(self, org_id: str) -> tuple[FluxScript, ...]:
         """Return the checks of an org. A token that may not read checks gets an empty list (influxd 2.9.1)."""
-        return self._all_pages(tasks_and_checks.CHECKS, org_id)
+        return self._all_pages(readers.CHECKS, org_id)
+
+    def list_alerts(self, org_id: str) -> Alerts:
+        """Return the notification endpoints of an org, and its notification rules with the scripts that run.
+
+        One request for each rule. A token that may not read endpoints, rules or tasks gets fewer (influxd 2.9.1): a
+        rule is left out where its task is hidden or gone.
+        """
+        endpoints, rules = self._all_pages(readers.ENDPOINTS, org_id), self._all_pages(readers.RULES, org_id)
+        found = [self._find(readers.task_request(rule), readers.script_of(rule), readers.NO_TASK) for rule in rules]
+        return Alerts(endpoints, tuple(script for script in found if script is not None))
+
+    def endpoint_exists(self, endpoint_id: str) -> bool:
+        """Return whether there is a notification endpoint of that id, whatever the token may read (influxd 2.9.1)."""
+        try:
+            return self._find(readers.endpoint_request(endpoint_id), Response.json, readers.NO_ENDPOINT) is not None
+        except UnauthorizedError:
+            return True
 
     def parse_flux(self, flux: str) -> Mapping[str, Any]:
         """Return the syntax tree of a Flux script, made by the server's own parser; nothing is run.
@@ -218,7 +230,7 @@ class SecretsClient:
         Raises:
             InvalidError: The script has a mistake.
         """
-        return self._ask(tasks_and_checks.parse_request(flux), tasks_and_checks.read_tree)
+        return self._ask(readers.parse_request(flux), readers.read_tree)
 
     def health(self) -> Health:
         """Return what the server reports about itself; needs no token."""
@@ -235,20 +247,20 @@ class SecretsClient:
         intent = f"remove {payloads.describe_keys(keys)} of org {org_id}"
         self._send(secrets_request("POST", org_id, intent, below="/delete", body=body))
 
-    def _all_pages(self, listing: Listing, org_id: str) -> tuple[FluxScript, ...]:
-        found: list[FluxScript] = []
-        while True:
-            page = self._ask(listing.request(org_id, found), listing.read)
-            found += page
-            if len(page) < listing.per_page:
-                return tuple(found)
+    def _all_pages(self, listing: Listing[R], org_id: str) -> tuple[R, ...]:
+        found, page = self._ask(listing.request(org_id, ()), listing.read)
+        while page:
+            more, page = self._ask(listing.request(org_id, page), listing.read)
+            found += more
+        return tuple(found)
 
-    def _permitted(self, request: Request, permission: str) -> Response | None:
-        """Return the response; None where the server names a missing permission. An unknown token raises."""
+    def _find(self, request: Request, read: Callable[[Response], T | None], missing: str) -> T | None:
+        """Return what the response holds; None if the server confirms with this message that nothing is there."""
         try:
-            return self._send(request)
-        except UnauthorizedError as exc:
-            if (exc.server_message or "").startswith(permission):
+            return self._ask(request, read)
+        except NotFoundError as exc:
+            # Any other 404 is a wrong path or another program: no proof that it is gone.
+            if exc.code == "not found" and (exc.server_message or "").startswith(missing):
                 return None
             raise
 
@@ -256,10 +268,8 @@ class SecretsClient:
         return self._transport.send(request, self._policy)
 
     def _ask(self, request: Request, read: Callable[[Response], T | None]) -> T:
-        return self._read(request, self._send(request), read)
-
-    def _read(self, request: Request, response: Response, read: Callable[[Response], T | None]) -> T:
         """Return what the response holds. A body of another shape is not the API's, whatever its status."""
+        response = self._send(request)
         result = read(response)
         if result is None:
             raise self._transport.failed_call(request, response).unexpected_body_error()

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 from influx_secrets._client.client import SecretsClient
+from influx_secrets._client.readers import Alerts
 from influx_secrets._client.value_proofs import KEYS_PER_QUERY, Proof
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import is_server_owned
@@ -57,6 +58,7 @@ class OrgSession:
         self._reads = SingleFlight()
         self._values: dict[str, str] = {}
         self._listed: frozenset[str] | None = None
+        self._alerts: Alerts | None = None
         self._own_changes: dict[str, bool] = {}
         self._proofs: dict[str, Proof] = {}
         self._changed_since_query: set[str] = set()
@@ -96,6 +98,14 @@ class OrgSession:
             candidates = listed | self._own_changes.keys() if among is None else among
             return frozenset(key for key in candidates if self._own_changes.get(key, key in listed))
 
+    def alerts(self, *, preview: bool) -> Alerts:
+        """Return the org's endpoints and rules; the server is asked for them once.
+
+        Raises:
+            Unreachable: A preview could not ask.
+        """
+        return self._reads.do("alerts", partial(self._list_alerts, preview=preview))
+
     def has_only_server_keys(self) -> bool:
         """Whether nothing was listed but credentials that the server itself keeps there."""
         return all(map(is_server_owned, self._listed or ()))
@@ -131,6 +141,11 @@ class OrgSession:
             listed = frozenset(self._server.ask(lambda client: client.list_secret_keys(self.org_id), preview=preview))
             self._listed = listed
         return listed
+
+    def _list_alerts(self, *, preview: bool) -> Alerts:
+        if self._alerts is None:
+            self._alerts = self._server.ask(lambda client: client.list_alerts(self.org_id), preview=preview)
+        return self._alerts
 
     def _unproved(self, keys: Iterable[str]) -> list[str]:
         with self._lock:

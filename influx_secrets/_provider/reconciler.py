@@ -14,13 +14,14 @@ from influx_secrets._errors import (
     UnauthorizedError,
 )
 from influx_secrets._model.keys import digest, is_org_id
-from influx_secrets._model.planner import is_moved, next_state, plan, prunable_keys, with_drift, with_pruned
+from influx_secrets._model.planner import is_moved, next_state, plan, with_drift
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState, Unknown
 from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
 from influx_secrets._provider import relocation
 from influx_secrets._provider.claims import Conflicts
 from influx_secrets._provider.org_session import OrgSession, Unreachable
+from influx_secrets._provider.pruning import prune, with_unknown_prunes
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys, quote
 
@@ -50,7 +51,7 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
         session.claimed_in_any_org.update(declared.named)
         raise
     if org_id is UNKNOWN:
-        return CheckOutcome(_with_unknown_prunes(_next_state(session, declared, old, UNKNOWN, name)))
+        return CheckOutcome(with_unknown_prunes(_next_state(session, declared, old, UNKNOWN, name)))
     org = session.org(org_id)
     conflicts = org.register(declared)
     failures = _refusals(org_id, conflicts)
@@ -63,9 +64,9 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
         state = _next_state(session, declared, before, org_id, name)
         failures += _take_over(session, org, declared, state.keys - _managed(before) - conflicts.taken.keys())
         if state.exclusive and not failures and not relocates:
-            state = _prune(org, declared, state, before.keys if before else frozenset())
+            state = prune(session, org, declared, state, before.keys if before else frozenset())
     except Unreachable:
-        state = _with_unknown_prunes(_next_state(session, declared, before, org_id, name))
+        state = with_unknown_prunes(_next_state(session, declared, before, org_id, name))
     _report_white_space(session, declared, old, state)
     return CheckOutcome(state, tuple(failures))
 
@@ -183,10 +184,6 @@ def _find_org(
         return UNKNOWN, name
 
 
-def _with_unknown_prunes(state: ResourceState) -> ResourceState:
-    return replace(state, pruned_known=False) if state.exclusive else state
-
-
 def _report_white_space(
     session: ServerSession, declared: Declaration, old: ResourceState | None, state: ResourceState
 ) -> None:
@@ -273,14 +270,6 @@ def _conflict(org_id: str, key: str, *, provable: bool) -> str:
             key=key,
         )
     )
-
-
-def _prune(org: OrgSession, declared: Declaration, state: ResourceState, managed: Collection[str]) -> ResourceState:
-    if not (state.keys_known and state.pruned_known) or UNKNOWN in (state.exclusive, *state.keep):
-        return _with_unknown_prunes(state)
-    listed = org.listed(preview=declared.preview).difference(managed)
-    found = prunable_keys(state, listed, org.claimed(listed))
-    return with_pruned(state, found)
 
 
 def _changed(org: OrgSession, state: ResourceState, listed: Collection[str]) -> list[str]:

@@ -205,20 +205,22 @@ class Emulator:
         kind: str,
         *,
         endpoint_id: str | None = None,
+        name: str | None = None,
         token: str | None = None,
         routing_key: str | None = None,
         username: str | None = None,
         password: str | None = None,
     ) -> str:
-        """Set the secrets that the server sets for a new notification endpoint, and return the endpoint's id.
+        """Create a notification endpoint, with the secrets that the server sets for it, and return its id.
 
-        They stay when the endpoint is deleted, on the real server too, so there is no call for that.
+        A credential such as `secret: SLACK_TOKEN` names a key of the org instead.
 
         Args:
             org: Name of the org.
             kind: `slack` (`token`), `pagerduty` (`routing_key`), `http` (`token`, or `username` and `password`, or
                 none) or `telegram` (`token`).
-            endpoint_id: 16 hex digits. None: a new id.
+            endpoint_id: 16 hex digits; the endpoint that has this id is replaced. None: a new id.
+            name: Of the endpoint. None: its kind.
             token: A credential, kept under the key `<id>-token`.
             routing_key: As `<id>-routing-key`.
             username: As `<id>-username`.
@@ -228,9 +230,30 @@ class Emulator:
             ValueError: The server would refuse these credentials for this kind.
         """
         endpoint_id = parse_id(endpoint_id) if endpoint_id else self._store.new_id()
-        given = {"token": token, "routing_key": routing_key, "username": username, "password": password}
-        self._store.patch(self.org_id(org), alerts.secrets_of(kind, endpoint_id, given))
+        credentials = {"token": token, "routingKey": routing_key, "username": username, "password": password}
+        given = {key: value for key, value in credentials.items() if value is not None}
+        item = {"id": endpoint_id, "orgID": self.org_id(org), "name": name or kind}
+        shown, kept = alerts.endpoint(kind, item, given)
+        self._store.patch(item["orgID"], kept)
+        self._store.put_item(alerts.ENDPOINTS, shown)
         return endpoint_id
+
+    def put_notification_rule(self, endpoint_id: str, name: str = "rule") -> str:
+        """Create a notification rule for an endpoint, and return the rule's id.
+
+        Its task reads the credentials that the endpoint has now, also after the endpoint was replaced: influxd writes
+        the script of the task when a rule is saved.
+
+        Raises:
+            KeyError: There is no such endpoint.
+        """
+        found = {item["id"]: item for item in self._store.items(alerts.ENDPOINTS)}[endpoint_id]
+        rule_id = self._store.new_id()
+        item = {"id": rule_id, "orgID": found["orgID"], "name": name}
+        shown, task = alerts.rule(found, item, self._store.new_id())
+        self._store.put_item(alerts.TASKS, task)
+        self._store.put_item(alerts.RULES, shown)
+        return rule_id
 
     def apply_template(self, org: str, secrets: Mapping[str, str]) -> None:
         """Do to the org's secrets what `influx apply --secret KEY=VALUE` does: **these replace all others**.

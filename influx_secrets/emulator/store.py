@@ -1,4 +1,4 @@
-"""Orgs, tokens and secrets of the emulated server.
+"""Orgs, tokens, secrets and alerts of the emulated server.
 
 One lock guards everything, because requests, outside writers and assertions come from several threads. With a file,
 every change replaces it as a whole: a reader always sees a complete state.
@@ -58,6 +58,10 @@ class Grant:
         """Whether the token may list keys, and use values in Flux."""
         return self._has(org_id, self.read_secrets)
 
+    def reads_alerts(self, org_id: str) -> bool:
+        """Whether the token may see endpoints, rules and tasks: none but the operator's may."""
+        return self._has(org_id, permission=False)
+
     def writes_secrets(self, org_id: str) -> bool:
         """Whether the token may set and remove secrets."""
         return self._has(org_id, self.write_secrets)
@@ -71,7 +75,7 @@ class Grant:
 
 
 class Store:
-    """Orgs by id, grants by token, secrets by org and key; kept in `file` when one is given."""
+    """Orgs by id, grants by token, secrets by org and key, endpoints, rules and tasks; kept in `file` when given."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._lock = threading.RLock()
@@ -79,6 +83,7 @@ class Store:
         self._orgs: dict[str, Org] = {}
         self._grants: dict[str, Grant] = {}
         self._secrets: dict[str, dict[str, str]] = {}
+        self._items: dict[str, dict[str, dict[str, Any]]] = {}
         if file is not None and file.exists():
             self._load(file)
 
@@ -188,6 +193,18 @@ class Store:
             if [key for key in keys if held.pop(key, None) is not None]:
                 self._save()
 
+    def put_item(self, resource: str, item: dict[str, Any]) -> None:
+        """Add an item to what the API lists under `resource`, or replace the one with this id."""
+        with self._lock:
+            self._items.setdefault(resource, {})[item["id"]] = item
+            self._save()
+
+    def items(self, resource: str) -> list[dict[str, Any]]:
+        """Return the items of all orgs that still exist, in the server's order."""
+        with self._lock:
+            found = self._items.get(resource, {}).values()
+            return sorted((item for item in found if item["orgID"] in self._orgs), key=lambda item: str(item["id"]))
+
     def _load(self, file: Path) -> None:
         try:
             state: dict[str, Any] = json.loads(file.read_text("utf-8"))
@@ -199,6 +216,7 @@ class Store:
         self._orgs = {org["id"]: Org(**org) for org in state["orgs"]}
         self._grants = {token: Grant(**grant) for token, grant in state["tokens"].items()}
         self._secrets = {org_id: dict(state["secrets"].get(org_id, {})) for org_id in self._orgs}
+        self._items = state.get("alerts", {})
 
     def _save(self) -> None:
         if self._file is None:
@@ -208,5 +226,6 @@ class Store:
             "orgs": [asdict(org) for org in self.orgs()],
             "tokens": {token: asdict(grant) for token, grant in self._grants.items()},
             "secrets": self._secrets,
+            "alerts": self._items,
         }
         atomic_file.write(self._file, json.dumps(state, ensure_ascii=False, indent=1))

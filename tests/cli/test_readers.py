@@ -12,7 +12,7 @@ from sending import ORG
 from sending import client as scripted_client
 
 from influx_secrets import SecretsClient, Settings
-from influx_secrets._client.tasks_and_checks import FluxScript
+from influx_secrets._client.readers import FluxScript
 from influx_secrets.cli.usage.readers import find_readers
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def test_readers_script_that_cannot_be_parsed_is_in_doubt() -> None:
     """Influxd 2.9.1 stores none, but it may come from an older version."""
     task = {"id": "1", "name": "odd", "status": "active", "flux": f"{IMPORT}x = ("}
     refused = json_answer(400, {"code": "invalid", "message": "invalid AST: loc 2:5-2:6: expected RPAREN, got EOF"})
-    steps = (json_answer(200, {"tasks": [task]}), json_answer(200, {"checks": []}), refused)
+    steps = (json_answer(200, {"tasks": [task], "links": {}}), json_answer(200, {"checks": [], "links": {}}), refused)
     with scripted_client(*steps) as (client, _):
         found = find_readers(client, ORG)
     assert [one.name for one in found.unknown] == ["odd"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cli.previews import ORG, PROVIDER, UNKNOWN, document, secret, shared, step, urn
 
-from influx_secrets._client.tasks_and_checks import FluxScript
+from influx_secrets._client.readers import FluxScript
 from influx_secrets._errors import NotFoundError
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview

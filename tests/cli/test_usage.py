@@ -8,7 +8,7 @@ import pytest
 from command_line import VALUE, Command
 from scripts import IMPORT, create_check, create_endpoint, create_task, create_token
 
-from influx_secrets._client.tasks_and_checks import CHECKS, TASKS
+from influx_secrets._client.readers import CHECKS, TASKS
 from influx_secrets.cli.usage.command import State, uses
 from influx_secrets.cli.usage.readers import Readers
 from influx_secrets.emulator import Fault, Status

@@ -18,7 +18,8 @@ KNOWN lists what random requests meet; `explained` finds the one that fits. What
   not run (one branch of `if`) runs here. A record that a function makes has its columns in the order of the script;
   influxd 2.9.1 gives them in random order.
 - `GET /api/v2/orgs`: `after`, `descending` and `sortBy`, which influxd checks and does not use, are not looked at.
-- Lists of tasks, checks, endpoints and rules are always empty: those of `put_notification_endpoint` are not in them.
+- Lists of tasks and checks are always empty. Endpoints, rules and the tasks of rules have fewer members than those of
+  influxd, and the script of such a task does nothing but read the secrets.
 - A real server has one more org, of its setup, and users; here is one, the operator, and no org is found by `userID`.
 - Time: `createdAt` and `updatedAt` have microseconds, not nanoseconds.
 """

@@ -32,7 +32,7 @@ def post(server: SecretsServer, path: str, body: object) -> Reply:
 def put_endpoint(
     server: SecretsServer, org: str, kind: str, endpoint_id: str | None = None, **credentials: str
 ) -> str | None:
-    """Make an endpoint and return its id; None: the server refuses it. Only the emulator takes an id."""
+    """Make an endpoint, or replace the one with this id, and return its id; None: the server refuses it."""
     if isinstance(server, EmulatorServer):
         try:
             return server.emulator.put_notification_endpoint(org, kind, endpoint_id=endpoint_id, **credentials)
@@ -44,8 +44,24 @@ def put_endpoint(
     elif kind == "http" and "token" in credentials:
         fields["authMethod"] = "bearer"
     body = {"type": kind, "name": os.urandom(8).hex(), "status": "active", "orgID": server.org_id(org)}
-    reply = post(server, "/api/v2/notificationEndpoints", {**body, **fields})
+    path = "/api/v2/notificationEndpoints"
+    if endpoint_id is not None:
+        replaced = json.dumps({**body, **fields, "id": endpoint_id})
+        reply = send(server, "PUT", f"{path}/{endpoint_id}", replaced, headers={"Content-Type": "application/json"})
+        return endpoint_id if reply.status == 200 else None
+    reply = post(server, path, {**body, **fields})
     return str(json.loads(reply.body)["id"]) if reply.status == 201 else None
+
+
+def put_rule(server: SecretsServer, org: str, endpoint_id: str, kind: str, name: str = "rule") -> str:
+    """Make a rule for an endpoint of a kind, and return its id."""
+    if isinstance(server, EmulatorServer):
+        return server.emulator.put_notification_rule(endpoint_id, name)
+    body = {"type": kind, "name": name, "orgID": server.org_id(org), "endpointID": endpoint_id, "status": "active"}
+    when = {"every": "1h", "offset": "0s", "statusRules": [{"currentLevel": "CRIT"}], "tagRules": []}
+    reply = post(server, "/api/v2/notificationRules", {**body, **when, "messageTemplate": "m", "channel": ""})
+    assert reply.status == 201, reply.body
+    return str(json.loads(reply.body)["id"])
 
 
 def apply_template(server: SecretsServer, org: str, secrets: Mapping[str, str]) -> bool:

@@ -49,10 +49,26 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
     assert [" ".join(line.split()) for line in shown] == ["STRAY : 1", "\\__STRAY: 1"]
     calls(proxy)
     stack.up()
-    assert calls(proxy) == ["GET secrets 200", "PATCH secrets 204", "POST delete 204"]
+    looked = ["GET secrets 200", "GET notificationEndpoints 200", "GET notificationRules 200"]
+    assert calls(proxy) == [*looked, "PATCH secrets 204", "POST delete 204"]
     expected = credentials | {"A": "1", "TEAM_A": "theirs"}
     assert influxd.values(acme) == expected
 
+    assert stack.up().steps == {"all": "same"}
+    assert calls(proxy) == ["GET secrets 200"]
+
+    by_name = {
+        **own,
+        "type": "slack",
+        "name": "on-call",
+        "url": "https://slack.example",
+        "token": "secret: SLACK_TOKEN",
+    }
+    endpoint_id = influxd.call("POST", "/api/v2/notificationEndpoints", by_name)["id"]
+    when = {"every": "1h", "offset": "0s", "statusRules": [{"currentLevel": "CRIT"}], "tagRules": [], "channel": ""}
+    rule = {**own, **when, "type": "slack", "name": "disk full", "endpointID": endpoint_id, "messageTemplate": "m"}
+    task_id = influxd.call("POST", "/api/v2/notificationRules", rule)["taskID"]
+    influxd.put_secret(acme, "SLACK_TOKEN", "theirs")
     influxd.put_secret(acme, "STRAY", "again")
     influxd.put_secret(acme, "OTHER", "theirs")
     again = stack.preview(diff=True)
@@ -61,11 +77,12 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
         "+ OTHER: 1",
         "~ STRAY: 1 => 2",
     ]
-    stack.up()
-    assert influxd.values(acme) == expected
     calls(proxy)
-    assert stack.up().steps == {"all": "same"}
-    assert calls(proxy) == ["GET secrets 200"]
+    assert f'keeps the key "SLACK_TOKEN" of the org {org_id}: not declared, but needed by endpoint "on-call", ' in (
+        stack.up().output
+    )
+    assert calls(proxy)[:4] == [*looked, f"GET {task_id} 200"]
+    assert influxd.values(acme) == expected | {"SLACK_TOKEN": "theirs"}
 
     stack.environment["INFLUX_TOKEN"] = ""
     blind = stack.preview(diff=True)
@@ -75,4 +92,6 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
 
     stack.environment["INFLUX_TOKEN"] = influxd.token
     stack.destroy()
-    assert influxd.values(acme) == {key: value for key, value in expected.items() if key != "A"}
+    assert influxd.values(acme) == {key: value for key, value in expected.items() if key != "A"} | {
+        "SLACK_TOKEN": "theirs"
+    }

@@ -10,6 +10,8 @@ import pytest
 from lifecycle.provider_process import CheckError, Declared, Engine, org_secrets, secret
 from pulumi.runtime.rpc import UNKNOWN
 
+from influx_secrets.emulator import Fault, Status
+
 if TYPE_CHECKING:
     from influx_secrets.emulator import Emulator
 
@@ -138,6 +140,66 @@ def test_org_secrets_exclusive_names_and_removes_strays_only(engine: Engine, emu
     assert engine.checked(declared)["pruned"] == {"STRAY": 2}
     assert engine.up(declared) == {"shared": "update"}
     assert engine.up(declared) == {"shared": "same"}
+
+
+def test_org_secrets_exclusive_spares_what_alerts_read(engine: Engine, emulator: Emulator) -> None:
+    """What an endpoint names, and what the task of a rule goes on reading; all else is removed. Asked once."""
+    for key in ("SLACK_TOKEN", "OLD", "STRAY"):
+        emulator.put_secret("acme", key, "theirs")
+    endpoint = emulator.put_notification_endpoint("acme", "slack", name="on-call", token="secret: OLD")
+    emulator.put_notification_rule(endpoint, "disk full")
+    emulator.put_notification_endpoint(
+        "acme", "slack", endpoint_id=endpoint, name="on-call", token="secret: SLACK_TOKEN"
+    )
+    declared = shared({"A": "1"}, exclusive=True)
+    assert engine.checked(declared)["pruned"] == {"STRAY": 1}
+    calls(emulator)
+    engine.up(declared)
+    asked = calls(emulator)
+    assert asked[1:4] == ["GET secrets", "GET notificationEndpoints", "GET notificationRules"]
+    assert [call.partition(" ")[0] for call in asked[4:]] == ["GET", "PATCH", "POST"]
+    assert set(emulator.secrets("acme")) == {"A", "SLACK_TOKEN", "OLD"}
+    org = f"of the org {emulator.org_id('acme')}: not declared, but needed by"
+    assert f'keeps the key "OLD" {org} rule "disk full"\n' in engine.said
+    assert f'keeps the key "SLACK_TOKEN" {org} endpoint "on-call"\n' in engine.said
+    assert "may not see" not in engine.said
+    # They are looked at in each run: nothing tells that they are still read.
+    assert engine.up(declared) == {"shared": "same"}
+    assert len(calls(emulator)) == 4
+    kept = shared({"A": "1"}, exclusive=True, keep=["SLACK_TOKEN", "OLD"])
+    engine.up(kept)
+    assert calls(emulator) == ["GET secrets"]
+    assert "keeps" not in engine.said
+
+
+@pytest.mark.parametrize("sees", ["nothing", "no rule"])
+def test_org_secrets_exclusive_says_where_it_cannot_see_readers(engine: Engine, emulator: Emulator, sees: str) -> None:
+    """An empty list may be a missing permission: what goes is named, and goes as the program says."""
+    emulator.put_secret("acme", "SLACK_TOKEN", "theirs")
+    emulator.put_secret("acme", "STRAY", "theirs")
+    emulator.put_notification_endpoint("acme", "slack", token="secret: SLACK_TOKEN")
+    if sees == "nothing":
+        engine.environ = {**engine.environ, "INFLUX_TOKEN": emulator.create_token("acme")}
+    declared = shared({"A": "1"}, exclusive=True)
+    engine.checked(declared)
+    named = '"STRAY"' if sees == "no rule" else '"SLACK_TOKEN", "STRAY"'
+    kinds = "no rule" if sees == "no rule" else "no endpoint and no rule"
+    (line,) = [line for line in engine.said.splitlines() if "may not see" in line]
+    assert f"who reads the key{'s' * (sees == 'nothing')} {named} of the org" in line
+    assert f"the server shows {kinds}, because" in line
+    engine.up(declared)
+    assert set(emulator.secrets("acme")) == ({"A", "SLACK_TOKEN"} if sees == "no rule" else {"A"})
+
+
+def test_org_secrets_exclusive_that_cannot_ask_for_readers_removes_nothing(engine: Engine, emulator: Emulator) -> None:
+    """A preview does not know then what goes, and an update fails."""
+    emulator.put_secret("acme", "STRAY", "theirs")
+    declared = shared({"A": "1"}, exclusive=True)
+    emulator.inject(Fault(Status(500), path="*/notificationRules", times=None))
+    assert engine.checked(declared)["pruned"] == UNKNOWN
+    engine.config = {"influx-secrets:maxAttempts": "1"}
+    assert "cannot list the rules of org" in engine.up(declared)["shared"]
+    assert emulator.secrets("acme") == {"STRAY": "theirs"}
 
 
 def test_org_secrets_exclusive_that_cannot_ask_previews_unknown(emulator: Emulator) -> None:

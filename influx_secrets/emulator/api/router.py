@@ -23,7 +23,7 @@ _NOT_EMULATED = frozenset(
         *("", "annotations", "authorizations", "backup", "buckets", "dashboards", "dbrps", "delete", "documents"),
         *("flags", "labels", "me", "notebooks", "remotes", "replications", "resources", "restore", "scrapers"),
         *("setup", "signin", "signout", "sources", "stacks", "swagger.json", "telegraf", "telegrafs", "templates"),
-        *("users", "variables", "write", *alerts.PAGES),
+        *("users", "variables", "write"),
     }
 )
 """What a real server serves at and below `/api/v2`, and the emulator does not, or not all of it."""
@@ -89,8 +89,8 @@ def _routed(context: Context) -> Answer:
             return orgs.answer(context, rest)
         case ["", "api", "v2", "me"]:
             return _me(context)
-        case ["", "api", "v2", resource] if resource in alerts.PAGES:
-            return alerts.answer(context, resource)
+        case ["", "api", "v2", resource, *rest] if resource in alerts.PAGES:
+            return alerts.answer(context, resource, rest)
         case ["", "api", "v2", *rest] if not rest or rest[0] in _NOT_EMULATED:
             return responses.not_emulated(context.method, context.path)
     return responses.error("not found", "path not found")

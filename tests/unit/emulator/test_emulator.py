@@ -206,7 +206,8 @@ def test_not_emulated_route_says_so(emulator: Emulator, session: requests.Sessio
         ("GET", "orgs?userID=00000000000000aa"),
         ("POST", "checks"),
         ("GET", "tasks?status=active"),
-        ("GET", "tasks/00000000000000aa"),
+        ("GET", "checks/00000000000000aa"),
+        ("GET", "notificationRules/00000000000000aa/query"),
     ],
 )
 def test_not_emulated_calls_say_so(emulator: Emulator, session: requests.Session, method: str, path: str) -> None:
