@@ -27,17 +27,27 @@ SECRETS_UNREADABLE: Final = 'secrets cannot be checked: the token lacks the perm
 
 
 class Existing(Enum):
-    """What the provider does to keys that exist already and are new to their resource; the value begins the notice."""
+    """What the provider does to keys that exist already; the value begins the notice.
+
+    A preview shows what happens to the other keys by their counters. These of removed and pruned keys are shown by
+    `--diff` alone, and a review reads them in the steps: so the two are announced, and not read back.
+    """
 
     ADOPTS = "adopts"
     TAKES_OVER = "takes over"
     CANNOT_COMPARE = "cannot compare yet"
+    REMOVES = "removes"
+    MAY_REMOVE = "may remove"
+    PRUNES = "prunes"
 
 
 _REASONS: Final = {
     Existing.ADOPTS: "already there with the declared value",
     Existing.TAKES_OVER: "already there, and overwrite is set",
     Existing.CANNOT_COMPARE: "already there; with another value `up` will refuse",
+    Existing.REMOVES: "no longer declared",
+    Existing.MAY_REMOVE: "no longer declared here, but perhaps by another resource",
+    Existing.PRUNES: "not declared, and exclusive is set",
 }
 _EXISTING: Final = re.compile(
     rf"(?P<does>{'|'.join(one.value for one in Existing)}) the keys? "

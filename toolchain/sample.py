@@ -92,7 +92,7 @@ def shell(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
         stack, _ = _prepared(folder, server, reporter)
         reporter.say("in this shell `pulumi` works on the sample stack; try:")
         reporter.say("  pulumi config set --secret slackToken   (type a new value, it is not shown)")
-        reporter.say("  pulumi preview")
+        reporter.say("  pulumi preview --diff")
         reporter.say("  pulumi up")
         reporter.say("  exit")
         command = [environ.get("SHELL") or "/bin/sh"]

@@ -14,7 +14,7 @@ from influx_secrets._errors import (
     UnauthorizedError,
 )
 from influx_secrets._model.keys import digest, is_org_id
-from influx_secrets._model.planner import is_moved, next_state, plan, with_drift
+from influx_secrets._model.planner import is_moved, newly_pruned, next_state, plan, with_drift
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState, Unknown
 from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
@@ -68,6 +68,8 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     except Unreachable:
         state = with_unknown_prunes(_next_state(session, declared, before, org_id, name))
     _report_white_space(session, declared, old, state)
+    if not failures:
+        _report_losses(session, declared, old, state)
     return CheckOutcome(state, tuple(failures))
 
 
@@ -198,6 +200,24 @@ def _report_white_space(
     ]
     if padded:
         session.notify(f"white space at an end of the key or its value, which is kept: {name_keys(padded)}")
+
+
+def _report_losses(
+    session: ServerSession, declared: Declaration, old: ResourceState | None, state: ResourceState
+) -> None:
+    """Name the keys that are removed or pruned, which a preview without `--diff` does not show."""
+    before = old or ResourceState(org_id=state.org_id)
+    stays = before.org_id == state.org_id
+    if stays:
+        _notify(session, Existing.PRUNES, str(state.org_id), newly_pruned(before, state))
+    if not state.keys_known or is_moved(old, session.address):
+        return
+    org = session.org(before.org_id)
+    gone = before.keys - state.keys if stays else before.keys
+    gone -= org.claimed(gone)
+    others = declared.others
+    is_certain = stays and others.resources and not others.other_forms and not org.claims.may_include(gone)
+    _notify(session, Existing.REMOVES if is_certain else Existing.MAY_REMOVE, org.org_id, gone)
 
 
 def _next_state(

@@ -21,7 +21,7 @@ from influx_secrets.cli.review.report import review as review_of
 if TYPE_CHECKING:
     from influx_secrets.emulator import Emulator
 
-ADOPTS, TAKES_OVER, CANNOT_COMPARE = Existing
+ADOPTS, TAKES_OVER, CANNOT_COMPARE, *SHOWN_BY_STEPS = Existing
 EU = "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu"
 names = st.text(st.sampled_from('ab", \\`é\n') | st.characters(codec=None), min_size=1, max_size=6)
 
@@ -54,6 +54,14 @@ def test_line_of_another_org_or_key_changes_nothing() -> None:
 def test_undecided_key_is_adopted_or_refused() -> None:
     """Its value is known in the update."""
     assert by_action(review(["A", "B"], *existing_keys(CANNOT_COMPARE, ORG, ["A"])), Action.COMPARE) == {"A"}
+
+
+def test_key_that_goes_is_shown_once() -> None:
+    """The steps have it: the line is for those who see no more than a plain preview."""
+    said = [line for does in SHOWN_BY_STEPS for line in existing_keys(does, ORG, ["A"])]
+    quiet, told = review(["A"]), review(["A"], *said)
+    assert len(said) == len(SHOWN_BY_STEPS)
+    assert told == quiet
 
 
 def test_moved_key_with_a_new_value_says_so() -> None:

@@ -69,6 +69,41 @@ def test_org_secrets_several_removed_is_one_post(engine: Engine, emulator: Emula
     assert emulator.secrets("acme") == {"A": "1"}
 
 
+def test_removed_keys_are_said_all_of_them_ten_a_line(engine: Engine, emulator: Emulator) -> None:
+    """A plain preview shows `[diff: ~versions]` alone; a key that another resource declares by now is not removed."""
+    engine.up(shared({f"K{n:02}": "v" for n in range(13)}))
+    moved = {"claimed": json.dumps(["K00"]), "resources": 2}
+    left = shared({"K12": "v"}, declaration={"keys": ["K12"], "elsewhere": moved})
+    org_id = emulator.org_id("acme")
+    ten = ", ".join(f'"K{n:02}"' for n in range(1, 11))
+    expected = (
+        f"influx-secrets: removes the keys {ten} of the org {org_id}: no longer declared\n"
+        f'influx-secrets: removes the key "K11" of the org {org_id}: no longer declared\n'
+    )
+    for run in (engine.preview, engine.up):
+        run(left)
+        assert engine.said == expected
+    assert sorted(emulator.secrets("acme")) == ["K00", "K12"]
+    engine.up(left)
+    assert engine.said == ""
+
+
+def test_key_that_another_resource_may_declare_is_said_with_that(engine: Engine) -> None:
+    """A preview does not know which keys an output of a map will have."""
+    engine.up(shared({"A": "1", "B": "2"}))
+    engine.preview(shared({"B": "2"}))
+    assert engine.said.startswith('influx-secrets: may remove the key "A" of the org')
+
+
+def test_keys_left_in_another_org_are_said(engine: Engine, emulator: Emulator) -> None:
+    """A resource that goes to another org removes all its keys from the first one."""
+    emulator.create_org("beta")
+    engine.up(shared({"A": "1", "B": "2"}))
+    engine.preview(org_secrets("shared", {"A": "1"}, org="beta"))
+    assert engine.said.count("\n") == 1
+    assert f'may remove the keys "A", "B" of the org {emulator.org_id("acme")}: ' in engine.said
+
+
 def test_org_secrets_unchanged_makes_no_request(engine: Engine, emulator: Emulator) -> None:
     """Nothing changed, nothing asked."""
     engine.up(shared({"A": "1"}))
@@ -131,7 +166,11 @@ def test_org_secrets_exclusive_names_and_removes_strays_only(engine: Engine, emu
         emulator.put_secret("acme", key, "theirs")
     declared = shared({"A": "1"}, exclusive=True, keep=["TEAM_*"])
     assert engine.checked(declared)["pruned"] == {"STRAY": 1}
+    org_id = emulator.org_id("acme")
+    said = f'influx-secrets: prunes the key "STRAY" of the org {org_id}: not declared, and exclusive is set\n'
+    assert engine.said == said
     engine.up(declared)
+    assert engine.said == said
     assert set(emulator.secrets("acme")) == {"A", "TEAM_x", ENDPOINT}
     calls(emulator)
     assert engine.up(declared) == {"shared": "same"}

@@ -32,6 +32,8 @@ def apply_notices(changes: Iterable[Change], notices: Iterable[ExistingKeys]) ->
         if one.is_new:
             new.setdefault((one.place.org_id, one.key), []).append(number)
     for notice in notices:
+        if notice.does not in _ACTIONS:
+            continue  # The steps of the preview show it.
         for key in notice.keys:
             places = new.get((notice.org_id, key), [])
             for number in places:
