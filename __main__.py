@@ -16,7 +16,7 @@ config = pulumi.Config()
 orgs: list[str] = config.require_object("orgs")
 
 # What every org of the company needs. One resource per org, one transaction per change, however many keys there are.
-# A value that changes here shows in the next `pulumi preview --diff` as `~ SLACK_TOKEN: 1 => 2`, in every org that gets it.
+# A value that changes here shows in `pulumi preview --diff` as `~ SLACK_TOKEN: 1 => 2`, in every org that gets it.
 shared = {
     "SLACK_TOKEN": config.require_secret("slackToken"),
     "SMTP_PASSWORD": config.require_secret("smtpPassword"),

@@ -98,7 +98,7 @@ class ProofsUnavailableError(InfluxSecretsError):
 class TransportError(InfluxSecretsError):
     """There was no usable answer, after all attempts."""
 
-    def __init__(self, message: str, *, method: str, path: str, attempts: int) -> None:
+    def __init__(self, message: str, *, method: str, path: str, attempts: int, may_heal: bool = True) -> None:
         super().__init__(message)
         self.method = method
         """The HTTP method, such as `"PATCH"`."""
@@ -106,6 +106,8 @@ class TransportError(InfluxSecretsError):
         """The path below the server's url, without the query."""
         self.attempts = attempts
         """How often the request was tried, the first time included."""
+        self.may_heal = may_heal
+        """Whether the same request may succeed later: not if, for example, the certificate is not trusted."""
 
 
 class NotSentError(TransportError):

@@ -121,6 +121,14 @@ def server_unreachable(error: Exception) -> str:
     return f"{_UNREACHABLE}{error}"
 
 
+def token_missing() -> str:
+    """Format that a preview did not ask the server, because it has no token."""
+    return (
+        f"{_UNREACHABLE}there is no API token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the provider's "
+        "token, or an active profile of the influx CLI"
+    )
+
+
 def values_unverifiable(error: Exception) -> str:
     """Format why values cannot be compared."""
     return f"{_UNVERIFIABLE}{error}"

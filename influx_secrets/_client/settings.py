@@ -175,6 +175,10 @@ _OWN_HEADERS: Final = frozenset(
 )
 
 
+_PAGE: Final = re.compile(r"/orgs/[0-9a-f]{16}(/|$)")
+"""The path of a page of influxd's user interface, which answers every request for one with 200 and HTML."""
+
+
 def _check_url(value: object, source: str) -> str:
     # No message repeats the url: a malformed one may well contain a password.
     hint = f"must be a url such as {DEFAULT_URL}"
@@ -189,6 +193,8 @@ def _check_url(value: object, source: str) -> str:
         raise _fail(source, hint)
     if "@" in parts.netloc:
         raise _fail(source, "must not hold a user name or password; the token goes into INFLUX_TOKEN")
+    if _PAGE.search(parts.path):
+        raise _fail(source, "is the address of a page in the browser: leave out the path from /orgs/ on")
     if "?" in value or "#" in value:
         raise _fail(source, "must not hold a query or a fragment, only scheme, host, port and path prefix")
     return value.rstrip("/")

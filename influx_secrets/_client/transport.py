@@ -193,7 +193,9 @@ class Transport:
         tried = f" (tried {attempts} times)" if attempts > 1 else ""
         message = f"cannot {request.intent}: {self.settings.url}{tried}: {outcome.text}"
         if issubclass(outcome.kind, TransportError):
-            return outcome.kind(message, method=request.method, path=request.path, attempts=attempts)
+            return outcome.kind(
+                message, method=request.method, path=request.path, attempts=attempts, may_heal=outcome.retry
+            )
         return outcome.kind(message)
 
     def failed_call(

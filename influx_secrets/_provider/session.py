@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from typing import Final, TypeVar
+from http import HTTPStatus
+from typing import TypeVar
 
 from influx_secrets._client.client import SecretsClient, connect
 from influx_secrets._client.retry import PREVIEW_POLICY
@@ -12,34 +13,24 @@ from influx_secrets._client.settings import Settings
 from influx_secrets._client.value_proofs import Proof, prove
 from influx_secrets._errors import (
     DeclarationError,
+    InfluxSecretsError,
     InternalError,
     NotFoundError,
     ProofsUnavailableError,
     RateLimitedError,
     ResponseError,
-    SettingsError,
     TransportError,
     UnavailableError,
 )
 from influx_secrets._model.other_declarations import OrgInputs
 from influx_secrets._model.server_address import server_address
 from influx_secrets._model.state import UNKNOWN, Unknown
-from influx_secrets._notices import server_unreachable, values_unverifiable
+from influx_secrets._notices import server_unreachable, token_missing, values_unverifiable
 from influx_secrets._provider.check_latch import CheckLatch
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.single_flight import SingleFlight
 
 T = TypeVar("T")
-
-UNREACHABLE_ERRORS: Final = (
-    SettingsError,
-    TransportError,
-    ResponseError,
-    RateLimitedError,
-    UnavailableError,
-    InternalError,
-)
-"""What a preview takes for "could not be asked". Every other error says that the declaration cannot work."""
 
 
 class ServerSession:
@@ -136,11 +127,14 @@ class ServerSession:
         """
         if not preview:
             return call(self.client)
-        if not self._unreachable:
-            client = self.client.with_policy(PREVIEW_POLICY)  # settings that cannot work fail a preview, too
+        if self.settings.token is None:
+            self.notify(token_missing(), topic="unreachable")
+        elif not self._unreachable:
             try:
-                return call(client)
-            except UNREACHABLE_ERRORS as error:
+                return call(self.client.with_policy(PREVIEW_POLICY))
+            except InfluxSecretsError as error:
+                if not _may_heal(error):
+                    raise
                 self._unreachable = True
                 self.notify(server_unreachable(error), topic="unreachable")
         raise Unreachable
@@ -172,3 +166,13 @@ class ServerSession:
                 return
             self._seen_notices.add(topic or line)
         self._notify(line)
+
+
+def _may_heal(error: InfluxSecretsError) -> bool:
+    """Whether an error says that the server is down, and not that the settings or the declaration cannot work."""
+    if isinstance(error, ResponseError):
+        # A query may end too early after its 200 (influxd 2.9.1); the list before it has shown that the url is right.
+        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.path == "/api/v2/query"
+    if isinstance(error, TransportError):
+        return error.may_heal
+    return isinstance(error, (RateLimitedError, UnavailableError, InternalError))

@@ -9,6 +9,7 @@ from lifecycle.provider_process import CallError, CheckError, Engine, ProviderPr
 from pulumi.runtime.rpc import UNKNOWN
 
 from influx_secrets._model.keys import digest
+from influx_secrets.emulator import Fault, Page
 
 if TYPE_CHECKING:
     from influx_secrets.emulator import Emulator
@@ -306,9 +307,52 @@ def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
     """A reviewer needs no token to see which keys change; an up does."""
     engine = Engine({"INFLUX_HOST": emulator.url})
     declared = secret("a", org_id=emulator.org_id("acme"), key="A", value="one")
-    assert engine.preview(declared) == {"a": "create"}
-    assert "INFLUX_TOKEN" in engine.said
+    assert engine.preview(declared, secret("b", org="acme", key="B", value="one")) == {"a": "create", "b": "create"}
+    assert engine.said == (
+        "influx-secrets: the server could not be asked, so this preview cannot show what it holds: there is no API "
+        "token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the provider's token, or an active profile "
+        "of the influx CLI\n"
+    )
     assert "INFLUX_TOKEN" in engine.up(declared)["a"]
+    assert calls(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"INFLUX_HOST": "https://{place}"}, "the server does not speak TLS on this port: should the url begin with"),
+        ({"INFLUX_HOST": "http://{place}/orgs/{org_id}"}, "INFLUX_HOST: is the address of a page in the browser"),
+        ({"INFLUX_HOST": "localhost:8086"}, "INFLUX_HOST: must be a url such as http://localhost:8086"),
+        ({"INFLUX_TOKEN": "two\nlines"}, "INFLUX_TOKEN: must be a string without a line break"),
+    ],
+)
+def test_preview_with_settings_that_cannot_work_fails(emulator: Emulator, change: dict[str, str], why: str) -> None:
+    """The up would fail too: one line of the preview says why."""
+    org_id = emulator.org_id("acme")
+    place = emulator.url.removeprefix("http://")
+    given = {name: value.format(place=place, org_id=org_id) for name, value in change.items()}
+    engine = Engine({**emulator.environment, **given})
+    declared = secret("a", org_id=org_id, key="A", value="one")
+    for run in (engine.preview, engine.up):
+        try:
+            failed = run(declared)["a"]
+        except CallError as error:
+            failed = str(error)
+        assert why in failed
+        assert "\n" not in failed
+        assert engine.said == ""
+
+
+def test_preview_whose_answers_are_not_the_apis_fails(engine: Engine, emulator: Emulator) -> None:
+    """Another program, or a page in the browser; a gateway's 502 says that the server behind it is down."""
+    declared = secret("a", org="acme", key="A", value="one")
+    emulator.inject(Fault(Page(404)))
+    assert "is not the InfluxDB API's" in engine.preview(declared)["a"]
+    assert engine.said == ""
+    emulator.clear_faults()
+    emulator.inject(Fault(Page(502)))
+    assert engine.preview(declared) == {"a": "create"}
+    assert "the server could not be asked" in engine.said
 
 
 def test_preview_with_a_ca_file_that_cannot_be_read_fails(emulator: Emulator) -> None:

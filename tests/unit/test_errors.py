@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import traceback
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and 
 
 def made(kind: type[errors.InfluxSecretsError]) -> errors.InfluxSecretsError:
     """An error of the class, with every attribute set."""
-    where = {"method": "GET", "path": "/p"}
+    where: dict[str, Any] = {"method": "GET", "path": "/p"}
     if issubclass(kind, errors.APIError):
         told = {"code": "invalid", "op": "o", "trace_id": "t", "server_message": "m"}
         return kind("text", **where, status=400, **told)
