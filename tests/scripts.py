@@ -1,4 +1,4 @@
-"""Puts tasks and checks on a real influxd, which the emulator does not have."""
+"""Puts tasks, checks, endpoints and rules on a real influxd."""
 
 from __future__ import annotations
 
@@ -53,17 +53,37 @@ from(bucket: "metrics")
     return check_id
 
 
-def create_endpoint(server: InfluxdServer, org: str, name: str) -> str:
-    """Create a notification endpoint with a credential; returns the key under which the server keeps that."""
+def create_endpoint(server: InfluxdServer, org: str, name: str, token: str = "token-of-an-endpoint") -> str:
+    """Create a notification endpoint with a credential, and return its id."""
     body = {
         "orgID": server.org_id(org),
         "name": name,
         "type": "slack",
         "status": "active",
         "url": "http://127.0.0.1:1",
-        "token": "token-of-an-endpoint",
+        "token": token,
     }
-    return f"{server.call('POST', '/api/v2/notificationEndpoints', body)['id']}-token"
+    endpoint_id: str = server.call("POST", "/api/v2/notificationEndpoints", body)["id"]
+    return endpoint_id
+
+
+def create_rule(server: InfluxdServer, org: str, name: str, endpoint_id: str) -> str:
+    """Create a notification rule for an endpoint of Slack, and return the id of its task."""
+    body = {
+        "orgID": server.org_id(org),
+        "name": name,
+        "type": "slack",
+        "status": "active",
+        "endpointID": endpoint_id,
+        "every": "1h",
+        "offset": "0s",
+        "statusRules": [{"currentLevel": "CRIT"}],
+        "tagRules": [],
+        "channel": "",
+        "messageTemplate": "m",
+    }
+    task_id: str = server.call("POST", "/api/v2/notificationRules", body)["taskID"]
+    return task_id
 
 
 def create_token(server: InfluxdServer, org: str, *types: str) -> str:

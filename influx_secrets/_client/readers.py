@@ -155,6 +155,9 @@ RULES: Final = Listing("rule", "notificationRules", 100, Rule, lambda item: item
 ENDPOINTS: Final = Listing("endpoint", "notificationEndpoints", 100, Endpoint, _credentials)
 """influxd 2.9.1 refuses larger pages than these."""
 
+PERMISSIONS: Final = {one.kind: f"read {one.resource}" for one in (TASKS, CHECKS, RULES, ENDPOINTS)}
+"""Each kind, and the permission without which influxd 2.9.1 lists none; the script of a rule is a task, too."""
+
 
 def task_request(rule: Rule) -> Request:
     """Return the request for the task of a rule.

@@ -18,7 +18,7 @@ ENGINE_MARK: Final = "4dabf18193072939515e22adb298388d"
 ORG_GIVEN_TWICE: Final = "org_id and org are both given: give one of them"
 
 _ORG_ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_SERVER_OWNED = re.compile(r"[0-9a-f]{16}-(?:token|routing-key|username|password)", re.ASCII)
+_SERVER_OWNED = re.compile(r"([0-9a-f]{16})-(?:token|routing-key|username|password)", re.ASCII)
 _ESCAPE: Final = "\\"
 _HIDDEN: Final = "__"
 
@@ -35,7 +35,13 @@ def digest_prefix(org_id: str, key: str) -> str:
 
 def is_server_owned(key: str) -> bool:
     """Whether influxd keeps a notification endpoint's credential under this key."""
-    return _SERVER_OWNED.fullmatch(key) is not None
+    return endpoint_of(key) is not None
+
+
+def endpoint_of(key: str) -> str | None:
+    """Return the id of the notification endpoint whose credential influxd keeps under this key, if it is one."""
+    match = _SERVER_OWNED.fullmatch(key)
+    return None if match is None else match[1]
 
 
 def is_org_id(text: str) -> bool:

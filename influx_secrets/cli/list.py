@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from influx_secrets._text import quote
+from influx_secrets.cli.shared.alerts import LEFT_OVER, reader_json, server_text, titles
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
 from influx_secrets.cli.shared.console import note, print_json, print_table
 from influx_secrets.cli.shared.inventory import Listed, Manager, take_inventory
@@ -20,13 +23,13 @@ def list_keys(
 ) -> None:
     """List the keys of an org, and who manages each: the stack of this folder, the server, or nobody.
 
-    Values never come back from the server, and none is shown. The token needs to read the org and its secrets; nothing
-    is written. Pulumi is asked for the state of the stack where there is a program in the folder, or a stack is named.
+    Names the notification endpoints and rules that read a key, as far as the token may see them. Values never come back
+    from the server, and none is shown. The token needs to read the org and its secrets; nothing is written. Pulumi is
+    asked for the state of the stack where there is a program in the folder, or a stack is named.
     """
     found = take_inventory(Target(org, org_id, allow_insecure, stack, cwd))
     if as_json:
-        keys = [{"key": one.key, "manager": one.manager.value, "resources": one.resources} for one in found.keys]
-        print_json({"org_id": found.org_id, "org": found.org, "keys": keys})
+        print_json({"org_id": found.org_id, "org": found.org, "keys": list(map(_row, found.keys))})
         return
     if found.keys:
         print_table(("KEY", "MANAGED BY"), [(visible(one.key), _manager(one)) for one in found.keys])
@@ -36,11 +39,18 @@ def list_keys(
         note("note: there is no Pulumi program here, so what a stack manages is not known: give --cwd or --stack")
 
 
+def _row(one: Listed) -> dict[str, Any]:
+    readers = list(map(reader_json, one.readers))
+    return {"key": one.key, "manager": one.manager.value, "resources": one.resources, "readers": readers}
+
+
 def _manager(one: Listed) -> str:
-    if one.manager is Manager.STACK:
-        return ", ".join(map(quote, one.resources)) + " of the stack"
-    return {
-        Manager.SERVER: "the server, for a notification endpoint",
+    if one.manager is Manager.SERVER:
+        return server_text(one.readers)
+    manager = {
+        Manager.STACK: ", ".join(map(quote, one.resources)) + " of the stack",
+        Manager.LEFTOVER: LEFT_OVER,
         Manager.NOBODY: "-",
         Manager.UNKNOWN: "?",
     }[one.manager]
+    return f"{manager}, read by {titles(one.readers)}" if one.readers else manager

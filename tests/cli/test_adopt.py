@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from command_line import VALUE, Command
+from conformance.other_writers import put_endpoint, put_rule
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -105,11 +106,24 @@ def test_adopt_as_json_has_one_shape(command: Command, server: SecretsServer, or
     assert {**document, "program": ""} == {
         "org_id": org_id,
         "org": None,
-        "keys": [{"key": "A", "config": "a"}],
+        "keys": [{"key": "A", "config": "a", "readers": []}],
         "program": "",
         "commands": ["pulumi config set --secret a"],
     }
     assert f'    org_id="{org_id}",\n' in document["program"]
+
+
+def test_adopt_names_who_reads_a_key_in_alerts(command: Command, server: SecretsServer, org: str) -> None:
+    """A key that an endpoint names is anybody's, and can be adopted."""
+    server.put_secret(org, "SLACK_TOKEN", VALUE)
+    endpoint = str(put_endpoint(server, org, "slack", None, token="secret: SLACK_TOKEN"))
+    put_rule(server, org, endpoint, "slack", "disk full")
+    done = command("adopt")
+    assert secrets_of(done.out) == {"SLACK_TOKEN": "slackToken"}
+    (line,) = [line for line in done.err.splitlines() if line.startswith('note: "SLACK_TOKEN" is read by endpoint "')]
+    assert line.endswith(', rule "disk full"')
+    ((first, second),) = [one["readers"] for one in command("adopt", "--json").json["keys"]]
+    assert (first["kind"], first["id"], second["kind"]) == ("endpoint", endpoint, "rule")
 
 
 def test_adopt_with_nothing_to_adopt_writes_no_program(command: Command, server: SecretsServer, org: str) -> None:

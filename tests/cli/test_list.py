@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 from command_line import VALUE, Command
+from conformance.other_writers import put_endpoint, put_rule
 from programs import needed
 
+from influx_secrets._client.readers import Alerts
 from influx_secrets.cli.shared.inventory import Listed, Manager, listed
 from influx_secrets.cli.shared.stacks import Managed, managed
+from influx_secrets.emulator import Fault, Page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from servers import SecretsServer
 
+    from influx_secrets.emulator import Emulator
+
 ORG = "0123456789abcdef"
 OWNED = "0123456789abcdef-token"
+GONE = "nobody any more: its notification endpoint was deleted"
 HOSTILE = ("\x1b]0;owned\x07", "[red]A[/red]", "a\tb\r\nc", "\u202ecod", ":smile:", "x" * 300, "ключ")
 
 
@@ -29,10 +35,50 @@ def test_list_shows_the_keys_sorted(command: Command, server: SecretsServer, org
         server.put_secret(org, key, VALUE)
     done = command("list")
     assert done.code == 0
-    assert done.rows == [[OWNED, "the server, for a notification endpoint"], ["ALERT", "?"], ["SMTP", "?"]]
+    assert done.rows == [
+        [OWNED, GONE],
+        ["ALERT", "?"],
+        ["SMTP", "?"],
+    ]
     assert done.err == (
         "note: there is no Pulumi program here, so what a stack manages is not known: give --cwd or --stack\n"
     )
+
+
+def test_list_names_who_reads_a_key_in_alerts(command: Command, server: SecretsServer, org: str) -> None:
+    """Endpoints and rules, also of a key that only the task of a rule goes on reading; as the token sees them."""
+    endpoint = str(put_endpoint(server, org, "slack", None, token="t"))
+    put_rule(server, org, endpoint, "slack", "disk full")
+    put_endpoint(server, org, "slack", endpoint, token="secret: SLACK_TOKEN")
+    for key in ("SLACK_TOKEN", "ALERT", OWNED):
+        server.put_secret(org, key, VALUE)
+    done = command("list", "--json").json["keys"]
+    readers = {one["key"]: [(by["kind"], by["active"]) for by in one["readers"]] for one in done}
+    own = f"{endpoint}-token"
+    assert readers == {own: [("rule", True)], OWNED: [], "ALERT": [], "SLACK_TOKEN": [("endpoint", True)]}
+    (name,) = [by["name"] for one in done for by in one["readers"] if by["kind"] == "endpoint"]
+    assert dict(command("list").rows) == {
+        own: 'the server, for rule "disk full"',
+        OWNED: GONE,
+        "ALERT": "?",
+        "SLACK_TOKEN": f'?, read by endpoint "{name}"',
+    }
+    blind = command("list", environ={"INFLUX_TOKEN": server.create_token(org)})
+    assert dict(blind.rows) == {
+        own: "the server, for a notification endpoint",
+        OWNED: GONE,
+        "ALERT": "?",
+        "SLACK_TOKEN": "?",
+    }
+
+
+def test_list_works_where_a_gateway_forbids_to_look_at_alerts(emulator: Emulator) -> None:
+    """The keys are shown, and a note says what is missing."""
+    emulator.put_secret("acme", "A", VALUE)
+    emulator.inject(Fault(Page(403), path="*/notificationEndpoints", times=None))
+    done = Command({**emulator.environment, "INFLUX_ORG": "acme"})("list")
+    assert (done.code, done.rows) == (0, [["A", "?"]])
+    assert "note: who reads the keys in alerts could not be asked: cannot list the endpoints of org" in done.err
 
 
 def test_list_hostile_keys_are_shown_and_never_obeyed(command: Command, server: SecretsServer, org: str) -> None:
@@ -53,7 +99,7 @@ def test_list_as_json_has_one_shape(command: Command, server: SecretsServer, org
     """What programs may rely on."""
     server.put_secret(org, "A", VALUE)
     org_id = server.org_id(org)
-    keys = [{"key": "A", "manager": "unknown", "resources": []}]
+    keys = [{"key": "A", "manager": "unknown", "resources": [], "readers": []}]
     assert command("list", "--json").json == {"org_id": org_id, "org": org, "keys": keys}
     by_id = command("list", "--json", "--org-id", org_id)
     assert by_id.json == {"org_id": org_id, "org": None, "keys": keys}
@@ -189,7 +235,7 @@ def test_listed_key_belongs_to_the_stack_of_its_own_org_only() -> None:
         Managed(ORG, "B", "b"),
         Managed(ORG, "B", "c"),
     ]
-    assert listed(["B", "A", OWNED], ORG, others) == (
+    assert listed(["B", "A", OWNED], ORG, others, Alerts()) == (
         Listed(OWNED, Manager.STACK, ("taken",)),
         Listed("A", Manager.NOBODY),
         Listed("B", Manager.STACK, ("b", "c")),

@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from conformance.other_writers import put_endpoint
 from scripted_server import json_answer
-from scripts import IMPORT, create_check, create_task, create_token
+from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task, create_token
 from sending import ORG
 from sending import client as scripted_client
 
@@ -48,8 +49,22 @@ def test_readers_are_the_tasks_and_checks_of_the_org(influxd: InfluxdServer, acm
         "B": {("task", "first", True), ("check", "watch", True)},
     }
     assert [one.name for one in found.unknown] == ["vague"]
-    assert len(found.scripts) == 5
+    assert len(found.all) == 5
     assert task_id in {one.id for one in found.by_key["A"]}
+    assert found.unseen == ("rule", "endpoint")
+
+
+@pytest.mark.influxd
+def test_readers_are_endpoints_and_rules_too(influxd: InfluxdServer, acme: str, client: SecretsClient) -> None:
+    """A rule reads the key that its endpoint had when it was saved; each kind can be seen."""
+    endpoint_id = create_endpoint(influxd, acme, "on-call", "secret: OLD")
+    create_rule(influxd, acme, "disk full", endpoint_id)
+    put_endpoint(influxd, acme, "slack", endpoint_id, token="secret: NEW")
+    create_task(influxd, acme, "other", "x = 1")
+    create_check(influxd, acme, "watch", "true")
+    found = find_readers(client, influxd.org_id(acme))
+    named = {key: [one.kind for one in some] for key, some in found.by_key.items()}
+    assert named == {"OLD": ["rule"], "NEW": ["endpoint"]}
     assert found.unseen == ()
 
 
@@ -67,7 +82,7 @@ def test_readers_of_many_tasks_are_all_found(influxd: InfluxdServer, acme: str, 
 
     found = find_readers(client, influxd.org_id(acme), follow)
     assert [one.name for one in found.by_key["A"]] == ["last"]
-    assert len(found.scripts) == 502
+    assert len(found.all) == 502
     assert [one.name for one in followed] == ["last"]  # Only what may read is parsed.
 
 
@@ -77,7 +92,7 @@ def test_readers_are_hidden_from_a_token_that_may_not_read_tasks(influxd: Influx
     create_task(influxd, acme, "first", f'{IMPORT}x = secrets.get(key: "A")')
     settings = Settings(url=influxd.url, token=create_token(influxd, acme, "secrets"))
     with SecretsClient(settings) as client:
-        assert find_readers(client, influxd.org_id(acme)).scripts == ()
+        assert find_readers(client, influxd.org_id(acme)).all == ()
     allowed = Settings(url=influxd.url, token=create_token(influxd, acme, "secrets", "tasks", "checks"))
     with SecretsClient(allowed) as client:
         assert list(find_readers(client, influxd.org_id(acme)).by_key) == ["A"]
@@ -87,7 +102,9 @@ def test_readers_script_that_cannot_be_parsed_is_in_doubt() -> None:
     """Influxd 2.9.1 stores none, but it may come from an older version."""
     task = {"id": "1", "name": "odd", "status": "active", "flux": f"{IMPORT}x = ("}
     refused = json_answer(400, {"code": "invalid", "message": "invalid AST: loc 2:5-2:6: expected RPAREN, got EOF"})
-    steps = (json_answer(200, {"tasks": [task], "links": {}}), json_answer(200, {"checks": [], "links": {}}), refused)
+    others = "checks", "notificationEndpoints", "notificationRules"
+    empty = [json_answer(200, {kind: [], "links": {}}) for kind in others]
+    steps = (json_answer(200, {"tasks": [task], "links": {}}), *empty, refused)
     with scripted_client(*steps) as (client, _):
         found = find_readers(client, ORG)
     assert [one.name for one in found.unknown] == ["odd"]

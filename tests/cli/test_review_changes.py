@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cli.previews import ORG, PROVIDER, UNKNOWN, document, secret, shared, step, urn
 
-from influx_secrets._client.readers import FluxScript
+from influx_secrets._client.readers import PERMISSIONS, FluxScript
 from influx_secrets._errors import NotFoundError
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
@@ -199,7 +199,7 @@ class Asked:
         possible: dict[str, tuple[FluxScript, ...]] | None = None,
     ) -> None:
         self.error, self.orgs = error, list[str]()
-        shown = (script("other"), script("other", "check"))
+        shown = tuple(script("other", kind) for kind in PERMISSIONS)
         self.readers = Readers(shown, {key: tuple(some) for key, some in by_key.items()}, possible or {}, unknown)
 
     def __call__(self, org_id: str) -> Readers:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cli.previews import document, secret, shared, step
 from command_line import COMMAND, Command, on_terminal
-from scripts import IMPORT, create_task, create_token
+from scripts import IMPORT, create_endpoint, create_rule, create_task, create_token
 
 from influx_secrets.cli.review.report import Gate
 
@@ -180,7 +180,11 @@ def test_review_says_who_still_reads_a_key_that_goes(real: Command, influxd: Inf
     assert "! who reads keys of the provider eu: only one server was asked, which need not be" in of_eu
     poor = {"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")}
     unseen = real("review", "preview.json", "--usage", environ=poor).out
-    assert "cannot tell whether a task still reads a removed key: the server lists no tasks" in unseen
+    assert "cannot tell whether any task or check or rule or endpoint still reads a removed key: " in unseen
+    endpoint = create_endpoint(influxd, acme, "on-call", "secret: A")
+    create_rule(influxd, acme, "disk full", endpoint)
+    said = real("review", "preview.json", "--usage").out
+    assert "still read by endpoint on-call, rule disk full, task nightly: A" in said
     nobody = Command({**real.environ, "INFLUX_HOST": "http://localhost:1"})
     asked = nobody("review", "preview.json", "--usage")
     assert asked.code == 0

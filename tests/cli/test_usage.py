@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from command_line import VALUE, Command
-from scripts import IMPORT, create_check, create_endpoint, create_task, create_token
+from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task, create_token
 
 from influx_secrets._client.readers import CHECKS, TASKS
 from influx_secrets.cli.usage.command import State, uses
@@ -27,13 +27,15 @@ def read(key: str) -> str:
 
 @pytest.fixture
 def used(influxd: InfluxdServer, acme: str) -> str:
-    """An org with a key of each state; returns the key of its notification endpoint."""
+    """An org with a key of each state; returns the key of its notification endpoint, which has a rule."""
     for key in ("READ", "UNREAD", ODD):
         influxd.put_secret(acme, key, VALUE)
     create_task(influxd, acme, "nightly", f'{read("READ")}\ny = secrets.get(key: "MISSING")')
     create_task(influxd, acme, "[red]paused", read("READ"), status="inactive")
     create_check(influxd, acme, "watch", 'r.x == secrets.get(key: "READ")')
-    return create_endpoint(influxd, acme, "slack")
+    endpoint_id = create_endpoint(influxd, acme, "slack")
+    create_rule(influxd, acme, "alarm", endpoint_id)
+    return f"{endpoint_id}-token"
 
 
 @pytest.mark.influxd
@@ -46,7 +48,7 @@ def test_usage_shows_each_key_with_its_readers(real: Command, used: str) -> None
         ["UNREAD", "unread", "-"],
         ['a\\u001b[31m [bold]"ü', "unread", "-"],
         ["READ", "read", 'task "nightly", task "[red]paused" (inactive), check "watch"'],
-        [used, "server", "the server, for a notification endpoint"],
+        [used, "server", 'the server, for endpoint "slack", rule "alarm"'],
     ]
     assert done.err == ""
 
@@ -55,9 +57,10 @@ def test_usage_shows_each_key_with_its_readers(real: Command, used: str) -> None
 def test_usage_as_json_has_one_shape(real: Command, influxd: InfluxdServer, acme: str, used: str) -> None:
     """What programs may rely on."""
     document = real("usage", "--json").json
-    assert set(document) == {"org_id", "org", "tasks", "checks", "keys", "unknown"}
+    assert set(document) == {"org_id", "org", "tasks", "checks", "rules", "endpoints", "keys", "unknown"}
     assert (document["org_id"], document["org"]) == (influxd.org_id(acme), acme)
-    assert (document["tasks"], document["checks"], document["unknown"]) == (2, 1, [])
+    assert [document[f"{kind}s"] for kind in ("task", "check", "rule", "endpoint")] == [2, 1, 1, 1]
+    assert document["unknown"] == []
     states = {one["key"]: one["state"] for one in document["keys"]}
     assert states == {"MISSING": "missing", "UNREAD": "unread", ODD: "unread", "READ": "read", used: "server"}
     (reader,) = next(one["readers"] for one in document["keys"] if one["key"] == "MISSING")
@@ -118,14 +121,19 @@ def test_usage_looks_at_every_page_of_tasks_and_checks(real: Command, influxd: I
 @pytest.mark.influxd
 @pytest.mark.usefixtures("used")
 def test_usage_says_what_the_token_is_not_shown(real: Command, influxd: InfluxdServer, acme: str) -> None:
-    """Influxd 2.9.1 shows an empty list to a token that may not read tasks: nothing is then known to be unread."""
-    done = real("usage", environ={"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")})
+    """Influxd 2.9.1 shows an empty list to a token that may not read tasks: nothing is then known to be unread.
+
+    It needs that for rules as well, whose scripts are tasks.
+    """
+    seen = "secrets", "checks", "notificationRules", "notificationEndpoints"
+    done = real("usage", environ={"INFLUX_TOKEN": create_token(influxd, acme, *seen)})
     assert done.code == 0
     assert ["READ", "read", 'check "watch"'] in done.rows
     assert ["UNREAD", "unknown", "-"] in done.rows
-    note = 'note: the server shows no task: there is none, or the token may not read them ("read tasks")\n'
+    lacks = 'there is none, or the token lacks "read tasks", "read notificationRules"'
+    note = f"note: the server shows no task and no rule: {lacks}\n"
     assert done.err == note
-    poor = {"INFLUX_TOKEN": create_token(influxd, acme, "secrets", "checks")}
+    poor = {"INFLUX_TOKEN": create_token(influxd, acme, *seen)}
     assert real("usage", "--json", environ=poor).err == note
     for gate in ("unread", "unknown"):
         assert real("usage", "--fail-on", gate, environ=poor).code == 1
@@ -139,6 +147,7 @@ def test_usage_key_in_a_variable_is_possibly_read(real: Command, influxd: Influx
         influxd.put_secret(acme, key, VALUE)
     create_task(influxd, acme, "vague", f'{IMPORT}name = "A"\nx = secrets.get(key: name)')
     create_check(influxd, acme, "watch", "true")
+    create_rule(influxd, acme, "alarm", create_endpoint(influxd, acme, "slack"))
     assert real("usage").rows[:2] == [["B", "unread", "-"], ["A", "possible", 'possibly task "vague"']]
 
 
@@ -146,7 +155,7 @@ def test_usage_of_an_org_without_anything_is_no_error(command: Command, server: 
     """No keys, no readers, no table."""
     done = command("usage", "--org-id", server.org_id(org), environ={"INFLUX_ORG": ""})
     assert (done.code, done.out) == (0, "")
-    assert len(done.err.splitlines()) == 2
+    assert len(done.err.splitlines()) == 1
 
 
 def test_usage_of_a_server_without_tasks_is_an_error(emulator: Emulator) -> None:

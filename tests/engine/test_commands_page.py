@@ -14,7 +14,7 @@ import pytest
 from command_line import VALUE, Command
 from emulator_command import Started
 from markdown_it import MarkdownIt
-from scripts import IMPORT, create_check, create_endpoint, create_task
+from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,8 @@ def command(new_stack: NewStack, influxd: InfluxdServer, monkeypatch: pytest.Mon
     create_task(influxd, "acme", "nightly report", f'{IMPORT}x = secrets.get(key: "SLACK_TOKEN")')
     create_task(influxd, "acme", "mail", f'{IMPORT}x = secrets.get(key: "SMTP_PASSWORD")', status="inactive")
     create_check(influxd, "acme", "disk full", 'r.host == secrets.get(key: "PAGERDUTY_KEY")')
-    create_endpoint(influxd, "acme", "slack")
+    create_rule(influxd, "acme", "disk alarm", create_endpoint(influxd, "acme", "slack"))
+    create_endpoint(influxd, "acme", "on-call", "secret: PAGERDUTY_KEY")
     monkeypatch.chdir(stack.project)
     kept = {name: value for name, value in stack.environment.items() if "PASSPHRASE" not in name}
     yield Command({**kept, **influxd.environment})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from engine.stack import calls
+from scripts import create_endpoint, create_rule
 
 if TYPE_CHECKING:
     from engine.stack import Stack
@@ -59,17 +60,8 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
     assert stack.up().steps == {"all": "same"}
     assert calls(proxy) == ["GET secrets 200"]
 
-    by_name = {
-        **own,
-        "type": "slack",
-        "name": "on-call",
-        "url": "https://slack.example",
-        "token": "secret: SLACK_TOKEN",
-    }
-    endpoint_id = influxd.call("POST", "/api/v2/notificationEndpoints", by_name)["id"]
-    when = {"every": "1h", "offset": "0s", "statusRules": [{"currentLevel": "CRIT"}], "tagRules": [], "channel": ""}
-    rule = {**own, **when, "type": "slack", "name": "disk full", "endpointID": endpoint_id, "messageTemplate": "m"}
-    task_id = influxd.call("POST", "/api/v2/notificationRules", rule)["taskID"]
+    endpoint_id = create_endpoint(influxd, acme, "on-call", "secret: SLACK_TOKEN")
+    task_id = create_rule(influxd, acme, "disk full", endpoint_id)
     influxd.put_secret(acme, "SLACK_TOKEN", "theirs")
     influxd.put_secret(acme, "STRAY", "again")
     influxd.put_secret(acme, "OTHER", "theirs")
@@ -80,9 +72,8 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
         "~ STRAY: 1 => 2",
     ]
     calls(proxy)
-    assert f'keeps the key "SLACK_TOKEN" of the org {org_id}: not declared, but needed by endpoint "on-call", ' in (
-        stack.up().output
-    )
+    spared = f'keeps the key "SLACK_TOKEN" of the org {org_id}: not declared, but needed by'
+    assert f'{spared} endpoint "on-call", rule "disk full"' in stack.up().output
     assert calls(proxy)[:4] == [*looked, f"GET {task_id} 200"]
     assert influxd.values(acme) == expected | {"SLACK_TOKEN": "theirs"}
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from influx_secrets._client.readers import Reader
 from influx_secrets._model.validation import key_problem
 from influx_secrets._text import quote
 from influx_secrets.cli.adopt.program_text import config_names, program
+from influx_secrets.cli.shared.alerts import reader_json, titles
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
 from influx_secrets.cli.shared.console import note, print_json, say
 from influx_secrets.cli.shared.inventory import Inventory, Manager, take_inventory
@@ -22,11 +24,13 @@ class Adoption:
         names: Key to the name of its value in the stack's config, for the keys to adopt.
         left: Key to the reason why no program can declare it.
         program: The text of the program; empty where there is nothing to adopt.
+        readers: Key to the notification endpoints and rules that read it, for keys that are read.
     """
 
     names: Mapping[str, str]
     left: Mapping[str, str]
     program: str
+    readers: Mapping[str, tuple[Reader, ...]]
 
     @property
     def commands(self) -> list[str]:
@@ -40,8 +44,9 @@ def adoption(found: Inventory) -> Adoption:
     free = [one.key for one in found.keys if one.manager in {Manager.NOBODY, Manager.UNKNOWN}]
     left = {key: reason for key in free if (reason := key_problem(key)) is not None}
     names = config_names([key for key in free if key not in left], stack.config)
+    readers = {one.key: one.readers for one in found.keys if one.readers and one.key in names}
     org = {"org_id": found.org_id} if found.org is None else {"org": found.org}
-    return Adoption(names, left, program(org, names, stack.resources) if names else "")
+    return Adoption(names, left, program(org, names, stack.resources) if names else "", readers)
 
 
 def adopt(
@@ -67,7 +72,10 @@ def adopt(
             {
                 "org_id": found.org_id,
                 "org": found.org,
-                "keys": [{"key": key, "config": name} for key, name in plan.names.items()],
+                "keys": [
+                    {"key": key, "config": name, "readers": list(map(reader_json, plan.readers.get(key, ())))}
+                    for key, name in plan.names.items()
+                ],
                 "left": [{"key": key, "reason": reason} for key, reason in plan.left.items()],
                 "program": plan.program,
                 "commands": plan.commands,
@@ -84,6 +92,8 @@ def _show(plan: Adoption, *, managed: bool) -> None:
         note("note: there is nothing to adopt")
         return
     say(plan.program.rstrip("\n"))
+    for key, readers in plan.readers.items():
+        note(f"note: {quote(key)} is read by {titles(readers)}")
     if managed:
         note(
             "\nAdd this to the stack's program: in its place, it would remove the keys that the stack manages already."

@@ -58,8 +58,8 @@ def review(
         bool,
         typer.Option(
             "--usage/--no-usage",
-            help="Ask the server of the stack's config or of the environment which tasks and checks still read a key "
-            "that is removed. Needs a token that may read them; all else needs no server.",
+            help="Ask the server of the stack's config or of the environment what still reads a removed key: "
+            "tasks, checks, rules, endpoints. Needs a token that may read them; all else needs no server.",
         ),
     ] = False,
     stack: StackName = None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
-from influx_secrets._client.client import FluxScript
+from influx_secrets._client.readers import Reader
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.state import UNKNOWN
 from influx_secrets._notices import ParsedNotices
@@ -243,12 +243,13 @@ def _read_in_org(gone: Sequence[Change], readers: Readers) -> Iterator[Finding]:
     if readers.unknown:
         message = ("keys are removed, and these read keys that their scripts do not spell out: ",)
         yield Finding(Kind.READ, (*message, *_listed(readers.unknown)), place)
-    for kind in readers.unseen:
-        sentence = f"cannot tell whether a {kind} still reads a removed key: the server lists no {kind}s "
-        yield Finding(Kind.READ, (f'{sentence}(there are none, or the token lacks "read {kind}s")',), place)
+    if readers.unseen:
+        kinds, lacks = " or ".join(readers.unseen), f"there is none, or the token lacks {readers.permissions}"
+        sentence = f"cannot tell whether any {kinds} still reads a removed key: the server lists none ({lacks})"
+        yield Finding(Kind.READ, (sentence,), place)
 
 
-def _listed(scripts: Sequence[FluxScript]) -> Iterator[str | Untrusted]:
+def _listed(scripts: Sequence[Reader]) -> Iterator[str | Untrusted]:
     for number, one in enumerate(sorted(scripts, key=lambda one: (one.kind, one.name))[:_MAX_READERS]):
         yield from (f"{', ' if number else ''}{one.kind} ", Untrusted(one.name), "" if one.active else " (inactive)")
     if len(scripts) > _MAX_READERS:

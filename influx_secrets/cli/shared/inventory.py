@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from influx_secrets._client.client import SecretsClient
+from influx_secrets._client.readers import Alerts, Reader
+from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import is_server_owned
+from influx_secrets.cli.shared.alerts import abandoned
 from influx_secrets.cli.shared.connection import Target, connected
-from influx_secrets.cli.shared.console import waiting
+from influx_secrets.cli.shared.console import note, waiting
 from influx_secrets.cli.shared.stacks import Managed, Stack, stack_here
 
 
@@ -18,6 +22,8 @@ class Manager(str, Enum):
     STACK = "stack"
     SERVER = "server"
     """The key is the credential of a notification endpoint."""
+    LEFTOVER = "leftover"
+    """The same, of an endpoint that was deleted, and nothing in alerts reads the key any more."""
     NOBODY = "nobody"
     UNKNOWN = "unknown"
     """No stack was looked at."""
@@ -29,11 +35,13 @@ class Listed:
 
     Attributes:
         resources: The logical names of the resources that manage it; more than one by mistake only.
+        readers: The notification endpoints and rules that read it, as far as the token may see them.
     """
 
     key: str
     manager: Manager
     resources: tuple[str, ...] = ()
+    readers: tuple[Reader, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +55,56 @@ class Inventory:
 
 
 def take_inventory(target: Target) -> Inventory:
-    """Ask the server for the keys of the org, and Pulumi for those that the stack manages.
+    """Ask the server for the keys of the org and who reads them in alerts, and Pulumi for those that the stack manages.
 
     Raises:
         InfluxSecretsError: One of the two gave no usable answer.
     """
     with connected(target) as connection, waiting("asking the server"):
         keys = connection.client.list_secret_keys(connection.org_id)
+        alerts, gone = _in_alerts(connection.client, connection.org_id, keys)
     with waiting("asking Pulumi for the stack"):
         found = stack_here(target.stack, target.folder, target.config)
-    rows = listed(keys, connection.org_id, found.managed if found else None)
+    rows = listed(keys, connection.org_id, found.managed if found else None, alerts, gone)
     return Inventory(connection.org_id, connection.org, found, rows)
 
 
-def listed(keys: Iterable[str], org_id: str, managed: Iterable[Managed] | None) -> tuple[Listed, ...]:
-    """Return the keys of an org, sorted, each with its manager; `managed` is None where no stack was looked at."""
+def listed(
+    keys: Iterable[str],
+    org_id: str,
+    managed: Iterable[Managed] | None,
+    alerts: Alerts,
+    gone: Collection[str] = (),
+) -> tuple[Listed, ...]:
+    """Return the keys of an org, sorted, each with its manager.
+
+    Args:
+        keys: Of the org.
+        org_id: Of the org.
+        managed: What the stack manages; None where no stack was looked at.
+        alerts: Who reads keys in alerts.
+        gone: Credentials whose endpoint was deleted.
+    """
     owners: dict[str, list[str]] = {}
     for one in managed or ():
         if one.org_id == org_id:
             owners.setdefault(one.key, []).append(one.resource)
-    return tuple(_listed(key, owners, known=managed is not None) for key in sorted(keys))
+    rows = []
+    for key in sorted(keys):
+        manager, readers = Manager.NOBODY if managed is not None else Manager.UNKNOWN, alerts.readers(key)
+        if key in owners:
+            manager = Manager.STACK
+        elif is_server_owned(key):
+            manager = Manager.LEFTOVER if key in gone and not readers else Manager.SERVER
+        rows.append(Listed(key, manager, tuple(owners.get(key, ())), readers))
+    return tuple(rows)
 
 
-def _listed(key: str, owners: Mapping[str, list[str]], *, known: bool) -> Listed:
-    if key in owners:
-        return Listed(key, Manager.STACK, tuple(owners[key]))
-    if is_server_owned(key):
-        return Listed(key, Manager.SERVER)
-    return Listed(key, Manager.NOBODY if known else Manager.UNKNOWN)
+def _in_alerts(client: SecretsClient, org_id: str, keys: Iterable[str]) -> tuple[Alerts, frozenset[str]]:
+    """Return who reads keys in alerts, and the credentials of endpoints that were deleted."""
+    try:
+        alerts = client.list_alerts(org_id)
+        return alerts, abandoned(client, keys, alerts.endpoints)
+    except InfluxSecretsError as error:
+        note(f"note: who reads the keys in alerts could not be asked: {error}")
+        return Alerts(), frozenset()

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any
 
-from influx_secrets._client.client import FluxScript
+from influx_secrets._client.readers import PERMISSIONS, Endpoint, Reader
 from influx_secrets._model.keys import is_server_owned
+from influx_secrets.cli.shared.alerts import LEFT_OVER, abandoned, reader_json, server_text, titles
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target, connected
 from influx_secrets.cli.shared.console import note, print_json, print_table, progress, say, waiting
 from influx_secrets.cli.shared.fail_on import exit_if_found, fail_on_option, parse_fail_on
 from influx_secrets.cli.shared.stacks import Folder, StackName
 from influx_secrets.cli.shared.untrusted import visible
-from influx_secrets.cli.usage.readers import Readers, find_readers, named
+from influx_secrets.cli.usage.readers import Readers, find_readers
 
 
 class State(str, Enum):
     """What is known of a key."""
 
     MISSING = "missing"
-    """A task or check reads it, and it does not exist."""
+    """Something reads it, and it does not exist."""
     UNREAD = "unread"
-    """No task or check reads it by its name."""
+    """Nothing reads it by its name."""
     UNKNOWN = "unknown"
-    """No listed task or check reads it by its name; tasks or checks may be hidden from the token."""
+    """Nothing that is listed reads it by its name; readers of some kind may be hidden from the token."""
     POSSIBLE = "possible"
     """A script contains it as a string, and reads a key that it does not spell out."""
     READ = "read"
     SERVER = "server"
     """The credential of a notification endpoint, which the server itself uses."""
+    LEFTOVER = "leftover"
+    """The credential of a notification endpoint that was deleted; nothing that is listed reads it."""
 
 
 class Gate(str, Enum):
@@ -47,23 +50,29 @@ class Use:
 
     key: str
     state: State
-    readers: tuple[FluxScript, ...]
+    readers: tuple[Reader, ...]
 
 
-def uses(keys: Iterable[str], found: Readers) -> list[Use]:
-    """Return every key that exists or is read, sorted by its state, then by its name."""
+def uses(keys: Iterable[str], found: Readers, gone: Collection[str] = ()) -> list[Use]:
+    """Return every key that exists or is read, sorted by its state, then by its name.
+
+    Args:
+        keys: Those that exist.
+        found: Who reads which.
+        gone: Credentials whose endpoint was deleted.
+    """
     there = frozenset(keys)
     order = list(State)
-    every = [_use(key, there, found) for key in there | found.by_key.keys()]
+    every = [_use(key, there, found, gone) for key in there | found.by_key.keys()]
     return sorted(every, key=lambda use: (order.index(use.state), use.key))
 
 
-def _use(key: str, there: frozenset[str], found: Readers) -> Use:
+def _use(key: str, there: frozenset[str], found: Readers, gone: Collection[str]) -> Use:
     readers = found.by_key.get(key, ())
     if key not in there:
         return Use(key, State.MISSING, readers)
     if is_server_owned(key):
-        return Use(key, State.SERVER, readers)
+        return Use(key, State.LEFTOVER if key in gone and not readers else State.SERVER, readers)
     if readers:
         return Use(key, State.READ, readers)
     if key in found.possible:
@@ -80,24 +89,26 @@ def usage(
     as_json: AsJson = False,
     allow_insecure: AllowInsecure = False,
 ) -> None:
-    """Show which tasks and checks read which secret.
+    """Show which tasks, checks, notification rules and endpoints read which secret.
 
     Also shows which key is read but missing, and which none of them reads. Dashboards and programs elsewhere that run
-    Flux are not looked at. The token needs to read the org, its secrets, its tasks and its checks; nothing is written.
+    Flux are not looked at. The token needs to read the org, its secrets, and all of these; nothing is written.
     """
     wanted = parse_fail_on(fail_on, Gate)
     with connected(Target(org, org_id, allow_insecure, stack, cwd)) as connection:
         client = connection.client
-        with waiting("asking for keys, tasks and checks"):
+        with waiting("asking for keys and their readers"):
             keys = client.list_secret_keys(connection.org_id)
         found = find_readers(client, connection.org_id, progress("parsing scripts"))
-    used = uses(keys, found)
+        gone = abandoned(client, keys, (one for one in found.all if isinstance(one, Endpoint)))
+    used = uses(keys, found, gone)
     if as_json:
         print_json({"org_id": connection.org_id, "org": connection.org, **_document(used, found)})
     else:
         _show(used, found)
-    for kind in found.unseen:
-        note(f'note: the server shows no {kind}: there is none, or the token may not read them ("read {kind}s")')
+    if found.unseen:
+        shown = " and no ".join(found.unseen)
+        note(f"note: the server shows no {shown}: there is none, or the token lacks {found.permissions}")
     exit_if_found(_gates(used, found), wanted)
 
 
@@ -112,29 +123,28 @@ def _gates(used: list[Use], found: Readers) -> Mapping[Gate, int]:
 
 
 def _document(used: list[Use], found: Readers) -> dict[str, Any]:
-    kinds = [script.kind for script in found.scripts]
+    kinds = [reader.kind for reader in found.all]
     return {
-        "tasks": kinds.count("task"),
-        "checks": kinds.count("check"),
+        **{f"{kind}s": kinds.count(kind) for kind in PERMISSIONS},
         "keys": [
-            {"key": use.key, "state": use.state.value, "readers": [_reader(one) for one in use.readers]} for use in used
+            {"key": use.key, "state": use.state.value, "readers": [reader_json(one) for one in use.readers]}
+            for use in used
         ],
-        "unknown": [_reader(one) for one in found.unknown],
+        "unknown": list(map(reader_json, found.unknown)),
     }
-
-
-def _reader(script: FluxScript) -> dict[str, Any]:
-    return {"kind": script.kind, "id": script.id, "name": script.name, "active": script.active}
 
 
 def _show(used: list[Use], found: Readers) -> None:
     if used:
         print_table(("KEY", "STATE", "READ BY"), [(visible(use.key), use.state.value, _read_by(use)) for use in used])
     for script in found.unknown:
-        say(f"{named(script)} reads a key that its script does not spell out: it may be any of them")
+        say(f"{script.title} reads a key that its script does not spell out: it may be any of them")
 
 
 def _read_by(use: Use) -> str:
-    server = ["the server, for a notification endpoint"] if use.state is State.SERVER else []
-    readers = ", ".join([*server, *map(named, use.readers)])
-    return f"possibly {readers}" if use.state is State.POSSIBLE else readers or "-"
+    if use.state is State.SERVER:
+        return server_text(use.readers)
+    if use.state is State.LEFTOVER:
+        return LEFT_OVER
+    readers = titles(use.readers) or "-"
+    return f"possibly {readers}" if use.state is State.POSSIBLE else readers
