@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from lifecycle.provider_process import Engine, org_secrets
 from unit.test_growth import TWICE, calls
 
-from influx_secrets._notices import Existing, existing_keys
+from influx_secrets._notices import Existing, existing_keys, readers_unseen, spared_keys
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.provider_notices import SOMEWHERE
 from influx_secrets.cli.review.report import Review
 from influx_secrets.cli.review.report import review as review_of
+from influx_secrets.cli.review.warnings import Kind
 
 if TYPE_CHECKING:
     from influx_secrets.emulator import Emulator
@@ -54,6 +55,23 @@ def test_line_of_another_org_or_key_changes_nothing() -> None:
 def test_undecided_key_is_adopted_or_refused() -> None:
     """Its value is known in the update."""
     assert by_action(review(["A", "B"], *existing_keys(CANNOT_COMPARE, ORG, ["A"])), Action.COMPARE) == {"A"}
+
+
+def test_lines_about_readers_are_remarks() -> None:
+    """All keys are named, ten in a line, and ten of their readers."""
+    keys = [f"K{number:02}" for number in range(12)]
+    said = [*spared_keys(ORG, keys, [f'rule "{number}"' for number in range(13)]), *readers_unseen(ORG, keys, ["rule"])]
+    found = review(["A"], *said)
+    assert {warn.kind for warn in found.warnings} == {Kind.REMARK}
+    shown = ["".join(str(getattr(one, "text", one)) for one in warn.message) for warn in found.warnings]
+    assert sorted(line.removeprefix("the provider says: ") for line in shown) == sorted(said)
+    assert len(said) == 4
+    assert (
+        said[1]
+        == f'keeps the keys "K10", "K11" of the org {ORG}: not declared, but needed by '
+        + ", ".join(f'rule "{number}"' for number in range(10))
+        + " and 3 more"
+    )
 
 
 def test_key_that_goes_is_shown_once() -> None:

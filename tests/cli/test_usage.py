@@ -102,18 +102,24 @@ def test_usage_finds_a_call_over_several_lines(real: Command, influxd: InfluxdSe
 
 @pytest.mark.influxd
 def test_usage_looks_at_every_page_of_tasks_and_checks(real: Command, influxd: InfluxdServer, acme: str) -> None:
-    """The server lists 500 tasks and 100 checks at a time; the last ones are seen, and none is seen twice."""
+    """The server lists 500 tasks and 100 checks at a time; the last ones are seen, and none is seen twice.
+
+    A check whose task was deleted is left out, and its page is then not full (influxd 2.9.1).
+    """
     # None is active: a hundred that run each minute make the server slow for the tests that follow.
     for number in range(TASKS.per_page + 1):
         create_task(influxd, acme, f"task {number}", read(f"TASK_{number}"), status="inactive")
     for number in range(CHECKS.per_page + 1):
         condition = f'r.x == secrets.get(key: "CHECK_{number}")'
-        create_check(influxd, acme, f"check {number}", condition, status="inactive")
+        check_id = create_check(influxd, acme, f"check {number}", condition, status="inactive")
+        if number == 0:
+            task_id = influxd.call("GET", f"/api/v2/checks/{check_id}")["taskID"]
+            influxd.call("DELETE", f"/api/v2/tasks/{task_id}")
     document = real("usage", "--json").json
-    assert (document["tasks"], document["checks"]) == (TASKS.per_page + 1, CHECKS.per_page + 1)
+    assert (document["tasks"], document["checks"]) == (TASKS.per_page + 1, CHECKS.per_page)
     assert {one["key"] for one in document["keys"]} == {
         *(f"TASK_{number}" for number in range(TASKS.per_page + 1)),
-        *(f"CHECK_{number}" for number in range(CHECKS.per_page + 1)),
+        *(f"CHECK_{number}" for number in range(1, CHECKS.per_page + 1)),
     }
     assert all(len(one["readers"]) == 1 for one in document["keys"])
 

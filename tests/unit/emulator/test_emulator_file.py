@@ -21,18 +21,22 @@ def secrets_url(emulator: Emulator) -> str:
     return f"{emulator.url}/api/v2/orgs/{emulator.org_id('acme')}/secrets"
 
 
-def test_file_keeps_orgs_ids_tokens_and_secrets(tmp_path: Path) -> None:
+def test_file_keeps_orgs_ids_tokens_secrets_and_alerts(tmp_path: Path) -> None:
     """A new emulator on the same file goes on where the old one ended."""
     file = tmp_path / "state.json"
     with Emulator(("acme",), file=file) as first:
         first.put_secret("acme", "ключ", VALUE)
         first.put_secret("acme", "gone", VALUE)
         first.remove_secret("acme", "gone")
+        rule_id = first.put_notification_rule(first.put_notification_endpoint("acme", "slack", token="secret: A"))
         limited = first.create_token("acme", write_secrets=False)
     with Emulator(("acme", "beta"), file=file) as second:
         assert (second.org_id("acme"), second.token) == (first.org_id("acme"), first.token)
         assert second.secrets("acme") == {"ключ": VALUE}
         assert set(second.orgs) == {"acme", "beta"}
+        rules = f"{second.url}/api/v2/notificationRules?orgID={second.org_id('acme')}"
+        listed = requests.get(rules, headers={"Authorization": f"Token {second.token}"}, timeout=5).json()
+        assert [rule["id"] for rule in listed["notificationRules"]] == [rule_id]
         headers = {"Authorization": f"Token {limited}"}
         assert requests.get(secrets_url(second), headers=headers, timeout=5).status_code == 200
         assert requests.patch(secrets_url(second), json={}, headers=headers, timeout=5).status_code == 401
