@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
+from influx_secrets._model.declaration_property import DECLARATION
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
-from influx_secrets._model.other_declarations import DECLARATION, OtherDeclarations
 from influx_secrets._model.state import (
     UNKNOWN,
     Declaration,
@@ -183,7 +183,8 @@ def _common(news: Props) -> dict[str, Any]:
     return {
         "resource": told["resource"],
         "preview": bool(told.get("preview")),
-        "others": OtherDeclarations.decode(told.get("elsewhere", {})),
+        "resources": int(told.get("resources", 0)),
+        "provider": told.get("provider"),
         "org_id": news.get("org_id"),
         "org": news.get("org"),
         "overwrite": bool(news.get("overwrite", False)),

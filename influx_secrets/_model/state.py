@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
-from influx_secrets._model.other_declarations import OtherDeclarations
-
 
 class Unknown(Enum):
     """The type of a property that a preview cannot know yet."""
@@ -54,7 +52,8 @@ class Declaration:
         overwrite: Whether an existing key with another value may be taken over.
         exclusive: Whether keys of the org that are not declared are removed.
         keep: Shell patterns of keys that `exclusive` leaves alone.
-        others: What the other resources of the program declare.
+        resources: Number of resources that the program declares, as far as it says so.
+        provider: Number of its provider in the program, as far as it says so.
     """
 
     resource: str
@@ -69,7 +68,8 @@ class Declaration:
     overwrite: bool = False
     exclusive: bool | Unknown = False
     keep: tuple[str | Unknown, ...] = ()
-    others: OtherDeclarations = OtherDeclarations()  # noqa: RUF009 (frozen)
+    resources: int = 0
+    provider: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

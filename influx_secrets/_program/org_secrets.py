@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 from pulumi import dynamic
 
+from influx_secrets._model.declaration_property import DECLARATION
 from influx_secrets._model.keys import unescape_key
-from influx_secrets._model.other_declarations import DECLARATION
 from influx_secrets._program import options, sdk
 from influx_secrets._program.inputs import Inputs, Secrets, map_keys
 from influx_secrets._program.run import Run
@@ -74,7 +74,12 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             "versions": None,
             "pruned": None,
             "drift": None,
-            DECLARATION: {**declared.metadata(), "keys": names, "elsewhere": run.other_declarations(declared)},
+            DECLARATION: {
+                **declared,
+                "keys": names,
+                "provider": run.number(provider),
+                "resources": run.resource_count,
+            },
         }
         if rotate_on is not None:
             props["rotate_on"] = inputs.rotations(rotate_on)

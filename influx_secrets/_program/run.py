@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 
 from influx_secrets._model.setting_names import NAMESPACE
-from influx_secrets._program import declarations, sdk
+from influx_secrets._program import sdk
 from influx_secrets._program.config import default_provider_inputs
-from influx_secrets._program.declarations import DeclarationIndex, DeclaredResource
+
+
+class _Declared(NamedTuple):
+    """One resource of the program, as far as the program itself knows it; org and keys are inputs."""
+
+    resource: str
+    provider: int
+    org_id: Any
+    org: Any
+    keys: Any
+
+    def marked(self, mark: Callable[[str], str]) -> dict[str, Any]:
+        """Return the entry of the register: marks of what is known, None for what is not given or not known yet."""
+        keys = [self.keys] if isinstance(self.keys, str) else self.keys
+        return {
+            "resource": self.resource,
+            "provider": self.provider,
+            "org_id": mark(self.org_id) if isinstance(self.org_id, str) else None,
+            "org": mark(self.org.strip()) if isinstance(self.org, str) else None,
+            "keys": None if sdk.is_output(keys) else [mark(key) for key in keys],
+        }
 
 
 class Run:
     """One run of a program: its default provider, and which resource declares which keys."""
 
     def __init__(self) -> None:
-        self._declared: list[DeclaredResource] = []
+        self._providers: dict[pulumi.ProviderResource, int] = {}
         self._names: Counter[str] = Counter()
-        self._indexes: dict[pulumi.ProviderResource, DeclarationIndex] = {}
-        self._indexed = 0
+        self._unwritten: list[_Declared] = []
+        self.resource_count: pulumi.Output[int]
+        """Number of resources that the program's body declares; from the first one on."""
 
     @classmethod
     def current(cls) -> Run:
@@ -50,32 +72,40 @@ class Run:
         name: str,
         provider: pulumi.ProviderResource,
         org: Mapping[str, Any],
-        keys: pulumi.Input[str] | list[str] | pulumi.Output[list[str]],
-    ) -> DeclaredResource:
-        """Add a resource. Two of one logical name can have two parents, so the name gets a number.
+        keys: Any,  # noqa: ANN401 (an input)
+    ) -> dict[str, Any]:
+        """Add a resource. Return what `check` has to know and cannot find out: which one it is, whether in a preview.
 
-        Not the URN: it is an output of the parent, and a resource that waits for its parent's outputs waits for itself.
+        Two of one logical name can have two parents, so the name gets a number. Not the URN: it is an output of the
+        parent, and a resource that waits for its parent's outputs waits for itself.
+
+        Args:
+            name: Kind and logical name.
+            provider: Stands for the process that will serve it.
+            org: The inputs `org_id` and `org`, which may be outputs.
+            keys: The declared key, or a list of them; either may be an output.
         """
         self._names[name] += 1
         count = self._names[name]
         unique = name if count == 1 else f"{name} (number {count} of that name)"
-        declared = DeclaredResource(unique, provider, (org.get("org_id"), org.get("org")), keys)
-        self._declared.append(declared)
-        return declared
-
-    def other_declarations(self, this: DeclaredResource) -> pulumi.Output[dict[str, Any]]:
-        """Return what the other resources of the program declare, once the program has declared them all."""
-
-        async def others() -> dict[str, Any]:
+        if not self._unwritten:
             # Runs when the program's body has ended, for only then does the SDK begin to register resources.
-            return (await declarations.find_others(this, self._index(this.provider))).encode()
+            self.resource_count = sdk.untrack(pulumi.Output.from_input(self._write_declarations()))
+        self._unwritten.append(_Declared(unique, self.number(provider), org.get("org_id"), org.get("org"), keys))
+        return {"resource": unique, **({"preview": True} if pulumi.runtime.is_dry_run() else {})}
 
-        return sdk.untrack(pulumi.Output.from_input(others()))
+    def number(self, provider: pulumi.ProviderResource) -> int:
+        """Return what tells a provider from the others of the program."""
+        return self._providers.setdefault(provider, len(self._providers))
 
-    def _index(self, provider: pulumi.ProviderResource) -> DeclarationIndex:
-        # Made once, and again when a callback declared one more: each of very many resources asks for it.
-        if len(self._declared) != self._indexed:
-            self._indexes, self._indexed = {}, len(self._declared)
-        if provider not in self._indexes:
-            self._indexes[provider] = DeclarationIndex.of([one for one in self._declared if one.provider is provider])
-        return self._indexes[provider]
+    async def _write_declarations(self) -> int:
+        """Tell the provider processes what the program declares: they see only what is checked in the run."""
+        from influx_secrets._register import PROGRAM, Register  # noqa: PLC0415 (not while the program starts)
+
+        unwritten, self._unwritten = self._unwritten, []
+        address = sdk.engine_address()
+        register = None if address is None else Register.join(address, PROGRAM)
+        if register is not None:
+            with suppress(OSError):  # then a removal waits until all resources are checked
+                register.append(*(one.marked(register.mark) for one in unwritten))
+        return self._names.total()

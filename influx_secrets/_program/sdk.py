@@ -5,6 +5,7 @@ Each has a test in `tests/unit/program/test_sdk.py` that fails on an SDK where i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
@@ -51,6 +52,12 @@ def run_scoped(make: Callable[[], T]) -> T:
         scope[make] = make()
     made: T = scope[make]
     return made
+
+
+def engine_address() -> str | None:
+    """Return the address of the engine, which the language host gives to a program that it starts; else None."""
+    arguments = dict(zip(sys.orig_argv, sys.orig_argv[1:], strict=False))
+    return arguments.get("--engine")
 
 
 def mock_call(token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 from pulumi import dynamic
 
+from influx_secrets._model.declaration_property import DECLARATION
 from influx_secrets._model.keys import parse_secret_id
-from influx_secrets._model.other_declarations import DECLARATION
 from influx_secrets._program import options, sdk
 from influx_secrets._program.input_types import optional_string_problem, require, string_problem
 from influx_secrets._program.inputs import Inputs
@@ -51,7 +51,6 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         given = inputs.org(org_id, org)
         sent_key = inputs.string("key", key)
         run = Run.current()
-        declared = run.declare(name, provider, given, sent_key)
         props = {
             **given,
             "key": sent_key,
@@ -59,7 +58,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
             "digest": run.no_digest,
             "version": None,
             "drift": None,
-            DECLARATION: declared.metadata(),
+            DECLARATION: run.declare(name, provider, given, sent_key),
         }
         # Every property costs the SDK a tenth of a millisecond: what is not given is not sent.
         if overwrite is not False:

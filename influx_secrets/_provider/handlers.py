@@ -14,8 +14,8 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from influx_secrets._errors import DeclarationError, InfluxSecretsError
+from influx_secrets._model.declaration_property import DECLARATION
 from influx_secrets._model.keys import parse_secret_id
-from influx_secrets._model.other_declarations import DECLARATION
 from influx_secrets._model.planner import plan
 from influx_secrets._model.serialization import Codec
 from influx_secrets._model.state import UNKNOWN, ResourceState

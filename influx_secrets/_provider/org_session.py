@@ -14,9 +14,8 @@ from influx_secrets._client.readers import Alerts
 from influx_secrets._client.value_proofs import KEYS_PER_QUERY, Proof
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import is_server_owned
-from influx_secrets._model.other_declarations import OrgInputs
 from influx_secrets._model.state import Declaration
-from influx_secrets._provider.claims import Claims, Conflicts
+from influx_secrets._provider.census import Census, Conflicts
 from influx_secrets._provider.group_commit import GroupCommit
 from influx_secrets._provider.single_flight import SingleFlight
 
@@ -33,26 +32,21 @@ class Server(Protocol):
     @property
     def client(self) -> SecretsClient: ...
     @property
-    def claimed_in_any_org(self) -> Collection[str]: ...
+    def census(self) -> Census: ...
     def ask(self, call: Callable[[SecretsClient], T], *, preview: bool) -> T: ...
     def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | None: ...
-    def is_org(self, org_id: str, inputs: OrgInputs) -> bool: ...
 
 
 class OrgSession:
-    """The claims, the values to write, and what the server holds; own writes keep that true.
+    """The values to write, and what the server holds; own writes keep that true.
 
     Args:
         server: The session of the server.
         org_id: Of the org.
-
-    Attributes:
-        claims: Who declares which key.
     """
 
     def __init__(self, server: Server, org_id: str) -> None:
         self.org_id = org_id
-        self.claims = Claims()
         self._server = server
         self._lock = threading.Lock()
         self._reads = SingleFlight()
@@ -68,7 +62,7 @@ class OrgSession:
 
     def register(self, declared: Declaration) -> Conflicts:
         """Claim the keys of a declaration, and keep the values that its resource will write."""
-        conflicts = self.claims.register(declared)
+        conflicts = self._server.census.claim(declared, self.org_id)
         with self._lock:
             self._values.update(
                 (key, value)
@@ -79,7 +73,7 @@ class OrgSession:
 
     def claimed(self, keys: Iterable[str]) -> frozenset[str]:
         """Return those of the keys that some resource of this run declares."""
-        return frozenset(key for key in keys if key in self.claims or key in self._server.claimed_in_any_org)
+        return self._server.census.claimed(self.org_id, keys)
 
     def values(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the values to write for the keys, as far as there are any."""
@@ -177,7 +171,6 @@ class OrgSession:
             self._server.client.upsert_secrets(self.org_id, values)
 
     def _remove(self, by_path: Mapping[str, bool]) -> None:
-        self.claims.resolve(by_path.keys(), partial(self._server.is_org, self.org_id))
         with self._lock:
             gone = sorted(by_path.keys() - self.claimed(by_path))
             # From here on: who claims one of them now takes it for a new one, and writes it after this.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -15,6 +16,7 @@ from influx_secrets._provider.handlers import Handlers, without_traceback
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._provider.thread_pool import SDK_THREADS, widen
 from influx_secrets._provider.watchdog import exit_with_engine
+from influx_secrets._register import Register
 
 _PROVIDER_PROGRAM: Final = "pulumi.dynamic.__main__"
 
@@ -47,4 +49,4 @@ def configure(kind: Literal["Secret", "OrgSecrets"], given: Mapping[str, Raw]) -
 @functools.cache
 def _session(settings: Settings, threads: int) -> ServerSession:
     """Return the session of a server, which both kinds of resource share. The SDK configures one provider at a time."""
-    return ServerSession(settings, say_on_stderr, threads)
+    return ServerSession(settings, say_on_stderr, threads, Register.join(sys.argv[-1], str(os.getpid())))

@@ -1,8 +1,8 @@
-"""Which keys `exclusive` removes."""
+"""Which keys a run may remove."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from influx_secrets._client.readers import Reader
@@ -11,6 +11,7 @@ from influx_secrets._model.state import UNKNOWN, Declaration, ResourceState
 from influx_secrets._notices import readers_unseen, spared_keys
 from influx_secrets._provider.org_session import OrgSession
 from influx_secrets._provider.session import ServerSession
+from influx_secrets._text import name_keys
 
 
 def with_unknown_prunes(state: ResourceState) -> ResourceState:
@@ -30,6 +31,8 @@ def prune(
         return with_unknown_prunes(state)
     listed = org.listed(preview=declared.preview).difference(managed)
     found = prunable_keys(state, listed, org.claimed(listed))
+    later = session.census.declared_later(declared, state, found)
+    found = [key for key in found if key not in later]
     return with_pruned(state, _unread(session, org, found, preview=declared.preview) if found else found)
 
 
@@ -47,3 +50,19 @@ def _unread(session: ServerSession, org: OrgSession, keys: Sequence[str], *, pre
         for line in readers_unseen(org.org_id, unread, alerts.unseen):
             session.notify(line)
     return unread
+
+
+def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState, keys: Iterable[str]) -> None:
+    """Keep keys from removal that a resource may declare which is not checked in this run, and name them."""
+    keys = frozenset(keys)
+    unclaimed = keys - org.claimed(keys)
+    undecided = session.census.undecided(state, unclaimed) if unclaimed else {}
+    # Who was checked meanwhile has claimed its keys.
+    kept = undecided.keys() - org.claimed(undecided)
+    if kept:
+        session.census.protect(org.org_id, kept)
+        owners = ", ".join(sorted({undecided[key] for key in kept}))
+        session.notify(
+            f"{name_keys(kept)} of the org {org.org_id}: not removed, because {owners} may declare it and was not "
+            "checked in this run (`--target`, `--exclude`, or it waits for this resource). Remove it if nobody needs it"
+        )

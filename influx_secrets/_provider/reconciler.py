@@ -19,9 +19,9 @@ from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceSta
 from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
 from influx_secrets._provider import relocation
-from influx_secrets._provider.claims import Conflicts
+from influx_secrets._provider.census import Conflicts
 from influx_secrets._provider.org_session import OrgSession, Unreachable
-from influx_secrets._provider.pruning import prune, with_unknown_prunes
+from influx_secrets._provider.pruning import keep_undecided, prune, with_unknown_prunes
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys, quote
 
@@ -40,17 +40,17 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
     what the program no longer declares, and that must not take a key which was only renamed.
     """
-    session.latch.arrive(declared.resource, declared.others.resources)
     wrong = problems(declared)
     if wrong:
-        session.claimed_in_any_org.update(declared.named)
+        session.census.claim(declared, None)
         return CheckOutcome(None, tuple(wrong))
     try:
         org_id, name = _find_org(session, declared, old)
     except InfluxSecretsError:
-        session.claimed_in_any_org.update(declared.named)
+        session.census.claim(declared, None)
         raise
     if org_id is UNKNOWN:
+        session.census.claim(declared, None)
         return CheckOutcome(with_unknown_prunes(_next_state(session, declared, old, UNKNOWN, name)))
     org = session.org(org_id)
     conflicts = org.register(declared)
@@ -76,7 +76,6 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
 def claim_stored(session: ServerSession, state: ResourceState) -> None:
     """Claim the keys of a resource that is left as it is, without asking the server or looking at other claims."""
     name = f"a resource with ignore_changes that manages {name_keys(state.keys)}"
-    session.latch.arrive(name, 0)
     session.org(state.org_id).register(
         Declaration(
             resource=name,
@@ -105,8 +104,7 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
     if values:
         org.write(values)
     if steps.remove:
-        if org.claims.may_include(steps.remove):
-            session.latch.wait()
+        keep_undecided(session, org, new, steps.remove)
         org.remove(steps.remove)
 
 
@@ -115,6 +113,8 @@ def delete(session: ServerSession, state: ResourceState) -> None:
     if relocation.leave_behind(session, state):
         return
     org = session.org(state.org_id)
+    if not session.census.is_destroy:
+        keep_undecided(session, org, state, state.keys)
     try:
         org.remove(state.keys, by_path=len(state.keys) == 1)
     except NotFoundError as error:

@@ -70,7 +70,7 @@ def compare_moved(
     listed = org.listed(old.keys, preview=declared.preview)
     foreign = _foreign(org, declared, old, listed)
     # `update` removes what is no longer declared, and knows nothing of the values here.
-    org.claims.protect(foreign - declared.named)
+    session.census.protect(org.org_id, foreign - declared.named)
     refused = frozenset() if declared.overwrite else foreign & declared.named
     if refused:
         return old, [_refusal(session, old, key) for key in sorted(refused)]
@@ -89,7 +89,7 @@ def leave_behind(session: ServerSession, state: ResourceState) -> bool:
     """
     if not is_moved(state, session.address):
         return False
-    if not session.latch.arrived:
+    if session.census.is_destroy:
         require_server(session, state)
     session.notify(
         f"{name_keys(state.keys)} of the org {state.org_id} on {state.server}: not removed, because this run asks "
@@ -134,7 +134,7 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
         if unconfirmed is not error:
             raise
         if session.settings.missing_org != "gone":
-            command = "pulumi up" if session.latch.arrived else "pulumi destroy --run-program"
+            command = "pulumi destroy --run-program" if session.census.is_destroy else "pulumi up"
             session.notify(
                 f"if the org {state.org_id} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
                 f"then `{command}`"

@@ -15,20 +15,19 @@ from influx_secrets._errors import (
     DeclarationError,
     InfluxSecretsError,
     InternalError,
-    NotFoundError,
     ProofsUnavailableError,
     RateLimitedError,
     ResponseError,
     TransportError,
     UnavailableError,
 )
-from influx_secrets._model.other_declarations import OrgInputs
 from influx_secrets._model.server_address import server_address
 from influx_secrets._model.state import UNKNOWN, Unknown
 from influx_secrets._notices import server_unreachable, token_missing, values_unverifiable
-from influx_secrets._provider.check_latch import CheckLatch
+from influx_secrets._provider.census import Census
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.single_flight import SingleFlight
+from influx_secrets._register import Register
 
 T = TypeVar("T")
 
@@ -44,21 +43,22 @@ class ServerSession:
         settings: Of the server.
         notify: Shows one line to the user.
         threads: How many calls of the engine are served at a time.
+        register: What this process shares with the others of the run.
 
     Attributes:
         settings: As given.
         address: Of the server, as states store it.
         relocated: Resources whose server or org is another one than their state says.
-        claimed_in_any_org: Keys whose org could not be found out: they are not removed from any org in this run.
-        latch: Opens when all resources of the program were checked.
+        census: Who declares which key.
     """
 
-    def __init__(self, settings: Settings, notify: Callable[[str], None], threads: int) -> None:
+    def __init__(
+        self, settings: Settings, notify: Callable[[str], None], threads: int, register: Register | None = None
+    ) -> None:
         self.settings = settings
         self.address = server_address(settings.url)
         self.relocated: set[str] = set()
-        self.claimed_in_any_org: set[str] = set()
-        self.latch = CheckLatch(max_waiters=threads - 1)
+        self.census = Census(register, self.address, max_waiters=threads - 1)
         self._notify = notify
         self._lock = threading.Lock()
         self._look_ups = SingleFlight()
@@ -103,19 +103,6 @@ class ServerSession:
     def remember_org(self, name: str, org_id: str) -> None:
         """Note an id that the state holds: the check after a replacement comes without it."""
         self._org_ids.setdefault(name, org_id)
-
-    def is_org(self, org_id: str, inputs: OrgInputs) -> bool:
-        """Whether a resource's `org_id` and `org` mean this org; a name that no org has may mean any.
-
-        The resource that has that name fails, and what it declares is not to be removed meanwhile.
-        """
-        id_, name = inputs if inputs != (None, None) else (self.settings.org_id, self.settings.org)
-        if id_ is not None or name is None:
-            return id_ in (org_id, None)
-        try:
-            return self.org_id(name, preview=False) == org_id
-        except NotFoundError:
-            return True
 
     def ask(self, call: Callable[[SecretsClient], T], *, preview: bool) -> T:
         """Ask the server something that a preview can do without.

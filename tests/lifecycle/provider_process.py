@@ -303,11 +303,8 @@ class Engine:
         self, process: ProviderProcess, item: Declared, resources: int, *, preview: bool, replace: bool = False
     ) -> tuple[str, Props]:
         extra = item.props.get("declaration", {})
-        elsewhere = {"claimed": "[]", "open": True, "resources": resources}
-        news = {
-            **item.props,
-            "declaration": {"resource": item.resource, "preview": preview, "elsewhere": elsewhere, **extra},
-        }
+        told = {"resource": item.resource, "preview": preview, "resources": resources}
+        news = {**item.props, "declaration": {**told, **extra}}
         stored = self.state.get(item.name)
         if stored is not None and item.ignored:
             news = stored.inputs  # what the program says besides is a change too

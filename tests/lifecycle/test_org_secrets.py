@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -421,44 +420,12 @@ def test_removal_waits_for_the_resource_that_claims_the_key(engine: Engine, emul
     assert emulator.secrets("acme") == {"A": "1", "B": "2"}
 
 
-def test_removal_does_not_wait_for_ever(engine: Engine, emulator: Emulator) -> None:
-    """A resource that never comes (it depends on this one) is not waited for long."""
+def test_key_that_an_unchecked_resource_may_declare_is_not_removed(engine: Engine, emulator: Emulator) -> None:
+    """A resource that is not checked (it depends on this one) is not waited for long, and keeps its keys."""
     engine.up(shared({"A": "1", "B": "2"}))
     assert engine.up(shared({"A": "1"}), resources=7) == {"shared": "update"}
-    assert emulator.secrets("acme") == {"A": "1"}
-
-
-def test_key_declared_elsewhere_is_not_removed(engine: Engine, emulator: Emulator) -> None:
-    """What the program says of its other resources holds before any of them was checked: nobody waits."""
-    engine.up(shared({"A": "1", "B": "2", "C": "3"}))
-    told = {"keys": ["A"], "elsewhere": {"claimed": '["B"]', "doubtful": '["X"]', "resources": 9}}
-    assert engine.up(shared({"A": "1"}, declaration=told)) == {"shared": "update"}
     assert emulator.secrets("acme") == {"A": "1", "B": "2"}
-
-
-@pytest.mark.parametrize(
-    ("written", "lookups", "kept"),
-    [
-        pytest.param(["{id}", None], 0, "AB", id="by-id"),
-        pytest.param([None, None], 0, "AB", id="default-org"),
-        pytest.param(["fedcba9876543210", None], 0, "A", id="another-id"),
-        pytest.param([None, "twin"], 1, "A", id="another-name"),
-        pytest.param([None, "nobody"], 1, "AB", id="no-such-org"),
-    ],
-)
-def test_key_declared_elsewhere_under_another_form_of_the_org_is_not_removed(
-    emulator: Emulator, written: list[str | None], lookups: int, kept: str
-) -> None:
-    """Here by name, there by id: the provider finds out by itself, and asks only where a name is new to it."""
-    emulator.create_org("twin")
-    engine = Engine({**emulator.environment, "INFLUX_ORG": "acme"})
-    engine.up(shared({"A": "1", "B": "2", "C": "3"}))
-    emulator.clear_requests()
-    theirs = [part and part.format(id=emulator.org_id("acme")) for part in written]
-    told = {"keys": ["A"], "elsewhere": {"otherwise": json.dumps([[*theirs, ["B"]]]), "resources": 9}}
-    assert engine.up(shared({"A": "1"}, declaration=told)) == {"shared": "update"}
-    assert set(emulator.secrets("acme")) == set(kept)
-    assert calls(emulator).count("GET orgs") == lookups
+    assert f'"B" of the org {emulator.org_id("acme")}: not removed' in engine.said
 
 
 def test_key_of_two_resources_is_reported_once(engine: Engine, emulator: Emulator) -> None:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -91,7 +90,7 @@ class StackStateMachine(RuleBasedStateMachine):
         self.declared = {key: (owner, value) for key, owner, value in zip(OURS, owners, values, strict=True)}
         self.everything = {"E": "1"}
         self.server.put_secret(self.own, KEPT, "theirs")
-        self.up(random.Random(0), knowing=True)  # noqa: S311 (an order)
+        self.up(random.Random(0))  # noqa: S311 (an order)
 
     @rule(edits=st.lists(edit, min_size=2, max_size=8))
     def change_the_program(self, edits: list[tuple[str, ...]]) -> None:
@@ -148,10 +147,10 @@ class StackStateMachine(RuleBasedStateMachine):
     # What Pulumi does.
 
     @precondition(lambda self: self.pending)
-    @rule(order=st.randoms(use_true_random=False), knowing=st.booleans())
-    def up(self, order: random.Random, knowing: bool) -> None:  # noqa: FBT001 (drawn)
+    @rule(order=st.randoms(use_true_random=False))
+    def up(self, order: random.Random) -> None:
         """Apply without a look: what others did is not seen, but nothing of theirs is touched either."""
-        program = self.program(order, knowing=knowing, overwrite=False)
+        program = self.program(order, overwrite=False)
         expected, refused = self.expected_after()
         steps = self.engine.up(*program)
         failed = [step for step in steps.values() if step.startswith("failed")]
@@ -166,7 +165,7 @@ class StackStateMachine(RuleBasedStateMachine):
             assert {key: held[org][key] for key in keys} == keys
         # The way out that the message names.
         expected, _ = self.expected_after()
-        steps = self.engine.up(*self.program(order, knowing=knowing, overwrite=True))
+        steps = self.engine.up(*self.program(order, overwrite=True))
         assert [step for step in steps.values() if step.startswith("failed")] == []
         assert self.held() == expected
 
@@ -178,11 +177,11 @@ class StackStateMachine(RuleBasedStateMachine):
         assert self.held() == before
 
     @precondition(lambda self: self.pending)
-    @rule(order=st.randoms(use_true_random=False), knowing=st.booleans())
-    def refresh_and_up(self, order: random.Random, knowing: bool) -> None:  # noqa: FBT001 (drawn)
+    @rule(order=st.randoms(use_true_random=False))
+    def refresh_and_up(self, order: random.Random) -> None:
         """The server then holds exactly the declared values, beside those of others."""
         self.refresh()
-        self.up(order, knowing)
+        self.up(order)
         held = self.held()
         assert {key: held[self.shared].get(key) for key in self.declared} == {
             key: value for key, (_, value) in self.declared.items()
@@ -190,7 +189,7 @@ class StackStateMachine(RuleBasedStateMachine):
         if self.everything:
             ours = {key: value for key, value in held[self.own].items() if key not in (KEPT, CREDENTIAL)}
             assert ours == self.everything
-        again = self.engine.preview(*self.program(order, knowing=knowing, overwrite=False))
+        again = self.engine.preview(*self.program(order, overwrite=False))
         assert set(again.values()) <= {"same"}
         self.pending = False
 
@@ -212,8 +211,8 @@ class StackStateMachine(RuleBasedStateMachine):
 
     # The model.
 
-    def program(self, order: random.Random, *, knowing: bool, overwrite: bool) -> list[Declared]:
-        """Return the resources; if `knowing`, each is told the keys of the others, as a program of plain texts does."""
+    def program(self, order: random.Random, *, overwrite: bool) -> list[Declared]:
+        """Return the resources."""
         resources = [
             secret(self.names[key], org=self.shared, key=key, value=value, overwrite=overwrite)
             for key, (owner, value) in self.declared.items()
@@ -222,8 +221,6 @@ class StackStateMachine(RuleBasedStateMachine):
         for name in (FIRST, SECOND):
             keys = {key: value for key, (owner, value) in self.declared.items() if owner == name}
             resources.append(org_secrets(name, keys, org=self.shared, overwrite=overwrite))
-        if knowing:
-            resources = [self.told(item) for item in resources]
         if self.everything:
             everything = org_secrets(
                 ALL, self.everything, org=self.own, exclusive=True, keep=["TEAM_*"], overwrite=overwrite
@@ -231,12 +228,6 @@ class StackStateMachine(RuleBasedStateMachine):
             resources.append(everything)
         order.shuffle(resources)
         return resources
-
-    def told(self, item: Declared) -> Declared:
-        """Tell a resource which keys the others declare."""
-        claimed = sorted(key for key, (owner, _) in self.declared.items() if self.owner_name(key, owner) != item.name)
-        told = {**item.props.get("declaration", {}), "elsewhere": {"claimed": json.dumps(claimed), "resources": 0}}
-        return replace(item, props={**item.props, "declaration": told})
 
     def owner_name(self, key: str, owner: str) -> str:
         return self.names[key] if owner == ALONE else owner

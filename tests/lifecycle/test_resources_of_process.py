@@ -51,11 +51,7 @@ def live(process: ProviderProcess, org_id: str, number: int) -> None:
 
     def declared(value: str) -> Props:
         declaration = {"resource": f'Secret "{key}"', "preview": False}
-        elsewhere = {"claimed": "[]", "open": False, "resources": 1}
-        return {
-            **secret(key, key=key, value=value, org="acme").props,
-            "declaration": {**declaration, "elsewhere": elsewhere},
-        }
+        return {**secret(key, key=key, value=value, org="acme").props, "declaration": declaration}
 
     inputs = process.check("Secret", {}, declared(f"value {number % KEYS}"))
     id_, outputs = process.create("Secret", inputs)
@@ -113,7 +109,7 @@ def test_process_holds_no_more_after_many_failures() -> None:
 
 def fail(process: ProviderProcess, times: int) -> None:
     for _ in range(times):
-        declaration = {"resource": 'Secret "f"', "preview": False, "elsewhere": {"claimed": "[]", "resources": 1}}
+        declaration = {"resource": 'Secret "f"', "preview": False}
         props = {**secret("f", key="F", value="v", org="acme").props, "declaration": declaration}
         inputs = process.check("Secret", {}, props)
         with pytest.raises(CallError):

@@ -10,13 +10,14 @@ import influx_secrets
 
 PACKAGE = Path(influx_secrets.__file__).parent
 
-BASE = {"_errors", "_text", "_notices"}
+BASE = {"_errors", "_text", "_notices", "_register"}
 """Modules that every room but the emulator may import."""
 
 BELOW = {
     "_errors": set(),
     "_text": set(),
     "_notices": {"_text"},
+    "_register": set(),
     "_model": BASE,
     "_client": BASE | {"_model"},
     "_provider": BASE | {"_model", "_client"},

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import cProfile
-import json
 import subprocess
 import sys
 import tracemalloc
@@ -12,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
 import influx_secrets
@@ -20,9 +17,10 @@ from influx_secrets._client.settings import Settings
 from influx_secrets._model.planner import plan
 from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._model.state import Declaration, ResourceState
-from influx_secrets._program.run import Run
+from influx_secrets._provider.census import Census
 from influx_secrets._provider.reconciler import apply, check_declaration, delete, refresh
 from influx_secrets._provider.session import ServerSession
+from influx_secrets._register import PROGRAM, Process, Register
 from influx_secrets.emulator import Emulator
 
 pytestmark = pytest.mark.alone
@@ -137,29 +135,28 @@ def test_step_takes_little_memory_for_each_key(
     assert peak(lambda: step(life)) < MANY * bytes_per_key
 
 
-def test_resources_of_one_program_ask_each_other_once() -> None:
-    """Twice the resources make twice the calls, though each has to know what all others declare."""
+def test_claims_of_many_resources_ask_each_other_once(tmp_path: Path) -> None:
+    """Twice the resources make twice the calls, though each has to know what all others declare, in two processes."""
 
-    def declare(resources: int) -> None:
-        async def ask() -> None:
-            run = Run()
-            made = [run.declare(f"r{n}", provider, {"org_id": f"{n:016x}"}, [f"KEY_{n}"]) for n in range(resources)]
-            for one in made:
-                told = await run.other_declarations(one).future()
-                assert told is not None
-                assert json.loads(told["claimed"]) == []
-                assert told["resources"] == resources
+    def claim(resources: int) -> None:
+        folder = tmp_path / str(resources)
+        folder.mkdir(exist_ok=True)
+        engine = Process(1, "0", ("pulumi", "up"))
+        program = Register(folder, PROGRAM, engine)
+        program.append(
+            *({"resource": f"r{n}", "provider": 0, "org_id": None, "org": None, "keys": []} for n in range(resources))
+        )
+        processes = [Census(Register(folder, str(n), engine), "http://localhost:8086", 3, 0.0) for n in range(2)]
+        for n in range(resources):
+            keys = frozenset([f"KEY_{n}"])
+            declared = Declaration(
+                resource=f"r{n}", preview=False, org_id=None, org="acme", keys=keys, named=keys, values={}
+            )
+            assert processes[n % 2].claim(declared, "00000000000000aa") == ({}, None)
+            assert processes[n % 2].claimed("00000000000000aa", keys) == keys
 
-        # Not `asyncio.run`, which leaves the thread without a loop: the SDK's mocks of other tests need one.
-        loop = asyncio.new_event_loop()
-        try:
-            loop.run_until_complete(ask())
-        finally:
-            loop.close()
-
-    provider = pulumi.ProviderResource.__new__(pulumi.ProviderResource)
-    declare(1)
-    assert calls(lambda: declare(400), ours=True) < TWICE * calls(lambda: declare(200), ours=True)
+    claim(1)
+    assert calls(lambda: claim(400), ours=True) < TWICE * calls(lambda: claim(200), ours=True)
 
 
 def test_import_brings_no_other_package_along() -> None:
@@ -178,12 +175,11 @@ print(*set(sys.modules) - before)
     assert sorted(name.partition(".")[2] for name in added if name.startswith("influx_secrets.")) == [
         "_errors",
         "_model",
+        "_model.declaration_property",
         "_model.keys",
-        "_model.other_declarations",
         "_model.setting_names",
         "_program",
         "_program.config",
-        "_program.declarations",
         "_program.functions",
         "_program.input_types",
         "_program.inputs",

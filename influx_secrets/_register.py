@@ -1,0 +1,177 @@
+"""What the processes of one run tell each other: a private folder, with a file for each process.
+
+The engine starts a process for the program and one for each provider. They have nothing in common but the engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+PROGRAM: Final = "program"
+"""Name of the program's file; a provider's is its process id."""
+
+_ENGINE: Final = "pulumi"
+_PROC: Final = Path("/proc")
+_GENERATIONS: Final = 8
+_MARK_BYTES: Final = 12
+
+
+class Process(NamedTuple):
+    """A process of this machine; no other one ever has the same id and start."""
+
+    pid: int
+    started: str
+    command: tuple[str, ...]
+
+    @property
+    def is_update(self) -> bool:
+        """Whether this is certainly `pulumi up`, which deletes only what its program does not declare."""
+        words = set(self.command[1:])
+        return not words.isdisjoint({"up", "update"}) and words.isdisjoint({"destroy", "down", "dn"})
+
+
+def find_engine() -> Process | None:
+    """Return the Pulumi CLI that this process descends from, or None where there is none, or no way to tell.
+
+    Between them is a shell or the language host (seen with Pulumi 3.259.0).
+    """
+    pid = os.getppid()
+    for _ in range(_GENERATIONS):
+        found = _look_at(pid)
+        if found is None:
+            return None
+        pid, process = found
+        if process.command and Path(process.command[0]).name == _ENGINE:
+            return process
+    return None
+
+
+class Register:
+    """The folder of one run, which holds no key in clear: the processes compare keyed hashes.
+
+    Args:
+        folder: Exists, and only this user can open it.
+        name: Of this process.
+        engine: That started the run.
+    """
+
+    def __init__(self, folder: Path, name: str, engine: Process) -> None:
+        self.engine = engine
+        self._folder = folder
+        self._own = folder / f"{name}.jsonl"
+        self._salt = _salt(folder)
+        self._offsets: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def join(cls, address: str, name: str) -> Register | None:
+        """Return the register of the run whose engine has this address; None where there can be none (see Limits).
+
+        A preview and the update after it are one process, with an address each (seen with Pulumi 3.259.0).
+        """
+        engine = find_engine()
+        if engine is None:
+            return None
+        try:
+            base = _base()
+            _remove_ended(base)
+            folder = base / f"{engine.pid}-{engine.started}-{address.rpartition(':')[2]}"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            return cls(folder, name, engine)
+        except OSError:
+            return None
+
+    def mark(self, text: str) -> str:
+        """Return what stands for a text in this run."""
+        return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._salt, digest_size=_MARK_BYTES).hexdigest()
+
+    def append(self, *entries: Mapping[str, Any]) -> None:
+        """Tell the other processes of the run."""
+        lines = [json.dumps(entry, separators=(",", ":")).encode() + b"\n" for entry in entries]
+        with self._lock, open(self._own, "ab", opener=_private) as file:
+            file.write(b"".join(lines))
+
+    def news(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return what other processes appended since the last call, with the names of their files."""
+        found: list[tuple[str, dict[str, Any]]] = []
+        with self._lock:
+            for path in self._folder.glob("*.jsonl"):
+                start = self._offsets.get(path.name, 0)
+                if path == self._own or path.stat().st_size == start:
+                    continue
+                with path.open("rb") as file:
+                    file.seek(start)
+                    text = file.read()
+                whole = text[: text.rfind(b"\n") + 1]
+                self._offsets[path.name] = start + len(whole)
+                found += [(path.stem, json.loads(line)) for line in whole.splitlines()]
+        return found
+
+
+def _look_at(pid: int) -> tuple[int, Process] | None:
+    """Return the parent of a process, and what identifies the process; None where it does not run."""
+    try:
+        if (_PROC / "self").exists():
+            # After the name, which may hold anything: the 2nd field is the parent, the 20th the start (proc(5)).
+            fields = (_PROC / str(pid) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+            command = (_PROC / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+            return int(fields[1]), Process(pid, fields[19], tuple(command))
+        # macOS. `lstart` is five words.
+        asked = ["ps", "-ww", "-o", "ppid=,lstart=,command=", "-p", str(pid)]
+        environ = {**os.environ, "LC_ALL": "C"}
+        done = subprocess.run(asked, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 (no shell)
+        fields = done.stdout.split()
+        return int(fields[0]), Process(pid, "".join(fields[1:6]), tuple(fields[6:]))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _base() -> Path:
+    """Return the folder of all runs of this user.
+
+    Raises:
+        OSError: Somebody else could open it.
+    """
+    base = Path(tempfile.gettempdir()) / f"influx_secrets-{os.getuid()}"
+    base.mkdir(mode=0o700, exist_ok=True)
+    found = base.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        raise PermissionError(f"{base} is not a private folder of this user")
+    return base
+
+
+def _remove_ended(base: Path) -> None:
+    """Remove the folders of runs whose engine has ended, unread."""
+    for folder in base.iterdir():
+        pid, _, rest = folder.name.partition("-")
+        found = _look_at(int(pid)) if pid.isdecimal() else None
+        if found is None or found[1].started != rest.partition("-")[0]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _salt(folder: Path) -> bytes:
+    """Return the salt of a run; the process that comes first makes it."""
+    path = folder / "salt"
+    if not path.exists():
+        own = folder / f"salt.{os.getpid()}"
+        with open(own, "wb", opener=_private) as file:
+            file.write(os.urandom(32))
+        with suppress(FileExistsError):
+            os.link(own, path)
+        own.unlink()
+    return path.read_bytes()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

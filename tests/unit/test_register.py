@@ -1,0 +1,120 @@
+"""The folder that the processes of a run share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from influx_secrets import _register
+from influx_secrets._register import PROGRAM, Process, Register, find_engine
+
+ADDRESS = "127.0.0.1:4242"
+JOIN = f"""
+from influx_secrets._register import Register, find_engine
+print(find_engine())
+register = Register.join({ADDRESS!r}, "1")
+register.append({{"key": register.mark("SLACK_TOKEN")}})
+print(register.mark("SLACK_TOKEN"))
+input()
+"""
+PULUMI = "import subprocess, sys; sys.exit(subprocess.run([sys.argv[2], '-c', sys.argv[3]]).returncode)"
+
+
+@contextmanager
+def child_of_pulumi(folder: Path) -> Iterator[list[str]]:
+    """Run a process that joins the register below one that is called `pulumi`; yield what it printed."""
+    with subprocess.Popen(
+        ["some/pulumi", "-c", PULUMI, "up", sys.executable, JOIN],
+        executable=sys.executable,
+        env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as engine:
+        assert engine.stdin is not None
+        assert engine.stdout is not None
+        yield [engine.stdout.readline().strip() for _ in range(2)]
+        engine.stdin.write("\n")
+        engine.stdin.close()
+    assert engine.returncode == 0
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Return the files of the one run in a folder, by name."""
+    (base,) = folder.iterdir()
+    (run,) = base.iterdir()
+    return {path.name: path for path in run.iterdir()}
+
+
+@pytest.mark.parametrize("proc", [Path("/proc"), Path("/nonexistent")], ids=["proc", "ps"])
+def test_engine_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proc: Path) -> None:
+    """A shell or the language host is between; with `/proc` and with `ps`, as on macOS."""
+    with child_of_pulumi(tmp_path) as (found, _):
+        assert "command=('some/pulumi', '-c'" in found
+        assert find_engine() is None
+        pid = int(found.partition("pid=")[2].partition(",")[0])
+        monkeypatch.setattr(_register, "_PROC", proc)
+        process = _register._look_at(pid)
+        assert process is not None
+        assert process[0] == os.getpid()
+        assert process[1].command[0] == "some/pulumi"
+        assert process[1].is_update
+        monkeypatch.setattr(os, "getppid", lambda: pid)
+        assert find_engine() == process[1]
+
+
+def test_processes_of_a_run_share_marks_and_no_key_in_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is the user's alone, and the program reads what a provider process wrote."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with child_of_pulumi(tmp_path) as (found, mark):
+        pid = int(found.partition("pid=")[2].partition(",")[0])
+        monkeypatch.setattr(os, "getppid", lambda: pid)
+        register = Register.join(ADDRESS, PROGRAM)
+        assert register is not None
+        assert register.mark("SLACK_TOKEN") == mark
+        assert register.news() == [("1", {"key": mark})]
+        assert register.news() == []
+        register.append({})
+        assert register.news() == []
+        found_files = files(tmp_path)
+        assert found_files.keys() == {"salt", "1.jsonl", f"{PROGRAM}.jsonl"}
+        for path in found_files.values():
+            assert b"SLACK_TOKEN" not in path.read_bytes()
+            assert path.stat().st_mode & 0o077 == 0
+            assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_folder_of_a_run_that_ended_is_removed_by_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later engine can get the same process id, or the same port."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
+    assert Register.join(ADDRESS, PROGRAM) is not None
+    assert len(files(tmp_path)) == 1
+    with child_of_pulumi(tmp_path):
+        assert files(tmp_path).keys() == {"salt", "1.jsonl"}
+
+
+def test_folder_that_others_can_open_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else made it before, to see or to change what is written there."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
+    (tmp_path / f"influx_secrets-{os.getuid()}").mkdir(mode=0o755)
+    assert Register.join(ADDRESS, PROGRAM) is None
+
+
+def test_entry_that_is_not_written_to_its_end_is_read_later(tmp_path: Path) -> None:
+    """A reader can come while another process writes."""
+    engine = Process(1, "0", ("pulumi", "up"))
+    reader, path = Register(tmp_path, "1", engine), tmp_path / "2.jsonl"
+    path.write_text('{"a":1}\n{"b"', "utf-8")
+    assert reader.news() == [("2", {"a": 1})]
+    with path.open("a", encoding="utf-8") as file:
+        file.write(":2}\n")
+    assert reader.news() == [("2", {"b": 2})]
