@@ -147,7 +147,7 @@ def _base() -> Path:
     base.mkdir(mode=0o700, exist_ok=True)
     found = base.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        raise PermissionError(f"{base} is not a private folder of this user")
+        raise PermissionError(base)
     return base
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "influx_secrets"
 PICTURE = ROOT / "docs" / "pictures" / "structure.svg"
 
-BASE = "_errors  _notices  _text"
+BASE = "_errors  _notices  _register  _text"
 """The box for the modules at the top of the package."""
 
 ROOMS = {
@@ -25,7 +25,7 @@ ROOMS = {
     "_provider": "runs in the provider process",
     "_client": "HTTP, wherever a request is sent",
     "_model": "data and rules, without I/O",
-    BASE: "errors, notices, quoting of keys",
+    BASE: "errors, notices, the register of a run, quoting",
     "cli": "runs in a terminal and in CI",
     "emulator": "runs in a test",
 }

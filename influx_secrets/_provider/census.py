@@ -121,7 +121,7 @@ class Census:
         marks = set().union(*later)
         return frozenset(key for key in keys if self._mark(key) in marks) if marks else frozenset()
 
-    def undecided(self, state: ResourceState, keys: Collection[str]) -> dict[str, str]:
+    def undecided(self, state: ResourceState, keys: Collection[str], *, wait: bool = True) -> dict[str, str]:
         """Return the keys that a resource may declare which was not checked, with that resource.
 
         Waits until every such resource was checked, so that a key which moves is claimed by its new owner. The wait for
@@ -130,7 +130,7 @@ class Census:
         """
         marks = {self._mark(key): key for key in keys}
         with self._changed:
-            can_wait = self._waiters < self._max_waiters
+            can_wait = wait and self._waiters < self._max_waiters
             self._waiters += can_wait
             try:
                 return self._wait(state, marks) if can_wait else self._pending(state, marks)

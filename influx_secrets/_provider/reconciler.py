@@ -214,9 +214,8 @@ def _report_losses(
         return
     org = session.org(before.org_id)
     gone = before.keys - state.keys if stays else before.keys
-    gone -= org.claimed(gone)
-    others = declared.others
-    is_certain = stays and others.resources and not others.other_forms and not org.claims.may_include(gone)
+    gone -= org.claimed(gone) | session.census.declared_later(declared, before, gone)
+    is_certain = stays and not session.census.undecided(before, gone, wait=False)
     _notify(session, Existing.REMOVES if is_certain else Existing.MAY_REMOVE, org.org_id, gone)
 
 

@@ -10,7 +10,7 @@ import influx_secrets
 
 PACKAGE = Path(influx_secrets.__file__).parent
 
-BASE = {"_errors", "_text", "_notices", "_register"}
+BASE = {"_errors", "_text", "_notices"}
 """Modules that every room but the emulator may import."""
 
 BELOW = {
@@ -20,8 +20,8 @@ BELOW = {
     "_register": set(),
     "_model": BASE,
     "_client": BASE | {"_model"},
-    "_provider": BASE | {"_model", "_client"},
-    "_program": BASE | {"_model", "_client", "_provider"},
+    "_provider": BASE | {"_register", "_model", "_client"},
+    "_program": BASE | {"_register", "_model", "_client", "_provider"},
     "cli": BASE | {"_model", "_client", "emulator"},
     "emulator": set(),
 }

@@ -1,0 +1,100 @@
+"""Resources of several providers, each of which is a process of its own, on one server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from engine.stack import SECRET_TYPE, urn
+
+if TYPE_CHECKING:
+    from engine.stack import Run, Stack
+    from servers import InfluxdServer
+
+BEFORE = """
+old = ResourceOptions(provider=influx.Provider("old"))
+two = influx.Provider("two")
+team = pulumi.ComponentResource("acme:Team", "team", opts=ResourceOptions(providers=[two]))
+influx.Secret("renamed", org=ORG, key="RENAMED", value="1")
+influx.Secret("moved-to-team", org=ORG, key="TEAM", value="2")
+influx.Secret("switched", org=ORG, key="SWITCHED", value="3")
+influx.Secret("swapped-a", org=ORG, key="A", value="one")
+influx.Secret("swapped-b", org=ORG, key="B", value="two")
+influx.Secret("provider-leaves", org=ORG, key="LEFT", value="4", opts=old)
+influx.OrgSecrets("map", org=ORG, secrets={"STAYS": "5", "MOVES": "6", "GOES": "7"})
+"""
+AFTER = """
+two = influx.Provider("two")
+by_two = ResourceOptions(provider=two)
+team = pulumi.ComponentResource("acme:Team", "team", opts=ResourceOptions(providers=[two]))
+influx.Secret("renamed-now", org=ORG, key="RENAMED", value="1", opts=by_two)
+influx.Secret("moved-to-team", org=ORG, key="TEAM", value="2", opts=ResourceOptions(parent=team))
+influx.Secret("switched", org=ORG, key="SWITCHED", value="3", opts=by_two)
+influx.Secret("swapped-a", org=ORG, key="B", value="two", opts=by_two)
+influx.Secret("swapped-b", org=ORG, key="A", value="one")
+influx.Secret("provider-left", org_id=ORG_ID, key="LEFT", value="4")
+influx.OrgSecrets("map", org=ORG, secrets={"STAYS": "5"})
+influx.Secret("from-map", org_id=ORG_ID, key="MOVES", value="6", opts=by_two)
+"""
+VALUES = {"RENAMED": "1", "TEAM": "2", "SWITCHED": "3", "A": "one", "B": "two", "LEFT": "4", "STAYS": "5", "MOVES": "6"}
+
+
+@pytest.mark.smoke
+def test_keys_that_move_between_providers_stay(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """In one run, under other names, to a component, out of a map, swapped, with a provider that leaves the program."""
+    stack.program(BEFORE).up()
+    stack.program(AFTER, ORG_ID=influxd.org_id(acme)).up()
+    assert influxd.values(acme) == VALUES
+    assert set(stack.preview().steps.values()) == {"same"}
+    stack.destroy("--run-program")
+    assert influxd.values(acme) == {}
+    stack.up()
+    assert influxd.values(acme) == VALUES
+    stack.destroy()
+    assert influxd.values(acme) == {}
+
+
+@pytest.mark.parametrize("option", ["--target", "--exclude"])
+def test_key_of_a_resource_outside_of_the_run_stays(
+    stack: Stack, influxd: InfluxdServer, acme: str, option: str
+) -> None:
+    """The resource was renamed, and the run deletes it without checking the new one; what nothing declares goes."""
+    stack.program("""
+influx.Secret("old", org=ORG, key="KEY", value="1")
+influx.Secret("gone", org=ORG, key="GONE", value="2")
+""").up()
+    stack.program('influx.Secret("new", org=ORG, key="KEY", value="1")')
+    named = ["new"] if option == "--exclude" else ["old", "gone"]
+    run = stack.up(*(part for name in named for part in (option, urn(SECRET_TYPE, name))))
+    assert run.steps == {"old": "delete", "gone": "delete", "new": "same"}
+    assert influxd.values(acme) == {"KEY": "1"}
+    assert '"KEY" of the org' in run.output
+    assert 'Secret "new" may declare it' in run.output
+    assert stack.up().steps == {"new": "create"}
+    assert influxd.values(acme) == {"KEY": "1"}
+
+
+REFUSED = {
+    "declared-twice": (
+        """influx.Secret("one", org=ORG, key="K", value="1")
+influx.OrgSecrets("two", org_id=ORG_ID, secrets={"K": "1"}, opts=by_two)""",
+        "is declared twice",
+    ),
+    "exclusive": (
+        """influx.OrgSecrets("one", org=ORG, secrets={"K": "1"}, exclusive=True)
+influx.Secret("two", org_id=ORG_ID, key="L", value="1", opts=by_two)""",
+        "an exclusive resource must declare all keys of its org",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_conflict_of_two_providers_fails_the_preview(
+    stack: Stack, influxd: InfluxdServer, acme: str, case: str
+) -> None:
+    """As it does within one provider: the server is the same."""
+    body, message = REFUSED[case]
+    header = 'by_two = ResourceOptions(provider=influx.Provider("two"))\n'
+    run: Run = stack.program(header + body, ORG_ID=influxd.org_id(acme)).preview(fails=True)
+    assert message in " ".join(run.output.split())
+    assert influxd.values(acme) == {}
