@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ORG = "0123456789abcdef"
 OWNED = "0123456789abcdef-token"
-GONE = "nobody any more: its notification endpoint was deleted"
+GONE = "nobody that is shown: its notification endpoint was deleted"
 HOSTILE = ("\x1b]0;owned\x07", "[red]A[/red]", "a\tb\r\nc", "\u202ecod", ":smile:", "x" * 300, "ключ")
 
 

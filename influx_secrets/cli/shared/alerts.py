@@ -31,7 +31,7 @@ def server_text(readers: Iterable[Reader]) -> str:
     return f"the server, for {titles(readers) or 'a notification endpoint'}"
 
 
-LEFT_OVER = "nobody any more: its notification endpoint was deleted"
+LEFT_OVER = "nobody that is shown: its notification endpoint was deleted"
 """Who uses a credential that is abandoned and has no reader."""
 
 
