@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from influx_secrets._errors import DeclarationError
@@ -31,6 +32,15 @@ def digest(org_id: str, key: str, value: str) -> str:
 def digest_prefix(org_id: str, key: str) -> str:
     """Return what stands before the value in a digest, so that equal values of two keys have different digests."""
     return f"{org_id}/{key}:"
+
+
+def spellings(value: str) -> Iterator[str]:
+    """Return values that differ from this one by line breaks or by blanks at an end, as copying and files add them."""
+    lines = value.replace("\r\n", "\n")
+    for text in {value, lines, lines.replace("\n", "\r\n")}:
+        for core in {text, text.rstrip(), text.strip()}:
+            yield from (core + end for end in ("", "\n", "\r\n", " "))
+            yield f" {core}"
 
 
 def is_server_owned(key: str) -> bool:

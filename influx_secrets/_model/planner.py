@@ -130,6 +130,12 @@ def with_drift(state: ResourceState, found: Mapping[str, Drift]) -> ResourceStat
     return replace(state, digests={**state.digests, **dict.fromkeys(found, "")}, drift={**state.drift, **found})
 
 
+def rewritten(state: ResourceState) -> ResourceState:
+    """Return the state of a resource that is replaced on its org: `create` writes every key again, and prunes anew."""
+    found: dict[str, Drift] = dict.fromkeys(state.keys - state.drift.keys(), "changed")
+    return replace(with_drift(state, found), pruned={})
+
+
 def _digest(org_id: str | Unknown, key: str, value: str | Unknown) -> str | Unknown:
     return UNKNOWN if org_id is UNKNOWN or value is UNKNOWN else digest(org_id, key, value)
 

@@ -116,6 +116,11 @@ class OrgSession:
         with self._lock:
             return {key: self._proofs[key].matches(digest) for key, digest in digests.items()}
 
+    def has_one_of(self, key: str, digests: Iterable[str]) -> bool:
+        """Return whether the value of a compared key has one of the digests; no request."""
+        proof = self._proofs.get(key)
+        return proof is not None and any(map(proof.matches, digests))
+
     def write(self, values: Mapping[str, str]) -> None:
         """Set the keys to the values, in one transaction, which those of other resources may be part of too."""
         self._writes.commit(values)

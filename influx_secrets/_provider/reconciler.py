@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from influx_secrets._errors import (
@@ -13,13 +13,14 @@ from influx_secrets._errors import (
     SecretNotFoundError,
     UnauthorizedError,
 )
-from influx_secrets._model.keys import digest, is_org_id
-from influx_secrets._model.planner import is_moved, newly_pruned, next_state, plan, with_drift
-from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState, Unknown
+from influx_secrets._model.keys import digest, is_org_id, spellings
+from influx_secrets._model.planner import is_moved, next_state, plan, rewritten, with_drift
+from influx_secrets._model.state import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
 from influx_secrets._model.validation import problems
-from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
+from influx_secrets._notices import SECRETS_UNREADABLE, Existing
 from influx_secrets._provider import relocation
 from influx_secrets._provider.census import Conflicts
+from influx_secrets._provider.key_notices import report_keys, report_losses, report_white_space
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.pruning import keep_undecided, prune, with_unknown_prunes
 from influx_secrets._provider.session import ServerSession
@@ -40,6 +41,13 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
     what the program no longer declares, and that must not take a key which was only renamed.
     """
+    # CLI 3.259.0 and 3.274.1 call twice for a replacement, the second time without the old inputs; for one by
+    # `--replace` or `pulumi state taint` only so, once.
+    is_second = old is None and declared.resource in session.states
+    if old is None:
+        old = session.states.get(declared.resource)
+    else:
+        session.states[declared.resource] = old
     wrong = problems(declared)
     if wrong:
         session.census.claim(declared, None)
@@ -61,15 +69,17 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
         if before is not None and is_moved(before, session.address):
             before, refused = relocation.compare_moved(session, org, declared, before)
             failures += refused
+        if before is not None and is_second:
+            before = rewritten(before)
         state = _next_state(session, declared, before, org_id, name)
         failures += _take_over(session, org, declared, state.keys - _managed(before) - conflicts.taken.keys())
         if state.exclusive and not failures and not relocates:
             state = prune(session, org, declared, state, before.keys if before else frozenset())
     except Unreachable:
         state = with_unknown_prunes(_next_state(session, declared, before, org_id, name))
-    _report_white_space(session, declared, old, state)
+    report_white_space(session, declared, old, state)
     if not failures:
-        _report_losses(session, declared, old, state)
+        report_losses(session, declared, old, state)
     return CheckOutcome(state, tuple(failures))
 
 
@@ -186,39 +196,6 @@ def _find_org(
         return UNKNOWN, name
 
 
-def _report_white_space(
-    session: ServerSession, declared: Declaration, old: ResourceState | None, state: ResourceState
-) -> None:
-    """Name the keys to be written that were probably copied with a line break or a blank."""
-    before = old.versions if old is not None else {}
-    padded = [
-        key
-        for key, value in declared.values.items()
-        if isinstance(value, str)
-        and (key != key.strip() or value != value.strip())
-        and before.get(key) != state.versions.get(key)
-    ]
-    if padded:
-        session.notify(f"white space at an end of the key or its value, which is kept: {name_keys(padded)}")
-
-
-def _report_losses(
-    session: ServerSession, declared: Declaration, old: ResourceState | None, state: ResourceState
-) -> None:
-    """Name the keys that are removed or pruned, which a preview without `--diff` does not show."""
-    before = old or ResourceState(org_id=state.org_id)
-    stays = before.org_id == state.org_id
-    if stays:
-        _notify(session, Existing.PRUNES, str(state.org_id), newly_pruned(before, state))
-    if not state.keys_known or is_moved(old, session.address):
-        return
-    org = session.org(before.org_id)
-    gone = before.keys - state.keys if stays else before.keys
-    gone -= org.claimed(gone) | session.census.declared_later(declared, before, gone)
-    is_certain = stays and not session.census.undecided(before, gone, wait=False)
-    _notify(session, Existing.REMOVES if is_certain else Existing.MAY_REMOVE, org.org_id, gone)
-
-
 def _next_state(
     session: ServerSession,
     declared: Declaration,
@@ -265,27 +242,30 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
     equal = org.compare(digests, preview=declared.preview) if digests else {}
     undecided = sorted(existing.keys() - digests.keys())
     adopted = sorted(key for key in digests if equal is not None and equal[key])
-    _notify(session, Existing.ADOPTS, org.org_id, adopted)
+    report_keys(session, Existing.ADOPTS, org.org_id, adopted)
     foreign = sorted(digests.keys() - set(adopted))
     if declared.overwrite:
-        _notify(session, Existing.TAKES_OVER, org.org_id, [*foreign, *undecided])
+        report_keys(session, Existing.TAKES_OVER, org.org_id, [*foreign, *undecided])
         return []
-    _notify(session, Existing.CANNOT_COMPARE, org.org_id, undecided)
-    return [_conflict(org.org_id, key, provable=equal is not None) for key in foreign]
+    report_keys(session, Existing.CANNOT_COMPARE, org.org_id, undecided)
+    return [_conflict(org, key, existing[key], provable=equal is not None) for key in foreign]
 
 
-def _notify(session: ServerSession, does: Existing, org_id: str, keys: Iterable[str]) -> None:
-    for line in existing_keys(does, org_id, keys):
-        session.notify(line)
-
-
-def _conflict(org_id: str, key: str, *, provable: bool) -> str:
-    what = "with another value" if provable else "and its value cannot be compared on this server"
+def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *, provable: bool) -> str:
+    if not provable:
+        what = "and its value cannot be compared on this server: if it is yours, use an alias for a new name,"
+    elif org.has_one_of(key, (digest(org.org_id, key, text) for text in spellings(str(value)))):
+        what = "and only white space differs: line breaks, or blanks at an end. Declare the value that is there,"
+    else:
+        what = (
+            "with another value: if it is yours (renamed, moved, replaced), change the value in a run of its own, use "
+            "an alias for a new name,"
+        )
     return str(
         KeyConflictError(
-            f"the key {quote(key)} of the org {org_id} is already there, {what}: if it is yours (renamed, moved, "
-            "replaced), use an alias, do it in two runs, or set overwrite=True once; else remove it or choose another",
-            org_id=org_id,
+            f"the key {quote(key)} of the org {org.org_id} is already there, {what} or set overwrite=True once; else "
+            "remove it or choose another",
+            org_id=org.org_id,
             key=key,
         )
     )

@@ -34,16 +34,10 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
 
 
 def org_moved(session: ServerSession, declared: Declaration, old: ResourceState | None, org_id: str) -> bool:
-    """Whether an existing resource gets another server or another org in this run, and say so once.
-
-    A replacement calls `check` twice (CLI 3.259.0), the second time without the old inputs: so it is remembered.
-    """
-    if old is None:
-        return declared.resource in session.relocated
+    """Whether an existing resource gets another server or another org in this run, and say so once."""
     moved = is_moved(old, session.address)
-    if not moved and old.org_id in (org_id, UNKNOWN):
+    if old is None or (not moved and old.org_id in (org_id, UNKNOWN)):
         return False
-    session.relocated.add(declared.resource)
     if moved and old.org_id != org_id:
         session.notify(
             f"{declared.resource} is on {old.server} (org {old.org_id}); this run writes it to {session.address} "

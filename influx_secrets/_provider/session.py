@@ -22,7 +22,7 @@ from influx_secrets._errors import (
     UnavailableError,
 )
 from influx_secrets._model.server_address import server_address
-from influx_secrets._model.state import UNKNOWN, Unknown
+from influx_secrets._model.state import UNKNOWN, ResourceState, Unknown
 from influx_secrets._notices import server_unreachable, token_missing, values_unverifiable
 from influx_secrets._provider.census import Census
 from influx_secrets._provider.org_session import OrgSession, Unreachable
@@ -48,8 +48,8 @@ class ServerSession:
     Attributes:
         settings: As given.
         address: Of the server, as states store it.
-        relocated: Resources whose server or org is another one than their state says.
         census: Who declares which key.
+        states: The stored state of each resource that was checked: the second check of a replacement comes without it.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ServerSession:
     ) -> None:
         self.settings = settings
         self.address = server_address(settings.url)
-        self.relocated: set[str] = set()
+        self.states: dict[str, ResourceState] = {}
         self.census = Census(register, self.address, max_waiters=threads - 1)
         self._notify = notify
         self._lock = threading.Lock()

@@ -142,13 +142,18 @@ class ProviderProcess:
 
 @dataclass(frozen=True)
 class Declared:
-    """A resource of a program, as its inputs leave the program; `ignored` as with `ignore_changes=["*"]`."""
+    """A resource of a program, as its inputs leave the program.
+
+    Attributes:
+        ignored: As with `ignore_changes=["*"]`.
+        triggered: Its `replacement_trigger` changed, or what it names in `replace_with` is replaced.
+    """
 
     name: str
     kind: Kind
     props: Props
     ignored: bool = False
-    before: Props | None = None
+    triggered: bool = False
 
     @property
     def resource(self) -> str:
@@ -311,6 +316,8 @@ class Engine:
         if stored is None or replace:
             return "create" if stored is None else "replace", process.check(item.kind, {}, news)
         inputs = process.check(item.kind, stored.inputs, news)
+        if item.triggered:
+            return "replace", process.check(item.kind, {}, news)
         changes, replaces = process.diff(item.kind, stored.id, stored.outputs, inputs)
         if replaces:
             return "replace", process.check(item.kind, {}, news)

@@ -86,6 +86,21 @@ def test_removed_keys_are_said_all_of_them_ten_a_line(engine: Engine, emulator: 
     assert engine.said == ""
 
 
+def test_replaced_resource_keeps_its_keys_and_counts_no_prune(engine: Engine, emulator: Emulator) -> None:
+    """By a trigger, with one new value, one key less, and one that is new and foreign: only that one is refused."""
+    engine.up(shared({"A": "1", "B": "2"}, exclusive=True))
+    emulator.put_secret("acme", "C", "theirs")
+    declared = replace(shared({"A": "new"}, exclusive=True, keep=["C"]), triggered=True)
+    refused = replace(shared({"A": "new", "C": "ours"}, exclusive=True), triggered=True)
+    assert 'the key "C" of the org' in engine.preview(refused)["shared"]
+    assert engine.preview(declared) == {"shared": "replace"}
+    assert engine.said.count("\n") == 1
+    assert 'removes the key "B"' in engine.said.replace("may remove", "removes")
+    assert engine.up(declared) == {"shared": "replace"}
+    assert engine.state["shared"].outputs["pruned"] == {}
+    assert emulator.secrets("acme") == {"A": "new", "C": "theirs"}
+
+
 def test_key_that_another_resource_may_declare_is_said_with_that(engine: Engine) -> None:
     """A preview does not know which keys an output of a map will have."""
     engine.up(shared({"A": "1", "B": "2"}))

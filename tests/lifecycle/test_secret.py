@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,6 +159,53 @@ def test_secret_foreign_value_is_refused_in_the_preview(engine: Engine, emulator
     assert engine.up(secret("a", org="acme", key="A", value="ours", overwrite=True)) == {"a": "create"}
     assert "takes over the key" in engine.said
     assert emulator.secrets("acme") == {"A": "ours"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "there"),
+    [
+        ("abc\n", "abc"),
+        ("abc", "abc\n"),
+        ("abc", "abc\r\n"),
+        (" abc", "abc"),
+        ("abc\r\n", "abc\n"),
+        ("a\nb", "a\r\nb\r\n"),
+    ],
+)
+def test_foreign_value_that_differs_in_white_space_is_refused_with_that(
+    engine: Engine, emulator: Emulator, declared: str, there: str
+) -> None:
+    """A value read from a file ends with a line break: overwriting would be the wrong advice."""
+    emulator.put_secret("acme", "A", there)
+    failed = engine.preview(secret("a", org="acme", key="A", value=declared))["a"]
+    assert "is already there, and only white space differs: line breaks, or blanks at an end." in failed
+    engine.preview(secret("a", org="acme", key="A", value="abcd\n"))
+    assert "only white space" not in engine.preview(secret("a", org="acme", key="A", value=f"{declared}x\n"))["a"]
+
+
+@pytest.mark.parametrize("drift", [False, True])
+def test_secret_replaced_with_a_new_value_is_its_own(engine: Engine, emulator: Emulator, drift: bool) -> None:  # noqa: FBT001 (a parameter)
+    """`replacement_trigger` and `replace_with` are how people rotate: nobody else wrote the old value."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    if drift:
+        emulator.put_secret("acme", "A", "theirs")
+        engine.refresh()
+    declared = replace(secret("a", org="acme", key="A", value="two"), triggered=True)
+    assert engine.preview(declared) == {"a": "replace"}
+    assert engine.up(declared) == {"a": "replace"}
+    assert emulator.secrets("acme") == {"A": "two"}
+
+
+def test_secret_replaced_by_force_with_a_new_value_is_refused_with_a_way(engine: Engine, emulator: Emulator) -> None:
+    """`--replace` and taint come without the old state: one of the two ways that the message names works."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    two = secret("a", org="acme", key="A", value="two")
+    assert "change the value in a run of its own" in engine.up(two, replace=frozenset({"a"}))["a"]
+    assert engine.up(secret("a", org="acme", key="A", value="one"), replace=frozenset({"a"})) == {"a": "replace"}
+    assert engine.up(two) == {"a": "update"}
+    three = secret("a", org="acme", key="A", value="three", overwrite=True)
+    assert engine.up(three, replace=frozenset({"a"})) == {"a": "replace"}
+    assert emulator.secrets("acme") == {"A": "three"}
 
 
 def test_secret_equal_value_is_adopted_and_said(engine: Engine, emulator: Emulator) -> None:
