@@ -79,9 +79,13 @@ class Inputs(NamedTuple):
         if setting.is_secret:
             return self.secret(setting.field, value)
         if setting.is_stored and sdk.is_output(value):
-            value = as_output(self._plain(setting.field, as_output(value)))
+            value = self.stored(setting.field, value, "use pulumi.Output.unsecret if it may be shown there")
         found = self.public(setting.field, value, _SETTING_PROBLEMS[setting.kind])
         return found.apply(_setting_text) if isinstance(found, pulumi.Output) else _setting_text(found)
+
+    def stored(self, name: str, value: pulumi.Input[Any], advice: str) -> pulumi.Output[Any]:
+        """Return an input that the state stores, or refuse it as soon as it is known to be secret."""
+        return as_output(self._plain(name, as_output(value), advice))
 
     def secrets(self, secrets: pulumi.Input[Secrets]) -> Secrets | pulumi.Output[Secrets]:
         """Return a map of secrets that can be awaited more than once, which a coroutine cannot."""
@@ -134,12 +138,9 @@ class Inputs(NamedTuple):
         message = f"{name} {found}" if key is None else f"{name} {quote(key)} {found}"
         raise sdk.InputError(f"{self.owner}: {message}") if self.is_late else DeclarationError(message)
 
-    async def _plain(self, name: str, value: pulumi.Output[T]) -> pulumi.Output[T]:
+    async def _plain(self, name: str, value: pulumi.Output[T], advice: str) -> pulumi.Output[T]:
         if await value.is_secret():
-            raise sdk.InputError(
-                f"{self.owner}: {name} is secret, and the state stores it in clear text: use pulumi.Output.unsecret if "
-                "it may be shown there"
-            )
+            raise sdk.InputError(f"{self.owner}: {name} is secret, and the state stores it: {advice}")
         return value
 
     def _map_key(self, key: str) -> str:

@@ -14,13 +14,18 @@ from influx_secrets._errors import DeclarationError
 from influx_secrets._model.keys import escape_key
 from influx_secrets._program import sdk
 from influx_secrets._program.input_types import instance_problem, require
+from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.run import Run
 
 _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
 
-def validated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Return the options.
+def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs) -> pulumi.ResourceOptions:
+    """Return the options of a resource.
+
+    Args:
+        opts: As given.
+        inputs: Of the resource, for messages.
 
     Raises:
         DeclarationError: One of them cannot work.
@@ -34,7 +39,10 @@ def validated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
         raise DeclarationError("opts.import_ is not needed: declaring a key with the value that it has adopts it")
     if opts.version is not None:
         raise DeclarationError("opts.version starts another provider process, which can lose keys: leave it out")
-    return opts
+    if opts.replacement_trigger is None:
+        return opts
+    advice = "use rotate_on, which writes the value again when its text changes"
+    return _with(opts, replacement_trigger=inputs.stored("opts.replacement_trigger", opts.replacement_trigger, advice))
 
 
 def resolve_provider(opts: pulumi.ResourceOptions, resource: dynamic.Resource) -> pulumi.ProviderResource:

@@ -50,10 +50,10 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         rotate_on: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        opts = options.escape_ignore_changes(options.validated(opts))
-        provider = options.resolve_provider(opts, self)
         name = f'OrgSecrets "{resource_name}"'
         inputs = Inputs(name)
+        opts = options.escape_ignore_changes(options.validated(opts, inputs))
+        provider = options.resolve_provider(opts, self)
         given = inputs.org(org_id, org)
         entries = inputs.secrets(secrets)
         values = inputs.secret_values(entries)

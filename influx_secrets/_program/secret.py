@@ -44,10 +44,10 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         rotate_on: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        opts = options.validated(opts)
-        provider = options.resolve_provider(opts, self)
         name = f'Secret "{resource_name}"'
         inputs = Inputs(name)
+        opts = options.validated(opts, inputs)
+        provider = options.resolve_provider(opts, self)
         given = inputs.org(org_id, org)
         sent_key = inputs.string("key", key)
         run = Run.current()
@@ -85,7 +85,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         parse_secret_id(id)
         secret = cls.__new__(cls)
         props = dict.fromkeys(("org_id", "org", "key", "overwrite", "rotate_on", "version", "drift"))
-        opts = options.validated(opts)
+        opts = options.validated(opts, Inputs(f'Secret "{resource_name}"'))
         found = options.with_provider(opts, options.resolve_provider(opts, secret), id=id)
         dynamic.Resource.__init__(secret, SecretProvider(), resource_name, props, found)
         return secret

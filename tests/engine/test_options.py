@@ -1,4 +1,4 @@
-"""What a program says of a secret besides its value: ignore changes, look it up."""
+"""What a program says of a secret besides its value: ignore changes, replace it, look it up."""
 
 from __future__ import annotations
 
@@ -34,6 +34,28 @@ def test_ignored_changes_are_neither_shown_nor_written(stack: Stack, influxd: In
     assert set(stack.up().steps.values()) == {"same"}
     assert stack.stored("a")["outputs"]["drift"] == "changed"
     assert influxd.values(acme)["A"] == "theirs"
+
+
+def test_replacement_writes_the_own_key_with_a_new_value(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """By a trigger and by `replace_with`, with a new value, one key drifted: nothing is taken for a stranger's."""
+    program = """
+        a = influx.Secret("a", org=ORG, key="A", value=VALUE, opts=ResourceOptions(replacement_trigger=VALUE))
+        opts = ResourceOptions(replace_with=[a])
+        influx.OrgSecrets("b", org=ORG, secrets={"B": VALUE, "C": "same"}, opts=opts)
+    """
+    stack.program(program, VALUE="one").up()
+    influxd.put_secret(acme, "B", "theirs")
+    stack.refresh()
+    replaced = stack.program(program, VALUE="two").up("--diff")
+    assert [line for line in replaced.changes if "{" not in line and "drift" not in line] == [
+        "~ version: 1 => 2",
+        '- B: "changed"',
+        "~ B: 1 => 2",
+        "~ C: 1 => 2",
+        '- B: "changed"',
+    ]
+    assert influxd.values(acme) == {"A": "two", "B": "two", "C": "same"}
+    assert set(stack.preview().steps.values()) == {"same"}
 
 
 def test_secret_looked_up_is_read_and_left_alone(stack: Stack, influxd: InfluxdServer, acme: str) -> None:

@@ -209,6 +209,24 @@ def test_misspelt_setting_of_the_stack_is_refused_but_not_a_setting_of_a_project
     assert "the declaration was taken" in error_of(program, project="influx-secrets")
 
 
+def test_secret_trigger_is_refused_because_the_state_has_it() -> None:
+    """CLI 3.274.1 stores it, 3.259.0 never replaces; in a list and made later too. A plain one is passed on."""
+
+    def triggered(trigger: Any) -> None:  # noqa: ANN401 (any input)
+        opts = pulumi.ResourceOptions(replacement_trigger=trigger)
+        influx.OrgSecrets("a", org="acme", secrets={"A": VALUE}, opts=opts)
+        influx.Secret("b", org="acme", key="B", value=VALUE, opts=opts)
+        raise ValueError("both were taken") if trigger == "1" else AssertionError
+
+    hidden: pulumi.Output[Any] = pulumi.Output.secret("hidden")
+    later: pulumi.Output[Any] = pulumi.Output.from_input("a")
+    for trigger in (hidden, ["plain", hidden], later.apply(lambda _: hidden)):
+        shown = error_of(lambda trigger=trigger: triggered(trigger))  # type: ignore[misc]
+        assert "opts.replacement_trigger is secret, and the state stores it: use rotate_on, which writes" in shown
+        assert "hidden" not in shown.partition("InputError")[2]
+    assert "both were taken" in error_of(lambda: triggered("1"))
+
+
 def test_secret_url_is_refused_where_the_state_would_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a provider, known at once, later or not yet, and of the stack's config; one that is made plain is taken."""
     hidden: list[pulumi.Output[Any]] = [
@@ -218,7 +236,7 @@ def test_secret_url_is_refused_where_the_state_would_show_it(monkeypatch: pytest
     ]
     for url in hidden:
         shown = error_of(lambda url=url: influx.Provider("eu", url=url))  # type: ignore[misc]
-        assert 'InputError: Provider "eu": url is secret, and the state stores it in clear text' in shown
+        assert 'InputError: Provider "eu": url is secret, and the state stores it: use pulumi.Output.unsecret' in shown
         assert "hidden" not in shown.partition("InputError")[2]
 
     async def later() -> str:
