@@ -13,7 +13,7 @@ import pytest
 
 import influx_secrets
 import influx_secrets.emulator
-from influx_secrets._model.setting_names import SETTINGS
+from influx_secrets._model.setting_names import INPUTS
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -80,7 +80,7 @@ def test_page_of_settings_names_each() -> None:
     """Every input of a provider, every key of the stack config, every variable."""
     page = (_ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
     named = set(re.findall(r"`(\w+)`", page))
-    names = [name for setting in SETTINGS for name in (setting.field, setting.input, *setting.variables)]
+    names = [name for setting in INPUTS for name in (setting.field, setting.input, *setting.variables)]
     assert [name for name in names if name not in named] == []
 
 

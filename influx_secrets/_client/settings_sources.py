@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from influx_secrets._errors import SettingsError
-from influx_secrets._model.setting_names import SETTINGS, known_inputs
+from influx_secrets._model.setting_names import SELECTORS, SETTINGS, known_inputs
+from influx_secrets._text import quote
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -42,11 +43,12 @@ Given = Mapping[str, Raw | Found | None]
 def gather(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found]:
     """Find each field on its own: in the inputs, else the environment, else the active profile of the CLI.
 
+    An input that names a variable or a profile ranks as an input, and nothing takes its place if it is empty there.
     `org` and `org_id` are one field here: the first source that names either has both, so that an id of one
     place never meets a name of another. Empty text counts as unset.
     """
     _refuse_unknown(inputs)
-    sources = [_from_inputs(inputs), _from_environment(environ)]
+    sources = [_from_inputs(inputs), _from_selected(inputs, environ), _from_environment(environ)]
     needed = [field for field in _PROFILE_FIELDS if _lacks(field, sources)]
     if needed:
         sources.append(_from_profile(environ, needed))
@@ -75,10 +77,51 @@ def _refuse_unknown(inputs: Given) -> None:
 def _from_inputs(inputs: Given) -> dict[str, Found]:
     found = {}
     for setting in SETTINGS:
-        value = inputs.get(setting.input)
-        if value is not None and value != "":
+        value = _given(inputs, setting.input)
+        if value is not None:
             found[setting.field] = value if isinstance(value, Found) else Found(value, f"setting {setting.input!r}")
     return found
+
+
+def _from_selected(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found]:
+    """Return what the inputs `tokenVariable` and `profile` lead to.
+
+    Raises:
+        SettingsError: There is nothing, or another input contradicts: another server's token must not be sent.
+    """
+    variable, name = (_selector(inputs, selector.input) for selector in SELECTORS)
+    for one, others in (("tokenVariable", ("token", "profile")), ("profile", ("url", "token"))):
+        both = [other for other in others if inputs.get(one) and inputs.get(other)]
+        if both:
+            raise SettingsError(f"{one} and {both[0]} are both given: remove one of them")
+    if variable is not None:
+        if not environ.get(variable):
+            raise SettingsError(
+                f"tokenVariable: the environment variable {quote(variable)} is not set or empty: set it to a token"
+            )
+        return {"token": Found(environ[variable], variable)}
+    if name is None:
+        return {}
+    path = _profiles_path(environ)
+    if path is None:
+        raise SettingsError("profile: the influx CLI has no file of profiles here: set HOME or INFLUX_CONFIGS_PATH")
+    found = _profile(_read_profiles(path), name, path, "profile", _PROFILE_FIELDS)
+    missing = [field for field in ("url", "token") if field not in found]
+    if missing:
+        raise SettingsError(f"profile: the profile {quote(name)} in {path} has no {missing[0]}: set it there")
+    if any(_given(inputs, field) for field in ("org", "orgId")):
+        found.pop("org", None)
+    return found
+
+
+def _selector(inputs: Given, name: str) -> str | None:
+    value = _given(inputs, name)
+    return None if value is None else str(value.value if isinstance(value, Found) else value)
+
+
+def _given(inputs: Given, name: str) -> Raw | Found | None:
+    value = inputs.get(name)
+    return None if value == "" else value
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Found]:
@@ -104,8 +147,14 @@ def _from_profile(environ: Mapping[str, str], needed: Collection[str]) -> dict[s
     name = environ.get("INFLUX_ACTIVE_CONFIG") or _active(profiles, f"in {path}", needed)
     if path is None or name is None:
         return {}
+    return _profile(profiles, name, path, "INFLUX_ACTIVE_CONFIG", needed)
+
+
+def _profile(
+    profiles: Mapping[str, Mapping[str, object]], name: str, path: Path, selector: str, needed: Collection[str]
+) -> dict[str, Found]:
     if name not in profiles:
-        raise SettingsError(f"INFLUX_ACTIVE_CONFIG: {path} has no profile {name!r}")
+        raise SettingsError(f"{selector}: {path} has no profile {name!r}")
     profile = profiles[name]
     if profile.get("cookie") and not profile.get("token") and "token" in needed:
         raise SettingsError(

@@ -51,6 +51,13 @@ SETTINGS: Final = (
 """Every setting; a new one needs a line here, a field and a check in `Settings`, and an argument of `Provider`."""
 
 
+SELECTORS: Final = (SettingName("token_variable", "tokenVariable"), SettingName("profile", "profile"))
+"""Inputs that name where settings are: the provider process reads them there in each run, so no state has the token."""
+
+INPUTS: Final = (*SETTINGS, *SELECTORS)
+"""What a stack's config and a provider's inputs may hold."""
+
+
 def known_inputs() -> tuple[str, ...]:
     """Return the names that a stack's config or a provider's inputs may hold, sorted, as messages list them."""
-    return tuple(sorted(setting.input for setting in SETTINGS))
+    return tuple(sorted(setting.input for setting in INPUTS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from influx_secrets._errors import SettingsError
-from influx_secrets._model.setting_names import NAMESPACE, SETTINGS, known_inputs
+from influx_secrets._model.setting_names import INPUTS, NAMESPACE, known_inputs
 
 
 def stack_settings() -> dict[str, str]:
@@ -25,7 +25,7 @@ def default_provider_inputs() -> dict[str, pulumi.Input[str]]:
     given = stack_settings()
     return {
         setting.config_key: pulumi.Output.secret(given[setting.input]) if setting.is_secret else given[setting.input]
-        for setting in SETTINGS
+        for setting in INPUTS
         if setting.input in given
     }
 
@@ -44,7 +44,7 @@ def _refuse_unknown() -> None:
 
 
 def _refuse_secret() -> None:
-    for setting in SETTINGS:
+    for setting in INPUTS:
         if setting.is_stored and pulumi.runtime.is_config_secret(setting.config_key):
             raise SettingsError(
                 f"{setting.config_key} is secret in the stack's config, and the state stores it in clear text: run "

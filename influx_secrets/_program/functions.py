@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -10,11 +11,12 @@ import pulumi
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._model.keys import ORG_GIVEN_TWICE
-from influx_secrets._model.setting_names import NAMESPACE, SETTINGS
+from influx_secrets._model.setting_names import INPUTS, NAMESPACE
 from influx_secrets._program import sdk
 from influx_secrets._program.config import stack_settings
 from influx_secrets._program.input_types import instance_problem, optional_string_problem, require, string_problem
 from influx_secrets._program.inputs import Inputs
+from influx_secrets._program.provider import Provider
 from influx_secrets._program.secret import Secret
 
 if TYPE_CHECKING:
@@ -148,18 +150,25 @@ def _later(opts: pulumi.InvokeOptions | None, call: Callable[..., T], *args: Any
 
         given, known_args = known
         settings = {name: value for name, value in given.items() if value is not None}
+        environ = {**os.environ, **{name: os.environ[own] for own, name in variables.items() if own in os.environ}}
         # Off the event loop: the SDK registers the program's resources on it.
-        return await asyncio.to_thread(call, lambda: Settings.resolve(settings), *known_args)
+        return await asyncio.to_thread(call, lambda: Settings.resolve(settings, environ=environ), *known_args)
 
-    return pulumi.Output.all(_provider_settings(opts), [*args]).apply(ask)
+    provider = _provider(opts)
+    variables = provider.variables if isinstance(provider, Provider) else {}
+    return pulumi.Output.all(_provider_settings(provider), [*args]).apply(ask)
 
 
-def _provider_settings(opts: pulumi.InvokeOptions | None) -> dict[str, Any]:
+def _provider(opts: pulumi.InvokeOptions | None) -> pulumi.ProviderResource | None:
     if opts is not None:
         require("opts", opts, instance_problem(pulumi.InvokeOptions, "pulumi.InvokeOptions"))
     provider = opts.provider if opts is not None else None
     if provider is None and opts is not None and opts.parent is not None:
         provider = opts.parent.get_provider(sdk.type_token(Secret))
+    return provider
+
+
+def _provider_settings(provider: pulumi.ProviderResource | None) -> dict[str, Any]:
     if provider is None:
         return {**stack_settings()}
-    return {setting.input: sdk.given(provider, setting.config_key) for setting in SETTINGS}
+    return {setting.input: sdk.given(provider, setting.config_key) for setting in INPUTS}

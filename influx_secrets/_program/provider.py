@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from influx_secrets._model.setting_names import SETTINGS
+from influx_secrets._model.setting_names import INPUTS
 from influx_secrets._program import sdk
 from influx_secrets._program.input_types import instance_problem, require
 from influx_secrets._program.inputs import Inputs
@@ -39,6 +39,9 @@ class Provider(pulumi.ProviderResource):
         trace_span: Content of the header `Zap-Trace-Span`, printable ASCII.
         extra_http_header: Headers for a gateway in front of the server, `Name: value`, several separated by commas;
             stored encrypted, as a token is.
+        token_variable: Name of the environment variable with the API token of this server. The provider reads it in
+            each run, so the state has the name alone. One that is not set is an error: no other token is used.
+        profile: Name of the profile of the `influx` CLI with url, token and org, read in each run as `token_variable`.
         opts: Options of the resource.
     """
 
@@ -59,15 +62,19 @@ class Provider(pulumi.ProviderResource):
         allow_insecure: pulumi.Input[bool] | None = None,
         trace_span: pulumi.Input[str] | None = None,
         extra_http_header: pulumi.Input[str] | None = None,
+        token_variable: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         given: Mapping[str, Any] = locals()  # the arguments, by name
         inputs = Inputs(f'Provider "{resource_name}"')
-        fields = {setting: given[setting.field] for setting in SETTINGS}
+        fields = {setting: given[setting.field] for setting in INPUTS}
         props = {
             setting.config_key: inputs.setting(setting, value) for setting, value in fields.items() if value is not None
         }
         if opts is not None:
             require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
+        # From SDK 3.272 on. The SDK does not keep them, and functions of the program need them too.
+        self.variables: Mapping[str, str] = getattr(opts, "env_var_mappings", None) or {}
         super().__init__(PACKAGE, resource_name, props, opts)
         sdk.await_registration(self)

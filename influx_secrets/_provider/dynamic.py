@@ -17,7 +17,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from influx_secrets._model.setting_names import SETTINGS
+from influx_secrets._model.setting_names import INPUTS
 
 if TYPE_CHECKING:
     from influx_secrets._provider.handlers import Handlers
@@ -35,7 +35,7 @@ class _Provider(ResourceProvider):
         # Here and not above: a program, which is never configured, starts a tenth of `import pulumi` earlier.
         from influx_secrets._provider.process import configure  # noqa: PLC0415
 
-        given = {setting.input: req.config.get(setting.config_key) for setting in SETTINGS}
+        given = {setting.input: req.config.get(setting.config_key) for setting in INPUTS}
         self._handlers = configure(self._kind, {name: value for name, value in given.items() if value is not None})
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from engine.leaks import leaks, places
 from engine.stack import SECRET_TYPE, urn
 
+from influx_secrets.emulator import Answer, Emulator
+
 if TYPE_CHECKING:
-    from engine.stack import Run, Stack
+    from engine.stack import NewStack, Run, Stack
     from servers import InfluxdServer
 
 BEFORE = """
@@ -98,3 +102,47 @@ def test_conflict_of_two_providers_fails_the_preview(
     run: Run = stack.program(header + body, ORG_ID=influxd.org_id(acme)).preview(fails=True)
     assert message in " ".join(run.output.split())
     assert influxd.values(acme) == {}
+
+
+TOKENS = {"eu": "token-of-eu-never-shown", "us": "token-of-us-never-shown", "rotated": "token-of-eu-rotated"}
+SERVERS = """
+eu = influx.Provider("eu", url=EU, token_variable="EU_TOKEN")
+us = influx.Provider("us", profile="us")
+mapped = influx.Provider("mapped", url=EU, opts=ResourceOptions(env_var_mappings={"EU_TOKEN": "INFLUX_TOKEN"}))
+for name, provider in {"eu": eu, "us": us, "mapped": mapped}.items():
+    org_id = influx.get_org_output("acme", opts=pulumi.InvokeOptions(provider=provider)).id
+    influx.Secret(name, org_id=org_id, key=f"KEY_{name}", value=VALUE, opts=ResourceOptions(provider=provider))
+"""
+
+
+def test_tokens_of_two_servers_are_read_in_each_run_and_left_nowhere(new_stack: NewStack, tmp_path: Path) -> None:
+    """One named by a variable, one by a profile; `refresh` and `destroy` have no program, and find them too."""
+    commands: set[bytes] = set()
+
+    def before(method: str, path: str) -> Answer | None:
+        del method, path
+        commands.update(path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
+        return None
+
+    with Emulator(("acme",), token=TOKENS["eu"], before=before) as eu, Emulator(("acme",), token=TOKENS["us"]) as us:
+        profiles = tmp_path / "profiles"
+        profiles.write_text(f'[us]\nurl = "{us.url}"\ntoken = "{TOKENS["us"]}"\n', "utf-8")
+        environment = {"INFLUX_HOST": us.url, "INFLUX_TOKEN": "common", "INFLUX_CONFIGS_PATH": str(profiles)}
+        stack = new_stack({**environment, "EU_TOKEN": TOKENS["eu"]}, EU=eu.url, VALUE="1")
+        stack.program(SERVERS).up()
+        assert (eu.secrets("acme"), us.secrets("acme")) == ({"KEY_eu": "1", "KEY_mapped": "1"}, {"KEY_us": "1"})
+        stack.refresh()
+        left = places(stack)
+        del stack.environment["EU_TOKEN"]
+        refused = stack.deploy("refresh", "--yes")
+        assert 'the environment variable "EU_TOKEN" is not set' in refused.output
+        url = eu.url
+    port = int(url.rpartition(":")[2])
+    with Emulator({"acme": eu.org_id("acme")}, token=TOKENS["rotated"], port=port) as eu, us:
+        stack.environment["EU_TOKEN"] = TOKENS["rotated"]
+        stack.up("--refresh")
+        assert eu.secrets("acme") == {"KEY_eu": "1", "KEY_mapped": "1"}
+        stack.destroy()
+        assert eu.secrets("acme") == {}
+    left |= {"processes": b"\n".join(commands), **places(stack)}
+    assert [leaks(token, left) for token in TOKENS.values()] == [[], [], []]

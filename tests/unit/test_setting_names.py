@@ -12,7 +12,7 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
 import influx_secrets as influx
-from influx_secrets._model.setting_names import SETTINGS, SettingName
+from influx_secrets._model.setting_names import INPUTS, SELECTORS, SETTINGS, SettingName
 from influx_secrets._program import functions, run
 from influx_secrets._provider import process
 
@@ -25,16 +25,21 @@ READERS = (influx.Provider, influx.SecretProvider, functions, process)
 def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more setting, a number, which stands in the table alone."""
     more = SettingName("more", "more", ("INFLUX_MORE",), kind="number", is_secret=True)
-    table = SETTINGS
-    for module in list(sys.modules.values()):
-        if getattr(module, "SETTINGS", None) is table:
-            monkeypatch.setattr(module, "SETTINGS", (*table, more))
+    for name, table in {"SETTINGS": SETTINGS, "INPUTS": INPUTS}.items():
+        for module in list(sys.modules.values()):
+            if getattr(module, name, None) is table:
+                monkeypatch.setattr(module, name, (*table, more))
 
 
 def test_each_setting_is_a_field_and_an_argument() -> None:
     """`Settings` and `Provider` take what the table names, in its order."""
     assert [field.name for field in dataclasses.fields(influx.Settings)] == FIELDS
-    assert list(inspect.signature(influx.Provider).parameters) == ["resource_name", *FIELDS, "opts"]
+    assert list(inspect.signature(influx.Provider).parameters) == [
+        "resource_name",
+        *FIELDS,
+        *(selector.field for selector in SELECTORS),
+        "opts",
+    ]
 
 
 @pytest.mark.usefixtures("one_more")
@@ -76,8 +81,7 @@ def test_one_more_setting_is_read_from_the_stack_config() -> pulumi.Output[None]
     """It reaches the functions of the program, and the default provider, secret as the table says."""
     with pytest.raises(influx.SettingsError, match="setting 'more': must be a number"):
         functions._settings(None)()
-    opts = pulumi.InvokeOptions(provider=run.Run.current().default_provider)
-    given = pulumi.Output.from_input(functions._provider_settings(opts)["more"])
+    given = pulumi.Output.from_input(functions._provider_settings(run.Run.current().default_provider)["more"])
 
     async def check() -> None:
         assert await given.future() == "x"

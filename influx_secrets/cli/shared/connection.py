@@ -16,7 +16,7 @@ from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Found, Given, gather
 from influx_secrets._errors import DeclarationError
-from influx_secrets._model.setting_names import SETTINGS
+from influx_secrets._model.setting_names import INPUTS
 from influx_secrets.cli.shared.console import note, waiting
 from influx_secrets.cli.shared.stacks import Config, StackError, read_config
 from influx_secrets.cli.shared.untrusted import visible_message
@@ -40,7 +40,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs."
 _ATTEMPTS: Final = 3
 """A person waits at a terminal: a server that is down is reported after about two seconds."""
 
-_OF_STACKS: Final = frozenset({"url", "org", "org_id", "ca_file", "skip_verify", "allow_insecure"})
+_OF_STACKS: Final = frozenset(
+    {"url", "org", "org_id", "ca_file", "skip_verify", "allow_insecure", "token_variable", "profile"}
+)
 """The fields that are read from the config of a stack; its token is secret, and its timeouts are not for terminals."""
 
 
@@ -128,7 +130,7 @@ def source(found: Mapping[str, Found], field: str) -> str:
 
 def _of_stack(config: Config) -> dict[str, Found]:
     found = {}
-    for setting in SETTINGS:
+    for setting in INPUTS:
         entry = config.get(setting.config_key)
         if entry is None or setting.field not in _OF_STACKS:
             continue

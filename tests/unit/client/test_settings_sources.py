@@ -263,3 +263,60 @@ def test_profile_unreadable_is_refused_unless_not_needed(tmp_path: Path) -> None
     (tmp_path / "latin").write_bytes(b"\xff")
     with pytest.raises(SettingsError, match="not UTF-8"):
         Settings.resolve(environ={"INFLUX_CONFIGS_PATH": str(tmp_path / "latin")})
+
+
+# Inputs that name where a setting is.
+
+
+def test_token_variable_is_the_only_source_of_the_token() -> None:
+    """The common token must not go to that server."""
+    environ = {"INFLUX_TOKEN": "common", "EU": TOKEN}
+    assert Settings.resolve({"tokenVariable": "EU"}, environ=environ).token == TOKEN
+
+
+@pytest.mark.parametrize("environ", [{}, {"EU": ""}], ids=["not-set", "empty"])
+def test_token_variable_without_a_token_is_an_error(environ: dict[str, str]) -> None:
+    """And never the common token."""
+    with pytest.raises(SettingsError, match='tokenVariable: the environment variable "EU" is not set or empty'):
+        Settings.resolve({"tokenVariable": "EU"}, environ={"INFLUX_TOKEN": "common", **environ})
+
+
+def test_profile_gives_url_and_token_together(tmp_path: Path) -> None:
+    """Whatever the environment says, and whichever profile is active."""
+    environ = {**profile(tmp_path / "configs", TWO_PROFILES), "INFLUX_HOST": "http://h", "INFLUX_TOKEN": "common"}
+    found = Settings.resolve({"profile": "default"}, environ={**environ, "INFLUX_ORG_ID": ORG_ID})
+    assert (found.url, found.token, found.org, found.org_id) == ("https://one.example.com", "token-one", "one", None)
+    found = Settings.resolve({"profile": "default", "orgId": ORG_ID}, environ=environ)
+    assert (found.org, found.org_id) == (None, ORG_ID)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TWO_PROFILES, "profile: .*configs has no profile 'us'"),
+        ('[us]\ntoken = "t"', 'profile: the profile "us" in .*configs has no url'),
+        ('[us]\nurl = "http://h"', 'profile: the profile "us" in .*configs has no token'),
+        ('[us]\nurl = "http://h"\ncookie = "c"', "signs in with a password"),
+    ],
+)
+def test_profile_that_lacks_something_is_an_error(tmp_path: Path, text: str, message: str) -> None:
+    """Nothing takes its place."""
+    environ = {**profile(tmp_path / "configs", text), "INFLUX_HOST": "http://h", "INFLUX_TOKEN": "common"}
+    with pytest.raises(SettingsError, match=message):
+        Settings.resolve({"profile": "us"}, environ=environ)
+
+
+def test_profile_without_a_home_folder_is_an_error() -> None:
+    """There is no file to look in."""
+    with pytest.raises(SettingsError, match="profile: the influx CLI has no file of profiles here"):
+        Settings.resolve({"profile": "us"}, environ={"INFLUX_TOKEN": "common"})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("tokenVariable", "token"), ("tokenVariable", "profile"), ("profile", "url"), ("profile", "token")],
+)
+def test_two_sources_of_one_setting_are_refused(one: str, other: str) -> None:
+    """Which of them holds would be a guess."""
+    with pytest.raises(SettingsError, match=f"{one} and {other} are both given"):
+        Settings.resolve({one: "A", other: "B"}, environ={"A": "t"})

@@ -40,6 +40,7 @@ SETTINGS = ("must be influx_secrets.Settings(...), not ", [{"url": "http://127.0
 TYPES: Mapping[str, tuple[str, list[Any]]] = {
     **dict.fromkeys(("key", "value", "org", "org_id", "id", "name", "url", "token", "ca_file"), STRING),
     **dict.fromkeys(("verify_values", "missing_org", "trace_span", "extra_http_header"), STRING),
+    **dict.fromkeys(("token_variable", "profile"), STRING),
     **dict.fromkeys(("overwrite", "exclusive", "skip_verify", "allow_insecure"), SWITCH),
     **dict.fromkeys(("timeout", "max_attempts"), NUMBER),
     "keep": LIST,
