@@ -19,6 +19,7 @@ from toolchain._environment import environment
 from toolchain._errors import ToolchainError
 from toolchain._progress import Reporter
 from toolchain._servers import EMULATOR_STACK, Server, serving, stack_name
+from toolchain._shell import MARK, started
 from toolchain._stack import PROJECT, Stack, left_alone, orgs_of
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 _INTERRUPTED = 130
-_MARK = "INFLUX_SECRETS_SHELL"
-"""The variable that is set in the shell of `make shell`, where these commands would start a second server."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("verb", choices=sorted(_VERBS))
     verb = _VERBS[parser.parse_args(arguments).verb]
     reporter, errors = Reporter(sys.stdout), Reporter()
-    if os.environ.get(_MARK):
+    if os.environ.get(MARK):  # where they would start a second server
         errors.say("error: this is the shell of make shell: type pulumi up, preview or destroy, or exit")
         return 1
     environ = chosen_server(os.environ, reporter)
@@ -95,11 +94,9 @@ def shell(folder: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
         reporter.say("  pulumi preview --diff")
         reporter.say("  pulumi up")
         reporter.say("  exit")
-        command = [environ.get("SHELL") or "/bin/sh"]
-        with (
-            subprocess.Popen(command, cwd=ROOT, env={**stack.environment, _MARK: "1"}) as process,
-            left_alone(process),
-        ):
+        first = os.pathsep.join(stack.environment["PATH"].split(os.pathsep)[:2])  # this Python and the CLI
+        command, inside = started(folder / "shell", stack.environment, first)
+        with subprocess.Popen(command, cwd=ROOT, env=inside) as process, left_alone(process):
             process.wait()
 
 
