@@ -472,6 +472,21 @@ def test_resource_whose_changes_are_all_ignored_is_left_alone(engine: Engine, em
     assert emulator.secrets("acme") == {"A": "theirs", "B": "1", "C": "1"}
 
 
+def test_resource_whose_changes_are_all_ignored_is_not_written_to_another_server_in_silence(engine: Engine) -> None:
+    """It is left alone, as the program asks; a notice says where it is."""
+    made = replace(shared({"A": "1"}), ignored=True)
+    engine.up(made)
+    stored = engine.state["shared"]
+    for bag in (stored.inputs, stored.outputs):
+        bag["server"] = "http://old.example:8086"
+    assert engine.preview(made) == {"shared": "same"}
+    assert engine.said == (
+        'influx-secrets: a resource with ignore_changes that manages the key "A" is on http://old.example:8086, and '
+        f"this run asks {engine.environ['INFLUX_HOST']}: it is left there, and not written here. Remove ignore_changes "
+        "for one run to write it here\n"
+    )
+
+
 def test_exclusive_whose_changes_are_all_ignored_prunes_nothing(engine: Engine, emulator: Emulator) -> None:
     """Also where another resource of the org is refused for it."""
     made = replace(shared({"A": "1"}, exclusive=True), ignored=True)
