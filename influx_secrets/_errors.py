@@ -147,6 +147,7 @@ class APIError(InfluxSecretsError):
         op: str | None = None,
         trace_id: str | None = None,
         server_message: str | None = None,
+        is_own: bool = False,
     ) -> None:
         super().__init__(message)
         self.method = method
@@ -163,6 +164,8 @@ class APIError(InfluxSecretsError):
         """The trace of the request: the server's `Trace-Id`, else the one that was sent, else None."""
         self.server_message = server_message
         """The server's message, at most 200 characters; None when it sent none, or repeated a secret."""
+        self.is_own = is_own
+        """Whether header and body both name the code, as in InfluxDB's own answers; a gateway's have one at most."""
 
 
 class InternalError(APIError):

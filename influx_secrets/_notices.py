@@ -21,6 +21,7 @@ _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 
 _UNREACHABLE: Final = "the server could not be asked, so this preview cannot show what it holds: "
 _UNVERIFIABLE: Final = "values cannot be checked on this server, only which keys exist: "
+_DESTINATION: Final = "new secrets are written to "
 
 SECRETS_UNREADABLE: Final = 'secrets cannot be checked: the token lacks the permission "read secrets" of the org'
 """What a refresh logs that is not allowed to list the keys."""
@@ -134,8 +135,13 @@ def values_unverifiable(error: Exception) -> str:
     return f"{_UNVERIFIABLE}{error}"
 
 
+def destination(address: str) -> str:
+    """Format which server gets the new keys."""
+    return f"{_DESTINATION}{address}"
+
+
 def parse_notices(lines: Iterable[str]) -> ParsedNotices:
-    """Parse lines of the provider, in any order; a repeated line counts once."""
+    """Parse lines of the provider, in any order; a repeated line counts once. The steps name the server themselves."""
     existing: list[ExistingKeys] = []
     unreachable: list[str] = []
     unchecked: list[str] = []
@@ -148,6 +154,6 @@ def parse_notices(lines: Iterable[str]) -> ParsedNotices:
             unreachable.append(line.removeprefix(_UNREACHABLE))
         elif line.startswith((_UNVERIFIABLE, SECRETS_UNREADABLE)):
             unchecked.append(line)
-        else:
+        elif not line.startswith(_DESTINATION):
             other.append(line)
     return ParsedNotices(tuple(existing), tuple(unreachable), tuple(unchecked), tuple(other))

@@ -204,19 +204,32 @@ class InfluxdServer:
 
     def rebuild(self) -> None:
         """Lose everything: a new influxd at the same address, with the same operator's token."""
+        self._lose()
+        self.__enter__()
+
+    def back_up(self, folder: Path) -> None:
+        """Copy all files into a new folder."""
+        self.stop()
+        shutil.copytree(self._folder, folder)
+        self.start()
+
+    def restore(self, folder: Path) -> None:
+        """Lose everything, and go on with the files of a backup."""
+        self._lose()
+        shutil.copytree(folder, self._folder, dirs_exist_ok=True)
+        self.start()
+
+    def restored(self, folder: Path) -> InfluxdServer:
+        """Return a server at another address, made from a copy of this one's files; start it with `start`."""
+        self.back_up(folder)
+        return InfluxdServer(self._binary, folder)
+
+    def _lose(self) -> None:
         self.stop()
         for path in self._folder.iterdir():
             if path != self.log_file:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         self._authorizations.clear()
-        self.__enter__()
-
-    def restored(self, folder: Path) -> InfluxdServer:
-        """Return a server at another address, made from a copy of this one's files; start it with `start`."""
-        self.stop()
-        shutil.copytree(self._folder, folder)
-        self.start()
-        return InfluxdServer(self._binary, folder)
 
     def _end(self, number: signal.Signals) -> None:
         process, self._process = self._process, None

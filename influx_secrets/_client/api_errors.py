@@ -105,6 +105,7 @@ class FailedCall:
             op=self._clean(body.get("op")),
             trace_id=self._clean(self.response.headers.get("trace-id")) or self.trace_id,
             server_message=server_message,
+            is_own=len(set(codes)) == 1 < len(codes),
         )
 
     def _advice(self) -> str:

@@ -260,7 +260,7 @@ class SecretsClient:
             return self._ask(request, read)
         except NotFoundError as exc:
             # Any other 404 is a wrong path or another program: no proof that it is gone.
-            if exc.code == "not found" and (exc.server_message or "").startswith(missing):
+            if exc.is_own and exc.code == "not found" and (exc.server_message or "").startswith(missing):
                 return None
             raise
 

@@ -66,15 +66,15 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     relocates = relocation.org_moved(session, declared, old, org_id)
     before = old if old is not None and old.org_id == org_id else None
     try:
-        if before is not None and is_moved(before, session.address):
-            before, refused = relocation.compare_moved(session, org, declared, before)
-            failures += refused
+        before, refused = relocation.compare_moved(session, org, declared, before)
+        failures += refused
         if before is not None and is_second:
             before = rewritten(before)
         state = _next_state(session, declared, before, org_id, name)
         failures += _take_over(session, org, declared, state.keys - _managed(before) - conflicts.taken.keys())
         if state.exclusive and not failures and not relocates:
             state = prune(session, org, declared, state, before.keys if before else frozenset())
+        relocation.report_destination(session, declared, before, state, relocates=relocates)
     except Unreachable:
         state = with_unknown_prunes(_next_state(session, declared, before, org_id, name))
     report_white_space(session, declared, old, state)
@@ -196,7 +196,7 @@ def _find_org(
         session.remember_org(name, stored)
         return stored, name
     try:
-        return session.org_id(name, preview=declared.preview), name
+        return relocation.find_org(session, old, name, preview=declared.preview), name
     except Unreachable:
         return UNKNOWN, name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,10 +11,11 @@ from influx_secrets._errors import KeyConflictError, NotFoundError, SettingsErro
 from influx_secrets._model.keys import digest
 from influx_secrets._model.planner import is_moved, with_drift
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState
+from influx_secrets._notices import destination
+from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._text import name_keys, quote
 
 if TYPE_CHECKING:
-    from influx_secrets._provider.org_session import OrgSession
     from influx_secrets._provider.session import ServerSession
 
 
@@ -36,7 +38,11 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
 def org_moved(session: ServerSession, declared: Declaration, old: ResourceState | None, org_id: str) -> bool:
     """Whether an existing resource gets another server or another org in this run, and say so once."""
     moved = is_moved(old, session.address)
-    if old is None or (not moved and old.org_id in (org_id, UNKNOWN)):
+    if old is None:
+        return False
+    # After a refresh found a new org of the same name, or an empty one, the state has its id already.
+    lost = declared.exclusive is True and bool(old.keys) and set(map(old.drift.get, old.keys)) == {"deleted"}
+    if not moved and not lost and old.org_id in (org_id, UNKNOWN):
         return False
     if moved and old.org_id != org_id:
         session.notify(
@@ -45,22 +51,75 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
         )
     if declared.exclusive:
         session.notify(
-            f"{declared.resource} prunes nothing in the run that changes its server or org; the next run does"
+            f"{declared.resource} prunes nothing in a run that changes its server or org, or writes all its keys "
+            "again; the next run does"
         )
     return True
 
 
-def compare_moved(
-    session: ServerSession, org: OrgSession, declared: Declaration, old: ResourceState
-) -> tuple[ResourceState, list[str]]:
-    """Look for a state's keys at another address of the same org id, and return the state as it is there.
+def find_org(session: ServerSession, old: ResourceState | None, name: str, *, preview: bool) -> str:
+    """Return the id of the org that has a name; at another address that of the state, if this org is there too.
 
-    That is the same server, or a copy from a backup, which has the same ids: nobody can tell which. Missing keys are
-    written again. A key with the stored or the declared value is ours; a key with any other value is refused.
+    Raises:
+        Unreachable: A preview could not ask.
+        NotFoundError: There is neither.
+    """
+    previous = old.org_id if old is not None and old.org == name and is_moved(old, session.address) else None
+    found: str | NotFoundError
+    try:
+        found = session.org_id(name, preview=preview)
+    except NotFoundError as error:
+        found = error
+    # Its name may belong to another org by now, or to none: a stack follows the id.
+    if (
+        isinstance(previous, str)
+        and found != previous
+        and session.ask(lambda client: client.org_exists(previous), preview=preview)
+    ):
+        return previous
+    if isinstance(found, NotFoundError):
+        raise found
+    return found
+
+
+def report_destination(
+    session: ServerSession,
+    declared: Declaration,
+    old: ResourceState | None,
+    state: ResourceState,
+    *,
+    relocates: bool,
+) -> None:
+    """Name in a preview the server that new keys are written to, and an org whose name belongs to another one now."""
+    is_new = not state.keys <= (old.keys if old is not None else frozenset())
+    if not declared.preview or not (relocates or is_new):
+        return
+    if not relocates:
+        session.notify(destination(session.address), topic="destination")
+    if isinstance(state.org, str) and isinstance(state.org_id, str):
+        with contextlib.suppress(NotFoundError, Unreachable):
+            current = session.current_org_id(state.org, preview=True)
+            if current != state.org_id:
+                session.notify(
+                    f"the name {quote(state.org)} belongs to the org {current} now. This stack stays with the org "
+                    f"{state.org_id}, which had that name: give org_id to choose one"
+                )
+
+
+def compare_moved(
+    session: ServerSession, org: OrgSession, declared: Declaration, old: ResourceState | None
+) -> tuple[ResourceState | None, list[str]]:
+    """Look for a state's keys, if its address is another one, and return the state as it is there.
+
+    With the same org id that is the same server, or a copy from a backup, which has the same ids: nobody can tell
+    which. Missing keys are written again. A key with the stored or the declared value is ours; a key with any other
+    value is refused.
 
     Returns:
         The state with a drift for each key to be written again, and what is wrong, a line each.
     """
+    if old is None or not is_moved(old, session.address):
+        return old, []
     listed = org.listed(old.keys, preview=declared.preview)
     foreign = _foreign(org, declared, old, listed)
     # `update` removes what is no longer declared, and knows nothing of the values here.
@@ -99,21 +158,23 @@ def require_gone(session: ServerSession, state: ResourceState, error: NotFoundEr
         NotFoundError: It does not, or hides the org from this token; then with the cause.
     """
     exists = session.client.org_exists(str(state.org_id))
-    if exists is None:
-        cause = (
-            "the token is inactive: activate it, or use a different one"
-            if session.client.is_token_inactive()
-            else "the org exists, but this token may not read it: use a token with the permission to read the org"
-        )
-        raise NotFoundError(
-            f"cannot reach the secrets of the org {state.org_id}: {cause}",
-            method=error.method,
-            path=error.path,
-            status=error.status,
-            code=error.code,
-        )
-    if exists or state.server != session.address:
-        raise error
+    if exists is False:
+        if state.server != session.address:
+            raise error
+        return
+    if exists:
+        cause = "the org exists, but something else than InfluxDB answers for its secrets: check url and proxies"
+    elif session.client.is_token_inactive():
+        cause = "the token is inactive: activate it, or use a different one"
+    else:
+        cause = "the org exists, but this token may not read it: use a token with the permission to read the org"
+    raise NotFoundError(
+        f"cannot reach the secrets of the org {state.org_id}: {cause}",
+        method=error.method,
+        path=error.path,
+        status=error.status,
+        code=error.code,
+    )
 
 
 def accept_missing_org(session: ServerSession, state: ResourceState, error: NotFoundError) -> None:
@@ -125,7 +186,7 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
     try:
         require_gone(session, state, error)
     except NotFoundError as unconfirmed:
-        if unconfirmed is not error:
+        if unconfirmed is not error or not error.is_own:
             raise
         if session.settings.missing_org != "gone":
             command = "pulumi destroy --run-program" if session.census.is_destroy else "pulumi up"

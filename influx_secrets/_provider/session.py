@@ -65,6 +65,7 @@ class ServerSession:
         self._client: SecretsClient | None = None
         self._orgs: dict[str, OrgSession] = {}
         self._org_ids: dict[str, str] = {}
+        self._current_org_ids: dict[str, str] = {}
         self._seen_notices: set[str] = set()
         self._unreachable = False
         self._proofs_unavailable_reason: str | None = None
@@ -92,13 +93,18 @@ class ServerSession:
         Raises:
             Unreachable: A preview could not ask.
         """
+        known = self._org_ids.get(name)
+        return known or self._org_ids.setdefault(name, self.current_org_id(name, preview=preview))
+
+    def current_org_id(self, name: str, *, preview: bool) -> str:
+        """Return the id that the server has for a name, whatever a state says; raise as `org_id` does."""
 
         def look_up() -> str:
-            if name not in self._org_ids:
-                self._org_ids[name] = self.ask(lambda client: client.find_org(name).id, preview=preview)
-            return self._org_ids[name]
+            if name not in self._current_org_ids:
+                self._current_org_ids[name] = self.ask(lambda client: client.find_org(name).id, preview=preview)
+            return self._current_org_ids[name]
 
-        return self._org_ids.get(name) or self._look_ups.do(name, look_up)
+        return self._current_org_ids.get(name) or self._look_ups.do(name, look_up)
 
     def remember_org(self, name: str, org_id: str) -> None:
         """Note an id that the state holds: the check after a replacement comes without it."""

@@ -9,11 +9,13 @@ from cli.previews import ORG, PROVIDER, UNKNOWN, document, secret, shared, step,
 
 from influx_secrets._client.readers import PERMISSIONS, FluxScript
 from influx_secrets._errors import NotFoundError
+from influx_secrets._notices import destination
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.report import Gate, Review
 from influx_secrets.cli.review.report import review as review_of
 from influx_secrets.cli.review.warnings import Kind
+from influx_secrets.cli.review.wording import heading
 from influx_secrets.cli.shared.untrusted import Untrusted
 from influx_secrets.cli.usage.readers import Readers
 
@@ -110,6 +112,25 @@ def test_resource_that_changes_its_provider_takes_its_keys_along() -> None:
     found = review(step("same", secret("A", provider=EU), secret("A")))
     assert found.counts[Action.KEEP] == 1
     assert len(words(found, Kind.SWITCHED)) == 1
+
+
+def test_heading_names_the_server_and_another_address_is_a_warning() -> None:
+    """Once for each org, also where nothing else changes; a state without a server says nothing."""
+    old, new = ("http://a.example:80", "http://b.example:80")
+    steps = [
+        step("update", secret(key, key, server=before), secret(key, key, server=new))
+        for key, before in {"A": old, "B": old, "C": new}.items()
+    ]
+    found = review(*steps, step("create", new=secret("D", "d", server=new)))
+    assert [org.server for org in found.orgs] == [new]
+    assert words(found, Kind.SWITCHED) == [
+        f"the state has the server {old}, and this run asks {new}: nothing is removed from the first one"
+    ]
+    assert [heading(org)[-2:] for org in found.orgs] == [(" on ", Untrusted(new))]
+    unknown = review(step("update", secret("A"), secret("A", version=2)), said=(destination(new),))
+    assert ([org.server for org in unknown.orgs], unknown.warnings) == ([None], ())
+    switched = review(step("update", secret("A", server=old), secret("A", server=new, provider=EU)))
+    assert len(words(switched, Kind.SWITCHED)) == 1
 
 
 def test_provider_of_the_default_name_is_not_shown() -> None:

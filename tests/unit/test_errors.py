@@ -35,7 +35,7 @@ def made(kind: type[errors.InfluxSecretsError]) -> errors.InfluxSecretsError:
     """An error of the class, with every attribute set."""
     where: dict[str, Any] = {"method": "GET", "path": "/p"}
     if issubclass(kind, errors.APIError):
-        told = {"code": "invalid", "op": "o", "trace_id": "t", "server_message": "m"}
+        told: dict[str, Any] = {"code": "invalid", "op": "o", "trace_id": "t", "server_message": "m", "is_own": True}
         return kind("text", **where, status=400, **told)
     if issubclass(kind, errors.ResponseError):
         return kind("text", **where, status=502, content_type="text/html")

@@ -16,7 +16,7 @@ from influx_secrets._model.state import UNKNOWN, ResourceState
 _UNKNOWN_MARK: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes unknown values, in the JSON and the events of Pulumi 3.259.0."""
 
-_READ: Final = ("org_id", "org", "key", "version", "versions", "rotate_on", "exclusive", "pruned", "drift")
+_READ: Final = ("server", "org_id", "org", "key", "version", "versions", "rotate_on", "exclusive", "pruned", "drift")
 """The properties that a review needs: neither `digest` nor `digests`, nor what a later version may store."""
 
 

@@ -49,6 +49,7 @@ def _org(org: OrgReview) -> dict[str, Any]:
         "provider": org.provider,
         "org_id": org.place.org_id,
         "org": org.name,
+        "server": org.server,
         "kept": org.kept,
         "changes": [_change(one) for one in org.changes],
     }

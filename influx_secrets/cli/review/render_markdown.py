@@ -8,7 +8,7 @@ from typing import Final
 
 from influx_secrets.cli.review.changes import Change
 from influx_secrets.cli.review.report import OrgReview, Review
-from influx_secrets.cli.review.wording import counted, counted_of, kept, other_resources, sentences, table, title
+from influx_secrets.cli.review.wording import counted, counted_of, heading, kept, other_resources, sentences, table
 from influx_secrets.cli.shared.untrusted import Message, Untrusted, visible
 
 MARKER: Final = "<!-- influx-secrets review -->"
@@ -85,7 +85,7 @@ def _markdown(message: Message) -> str:
 
 
 def _org(org: OrgReview, rows: int, folds_at: int) -> Iterator[str]:
-    yield f"### {_markdown(title(org))}"
+    yield f"### {_markdown(heading(org))}"
     shown = org.changes[:rows]
     lines = _table(shown)
     if len(shown) > folds_at:

@@ -14,7 +14,7 @@ from rich.text import Text
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.report import OrgReview, Review
 from influx_secrets.cli.review.warnings import Kind
-from influx_secrets.cli.review.wording import counted, kept, other_resources, sentences, table, title
+from influx_secrets.cli.review.wording import counted, heading, kept, other_resources, sentences, table
 from influx_secrets.cli.shared.untrusted import Message, Untrusted, visible
 
 _COLOURS: Final = {
@@ -51,7 +51,7 @@ def _blocks(review: Review) -> Iterator[Text | OrgReview]:
         yield Text(f"! {_text(sentence)}", style="bold red" if finding.kind is Kind.ERROR else "")
     for org in review.orgs:
         yield Text()
-        yield Text(_text(title(org)), style="bold")
+        yield Text(_text(heading(org)), style="bold")
         if org.changes:
             yield org
         if org.kept:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from influx_secrets._notices import parse_notices
-from influx_secrets.cli.review.changes import Action, Change, Place, changes, org_names
+from influx_secrets.cli.review.changes import Action, Change, Place, changes, org_names, servers
 from influx_secrets.cli.review.preview import Preview, name_of
 from influx_secrets.cli.review.provider_notices import apply_notices
 from influx_secrets.cli.review.warnings import (
@@ -43,10 +43,12 @@ class OrgReview:
     Attributes:
         provider: The provider's logical name.
         shows_provider: Whether the org is one of several servers.
+        server: The address of its server; None where the preview does not have it.
     """
 
     place: Place
     name: str | None
+    server: str | None
     provider: str
     shows_provider: bool
     changes: tuple[Change, ...]
@@ -88,7 +90,7 @@ def review(preview: Preview, readers: FindReaders | None = None) -> Review:
     return Review(
         warnings=found,
         counts={action: counts[action] for action in Action},
-        orgs=tuple(_orgs(every, org_names(preview))),
+        orgs=tuple(_orgs(every, org_names(preview), servers(preview))),
         others=preview.others,
         unlisted=preview.unlisted,
         complete=preview.complete,
@@ -96,7 +98,7 @@ def review(preview: Preview, readers: FindReaders | None = None) -> Review:
     )
 
 
-def _orgs(found: Iterable[Change], names: Mapping[Place, str]) -> Iterator[OrgReview]:
+def _orgs(found: Iterable[Change], names: Mapping[Place, str], addresses: Mapping[Place, str]) -> Iterator[OrgReview]:
     by_place: dict[Place, list[Change]] = {}
     for one in found:
         by_place.setdefault(one.place, []).append(one)
@@ -107,6 +109,7 @@ def _orgs(found: Iterable[Change], names: Mapping[Place, str]) -> Iterator[OrgRe
         yield OrgReview(
             place=place,
             name=names.get(place, place.name),
+            server=addresses.get(place),
             provider=provider,
             shows_provider=several or provider not in ("", DEFAULT_PROVIDER),
             changes=tuple(sorted(shown, key=_danger)),

@@ -11,7 +11,7 @@ from influx_secrets._client.readers import Reader
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.state import UNKNOWN
 from influx_secrets._notices import ParsedNotices
-from influx_secrets.cli.review.changes import Action, Change, Place, org_names, place_of
+from influx_secrets.cli.review.changes import Action, Change, Place, org_names, place_of, servers
 from influx_secrets.cli.review.preview import Preview, Resource, Step, name_of
 from influx_secrets.cli.shared.untrusted import Message, Untrusted
 from influx_secrets.cli.usage.readers import Readers
@@ -68,6 +68,7 @@ def warnings(
         *_outside(preview),
         *_skipped(preview),
         *_of_states(preview),
+        *_of_addresses(preview),
         *_quoted(Kind.UNKNOWN, "the provider says: ", notices.unchecked),
         *_quoted(Kind.REMARK, "the provider says: ", notices.other),
         *(_read(changes, readers) if readers is not None else ()),
@@ -200,7 +201,9 @@ def _of_states(preview: Preview) -> Iterator[Finding]:
             yield Finding(Kind.UNKNOWN, message, place_of(new))
         if new.state.org_id is UNKNOWN:
             yield Finding(Kind.UNKNOWN, ("the org of ", *name, " is not known yet, nor what it holds"))
-        if old is not None and step.op in ("same", "update") and old.provider != new.provider:
+        if old is None or step.op not in ("same", "update") or old.provider == new.provider:
+            continue
+        if None in (old.state.server, new.state.server):
             message = (
                 *name,
                 " leaves the provider ",
@@ -208,6 +211,18 @@ def _of_states(preview: Preview) -> Iterator[Finding]:
                 ": a key that does not change is not written to another server, nor removed from the old one",
             )
             yield Finding(Kind.SWITCHED, message, place_of(new))
+
+
+def _of_addresses(preview: Preview) -> Iterator[Finding]:
+    for place, address in servers(preview).items():
+        stored = {step.old.state.server for step in preview.steps if step.old is not None and _place(step) == place}
+        for old in sorted(stored - {address, None}, key=str):
+            message = ("the state has the server ", Untrusted(str(old)), ", and this run asks ", Untrusted(address))
+            yield Finding(Kind.SWITCHED, (*message, ": nothing is removed from the first one"), place)
+
+
+def _place(step: Step) -> Place | None:
+    return None if step.new is None else place_of(step.new)
 
 
 def _resource(resource: Resource) -> Message:

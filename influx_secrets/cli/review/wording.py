@@ -111,6 +111,11 @@ def title(org: OrgReview) -> Message:
     return (*message, ", provider ", Untrusted(org.provider)) if org.shows_provider else message
 
 
+def heading(org: OrgReview) -> Message:
+    """Return the heading of an org's table: its title, and the server."""
+    return title(org) if org.server is None else (*title(org), " on ", Untrusted(org.server))
+
+
 def sentences(review: Review) -> list[Message]:
     """Return each finding as one sentence: which org, what, and the keys, ten at most."""
     titles: Mapping[Place | None, Message] = {org.place: title(org) for org in review.orgs}

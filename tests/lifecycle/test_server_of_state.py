@@ -1,0 +1,114 @@
+"""Which server and org a run is about: what a preview says of them, and which answers count as an absence."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+from lifecycle.provider_process import CallError, Engine, org_secrets, secret
+
+from influx_secrets.emulator import Answer, Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FIRST, SECOND = "00000000000000a1", "00000000000000b2"
+CODE = {"X-Platform-Error-Code": "not found"}
+
+
+def test_preview_names_the_server_once_where_something_is_new(engine: Engine, emulator: Emulator) -> None:
+    """However many resources and orgs are new; a run that only repairs says nothing of it, nor does an update."""
+    emulator.create_org("other")
+    new = [secret(f"{org} {key}", org=org, key=key, value="v") for org in ("acme", "other") for key in ("A", "B")]
+    engine.preview(*new)
+    assert engine.said == f"influx-secrets: new secrets are written to {emulator.url}\n"
+    engine.up(*new)
+    assert engine.said == ""
+    many = org_secrets("many", {"C": "v"}, org="acme")
+    engine.up(*new, many)
+    emulator.remove_secret("acme", "C")
+    engine.refresh()
+    engine.preview(*new, many)
+    assert "new secrets" not in engine.said
+
+
+def test_org_that_was_renamed_while_another_took_its_name_is_said(engine: Engine, emulator: Emulator) -> None:
+    """Where something is asked anyway; the stack stays with the id, and an unchanged one costs no request."""
+    emulator.reset({"acme": FIRST})
+    old, new = (org_secrets("o", dict.fromkeys(keys, "v"), org="acme") for keys in ("A", "AB"))
+    engine.up(old)
+    emulator.reset({"acme": SECOND, "acme-before": FIRST})
+    emulator.put_secret("acme-before", "A", "v")
+    assert engine.preview(old) == {"o": "same"}
+    assert (engine.said, emulator.requests) == ("", ())
+    engine.preview(new)
+    assert f'the name "acme" belongs to the org {SECOND} now. This stack stays with the org {FIRST}' in engine.said
+    engine.up(new)
+    assert (emulator.secrets("acme-before"), emulator.secrets("acme")) == ({"A": "v", "B": "v"}, {})
+
+
+@pytest.mark.parametrize("orgs", [{"acme": SECOND, "acme-before": FIRST}, {"acme-before": FIRST}])
+def test_stack_follows_the_id_to_another_address(engine: Engine, emulator: Emulator, orgs: dict[str, str]) -> None:
+    """The same server or a copy, where the org has another name by now, and perhaps another org its name."""
+    emulator.reset({"acme": FIRST})
+    one = secret("a", org="acme", key="A", value="v")
+    engine.up(one)
+    with Emulator(orgs) as copy:
+        engine.environ = copy.environment
+        engine.preview(one)
+        assert (f'the name "acme" belongs to the org {SECOND}' in engine.said) is (len(orgs) > 1)
+        assert engine.up(one) == {"a": "update"}
+        assert copy.secrets("acme-before") == {"A": "v"}
+        assert engine.state["a"].outputs["org_id"] == FIRST
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "part"),
+    [
+        ('{"message": "no such route"}', {}, ""),
+        ('{"code": "not found", "message": "organization not found"}', {}, ""),
+        ('{"message": "organization not found"}', CODE, ""),
+        ("organization not found", CODE, ""),
+        ('{"code": "not found", "message": "404 page not found"}', CODE, "/secrets"),
+    ],
+    ids=["own-json", "no-header", "no-code", "text", "secrets-alone"],
+)
+@pytest.mark.parametrize("knows_server", [True, False])
+def test_answer_that_is_not_influxdbs_is_no_absence(
+    body: str, headers: dict[str, str], part: str, *, knows_server: bool
+) -> None:
+    """A gateway at the stored address, and `missingOrg: gone`: refresh and destroy fail, and forget nothing."""
+    is_down: list[bool] = []
+
+    def gateway(_: str, path: str) -> Answer | None:
+        answers = bool(is_down) and part in path
+        found = Answer(HTTPStatus.NOT_FOUND, body.encode(), {"Content-Type": "application/json", **headers})
+        return found if answers else None
+
+    with Emulator(before=gateway) as emulator:
+        engine = Engine(emulator.environment, {"influx-secrets:missingOrg": "gone"})
+        engine.up(secret("a", org="acme", key="A", value="v"), org_secrets("o", {"B": "v"}, org="acme"))
+        if not knows_server:
+            for one in engine.state.values():
+                del one.inputs["server"], one.outputs["server"]
+        before = dict(engine.state)
+        is_down.append(True)
+        runs: list[Callable[[], object]] = [engine.refresh, engine.destroy]
+        for run in runs:
+            with pytest.raises(CallError):
+                run()
+        assert engine.state == before
+        assert emulator.secrets("acme") == {"A": "v", "B": "v"}
+
+
+def test_path_that_is_wrong_is_another_server(engine: Engine, emulator: Emulator) -> None:
+    """Whatever answers there, and whatever `missingOrg` says."""
+    engine.up(secret("a", org="acme", key="A", value="v"))
+    engine.config = {"influx-secrets:missingOrg": "gone"}
+    engine.environ = {**emulator.environment, "INFLUX_HOST": f"{emulator.url}/wrong"}
+    runs: list[Callable[[], object]] = [engine.refresh, engine.destroy]
+    for run in runs:
+        with pytest.raises(CallError, match=f"this stack has secrets on {emulator.url}, and this run asks .*/wrong"):
+            run()
+    assert "a" in engine.state
