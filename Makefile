@@ -12,7 +12,7 @@ PARALLEL := -n logical --dist worksteal --durations=20 --quiet
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down preview shell tools test test-all soak check lint type mutants bench docs pictures build clean
+.PHONY: help up down preview shell tools test test-all facts soak check lint type mutants bench docs pictures build clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,12 +43,15 @@ down: $(RUN)  ## remove the sample stack
 
 test: $(TEST)  ## the tests of every change, in minutes; what cannot run on this machine is named at the end
 	@$(PY) -m toolchain --optional pulumi --unbuilt influxd >/dev/null
-	@$(PY) -m pytest $(PARALLEL) --budget=fast -m "not soak and (smoke or not (engine or documents))" $(ARGS)
+	@$(PY) -m pytest $(PARALLEL) --budget=fast -m "not soak and not fact and (smoke or not (engine or documents))" $(ARGS)
 
 test-all: tools  ## all tests: the engine, influxd 2.6, documents, coverage; then the built wheel
 	@INFLUX_SECRETS_RANDOM_REQUESTS=$${INFLUX_SECRETS_RANDOM_REQUESTS:-3000} \
 	  $(PY) -m pytest $(PARALLEL) --budget=all --cov --cov-report=term $(if $(INFLUX_SECRETS_REQUIRE_REAL),--cov-fail-under=98) $(ARGS)
 	@$(PY) -m toolchain.wheel
+
+facts: $(TEST)  ## look again at what influxd and Pulumi do, here or at INFLUXD=... PULUMI=...
+	@$(if $(PULUMI),INFLUX_SECRETS_PULUMI=$(PULUMI)) $(PY) -m pytest -n 2 --dist loadfile -q --no-header -m fact tests/facts $(ARGS)
 
 soak: tools  ## the tests that take many minutes, on influxd and the real engine
 	@$(PY) -m pytest -m soak $(ARGS)

@@ -31,6 +31,7 @@ hypothesis.settings.load_profile("tests")
 
 
 _TESTS = Path(__file__).parent
+_KEPT = ("INFLUX_SECRETS_REQUIRE_REAL", "INFLUX_SECRETS_PULUMI")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,7 +66,7 @@ def _interruptible() -> None:
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Take away what would steer the code under test: settings of the developer's own servers and stacks."""
     for name in os.environ:
-        if name.startswith(("INFLUX_", "INFLUXDB_", "PULUMI_")) and name != "INFLUX_SECRETS_REQUIRE_REAL":
+        if name.startswith(("INFLUX_", "INFLUXDB_", "PULUMI_")) and name not in _KEPT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("INFLUX_CONFIGS_PATH", str(tmp_path / "no-influx-configs"))
     for name in ("NO_PROXY", "no_proxy"):

@@ -128,6 +128,7 @@ class InfluxdServer:
     Its port, token and data stay the same when it is stopped, or killed, and started again.
 
     Attributes:
+        folder: Where its files are.
         log_file: what influxd writes to stdout and stderr, over all its starts.
 
     Args:
@@ -142,7 +143,7 @@ class InfluxdServer:
         self._binary = binary
         self._options = options
         self._scheme = "http" if ca_file is None else "https"
-        self._folder = folder
+        self.folder = folder
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._authorizations: dict[str, str] = {}
@@ -170,12 +171,12 @@ class InfluxdServer:
             str(self._binary),
             "--reporting-disabled",
             f"--http-bind-address=127.0.0.1:{self._port}",
-            f"--bolt-path={self._folder / 'influxd.bolt'}",
-            f"--sqlite-path={self._folder / 'influxd.sqlite'}",
-            f"--engine-path={self._folder / 'engine'}",
+            f"--bolt-path={self.folder / 'influxd.bolt'}",
+            f"--sqlite-path={self.folder / 'influxd.sqlite'}",
+            f"--engine-path={self.folder / 'engine'}",
             *self._options,
         ]
-        environment = {"HOME": str(self._folder), "PATH": os.environ.get("PATH", os.defpath)}
+        environment = {"HOME": str(self.folder), "PATH": os.environ.get("PATH", os.defpath)}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         self._reaper = ProcessReaper(self._process.pid)
@@ -210,13 +211,13 @@ class InfluxdServer:
     def back_up(self, folder: Path) -> None:
         """Copy all files into a new folder."""
         self.stop()
-        shutil.copytree(self._folder, folder)
+        shutil.copytree(self.folder, folder)
         self.start()
 
     def restore(self, folder: Path) -> None:
         """Lose everything, and go on with the files of a backup."""
         self._lose()
-        shutil.copytree(folder, self._folder, dirs_exist_ok=True)
+        shutil.copytree(folder, self.folder, dirs_exist_ok=True)
         self.start()
 
     def restored(self, folder: Path) -> InfluxdServer:
@@ -226,7 +227,7 @@ class InfluxdServer:
 
     def _lose(self) -> None:
         self.stop()
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             if path != self.log_file:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         self._authorizations.clear()
@@ -246,6 +247,11 @@ class InfluxdServer:
     @property
     def url(self) -> str:
         return f"{self._scheme}://127.0.0.1:{self._port}"
+
+    @property
+    def version(self) -> str:
+        """The version that it reports, without the leading `v`."""
+        return self._session.get(f"{self.url}/health", timeout=30).headers["X-Influxdb-Version"].removeprefix("v")
 
     @property
     def environment(self) -> dict[str, str]:

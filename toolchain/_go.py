@@ -44,7 +44,7 @@ class _Build:
         if self.build.version_symbol:
             flags += f" -X {self.build.version_symbol}=v{self.build.version}"
         # -mod=readonly: the pins and checksums are obeyed, never amended.
-        output = str(self.target / self.build.folder)
+        output = str(self.target / self.build.file_name)
         return [
             "go",
             "build",
@@ -67,7 +67,7 @@ def missing_requirements(program: Program, environ: Mapping[str, str]) -> list[s
     missing = []
     needed = max(build.go_version for build in program.builds)
     if not _has_go(program, needed, environ):
-        missing.append(f"Go {needed[0]}.{needed[1]} or later ({_GO_HINT})")
+        missing.append(f"Go {'.'.join(map(str, needed))} or later ({_GO_HINT})")
     if program.rust and shutil.which("cargo", path=_path_with_cargo(environ)) is None:
         missing.append(f"Rust ({_RUST_HINT})")
     compilers = [environ.get("CC", ""), "cc", "gcc", "clang"]
@@ -167,4 +167,4 @@ def _has_go(program: Program, needed: tuple[int, int, int], environ: Mapping[str
         check=False,
     )
     version = parse_version(done.stdout) if done.returncode == 0 else None
-    return version is not None and version[:2] >= needed[:2]
+    return version is not None and version >= needed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,13 @@ class GoBuild:
     """One executable, built from a Go module of its own, as the dependencies of these programs clash.
 
     Attributes:
-        folder: The folder of `modules/`; also the name of the executable.
+        folder: The folder of `modules/`; also the name of the executable, unless `executable` is given.
         module: The Go module whose version is the version of the executable.
         package: The Go package to build.
         version_symbol: The Go variable that the linker sets to the version; `None` sets nothing.
         scripts: Files of the module, relative to its folder, to install beside the executable.
         helper: Needed during the build only, so not installed.
+        executable: The name of the executable, where the folder has another one.
     """
 
     folder: str
@@ -41,6 +42,12 @@ class GoBuild:
     version_symbol: str | None = None
     scripts: tuple[str, ...] = ()
     helper: bool = False
+    executable: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file that is built."""
+        return self.executable or self.folder
 
     @property
     def source(self) -> Path:
@@ -128,34 +135,54 @@ class Program:
 
 _PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
 
+_LANGUAGE_HOST = GoBuild(
+    folder="pulumi-language-python",
+    module=_PULUMI_SDK,
+    package=f"{_PULUMI_SDK}/python/cmd/pulumi-language-python",
+    scripts=("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
+)
+
+_PULUMI_CLI = GoBuild(
+    folder="pulumi",
+    module="github.com/pulumi/pulumi/pkg/v3",
+    package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    # Without it the CLI reports no version, and the Automation API refuses it.
+    version_symbol=f"{_PULUMI_SDK}/go/common/version.Version",
+)
+
 PULUMI = Program(
     name="pulumi",
     title="Pulumi CLI",
     executable="pulumi",
     builds=(
-        GoBuild(
-            folder="pulumi-language-python",
-            module=_PULUMI_SDK,
-            package=f"{_PULUMI_SDK}/python/cmd/pulumi-language-python",
-            scripts=("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
-        ),
-        GoBuild(
-            folder="pulumi",
-            module="github.com/pulumi/pulumi/pkg/v3",
-            package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-            # Without it the CLI reports no version, and the Automation API refuses it.
-            version_symbol=f"{_PULUMI_SDK}/go/common/version.Version",
-        ),
+        _LANGUAGE_HOST,
+        _PULUMI_CLI,
     ),
     minutes=6,
     megabytes=140,
     cache_gigabytes=3,
+    variable="INFLUX_SECRETS_PULUMI",
     companions=("pulumi-language-python",),
     # The oldest SDK that the package supports; an older CLI was never tried with it.
     oldest=(3, 216, 0),
     below=(4, 0, 0),
     official=True,
 )
+
+
+def _other_pulumi(minor: int) -> Program:
+    """Return another version of the CLI, which only `make facts` runs."""
+    name = f"pulumi-3.{minor}"
+    cli = replace(_PULUMI_CLI, folder=name, executable="pulumi")
+    return replace(
+        PULUMI,
+        name=name,
+        builds=(_LANGUAGE_HOST, cli),
+        variable=None,
+        oldest=(3, minor, 0),
+        below=(3, minor + 1, 0),
+    )
+
 
 _PKG_CONFIG = GoBuild(
     folder="pkg-config",
@@ -188,25 +215,26 @@ INFLUXD = Program(
     rust=True,
 )
 
-INFLUXD_BEFORE_PROOFS = Program(
-    name="influxd-2.6",
-    title="influxd 2.6",
-    executable="influxd-2.6",
-    builds=(
-        _PKG_CONFIG,
-        GoBuild(
-            folder="influxd-2.6",
-            module="github.com/influxdata/influxdb/v2",
-            package="github.com/influxdata/influxdb/v2/cmd/influxd",
-            version_symbol="main.version",
-        ),
-    ),
-    minutes=8,
-    megabytes=100,
-    cache_gigabytes=3,
-    rust=True,
-)
+
+def _other_influxd(minor: str) -> Program:
+    """Return another version of influxd, whose executable has the version in its name."""
+    name = f"influxd-{minor}"
+    build = replace(INFLUXD.builds[-1], folder=name)
+    return replace(
+        INFLUXD,
+        name=name,
+        executable=name,
+        builds=(_PKG_CONFIG, build),
+        variable=None,
+        oldest=None,
+    )
+
+
+INFLUXD_BEFORE_PROOFS = _other_influxd("2.6")
 """The last version that cannot hash a secret inside the server; tests show what a user of an old server sees."""
+
+OTHERS = (_other_influxd("2.10"), _other_pulumi(216), _other_pulumi(274))
+"""What `make facts` can run in place of the pinned versions; built on request only."""
 
 TOXIPROXY = Program(
     name="toxiproxy",
@@ -240,7 +268,9 @@ ACTIONLINT = Program(
     cache_gigabytes=0.1,
 )
 
-PROGRAMS = {program.name: program for program in (PULUMI, INFLUXD, INFLUXD_BEFORE_PROOFS, TOXIPROXY, ACTIONLINT)}
+PROGRAMS = {
+    program.name: program for program in (PULUMI, INFLUXD, INFLUXD_BEFORE_PROOFS, TOXIPROXY, ACTIONLINT, *OTHERS)
+}
 
 
 def program_named(name: str) -> Program:

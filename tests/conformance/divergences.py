@@ -15,8 +15,12 @@ KNOWN lists what random requests meet; `explained` finds the one that fits. What
 - `POST /api/v2/query`: no syntax tree is run (`ast`, `extern`), as this would take a Flux of its own; `now` is refused,
   and so is every dialect but the usual one, as only our tests would use them. The header `Prefer` means nothing.
 - Flux: types are compared where they are used, so that a script which influxd refuses for a type in a part that does
-  not run (one branch of `if`) runs here. A record that a function makes has its columns in the order of the script;
-  influxd 2.9.1 gives them in random order.
+  not run (one branch of `if`) runs here.
+- Random order: a record that a function makes has its columns in the order of the script; influxd 2.9.1 gives them in
+  random order.
+- Files: values are in memory, and in a file of JSON where one is named; it has neither backups nor a log of debugging.
+- Health: as in 2.9.1, and at once; 2.10 answers 503 while it starts, and less when it is hardened.
+- One at a time: each request is a transaction, a query too, and the time of a PATCH grows with its keys alone.
 - `GET /api/v2/orgs`: `after`, `descending` and `sortBy`, which influxd checks and does not use, are not looked at.
 - Lists of tasks and checks are always empty. Endpoints, rules and the tasks of rules have fewer members than those of
   influxd, and the script of such a task does nothing but read the secrets.

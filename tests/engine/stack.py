@@ -117,7 +117,11 @@ class Stack:
 
     def __init__(self, folder: Path, environ: Mapping[str, str], **constants: object) -> None:
         """Make the stack; `constants` are names that every program of it can use."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("INFLUX", "PULUMI_"))}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("INFLUX", "PULUMI_")) or name == "INFLUX_SECRETS_PULUMI"
+        }
         self.folder = folder
         self.project = folder / "project"
         self.project.mkdir(parents=True)
