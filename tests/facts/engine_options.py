@@ -90,7 +90,7 @@ def hook_sees_what_check_returned(runs: Runs) -> object:
 @OPTIONS.fact(
     known=[True, ["check", "check", "create", "delete"]],
     means="Do not pass a secret as a trigger.",
-    does="It offers `rotate_on` for this.",
+    does="It refuses it, and offers `rotate_on`.",
     before={"3.259": [True, ["check", "check", "create", "delete"]], "3.274": [False, ["check", "diff"]]},
 )
 def secret_trigger_is_stored(runs: Runs) -> object:
