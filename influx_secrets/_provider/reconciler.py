@@ -18,7 +18,7 @@ from influx_secrets._model.planner import is_moved, next_state, plan, rewritten,
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
 from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing
-from influx_secrets._provider import relocation
+from influx_secrets._provider import missing_org, relocation
 from influx_secrets._provider.census import Conflicts
 from influx_secrets._provider.key_notices import report_keys, report_losses, report_white_space
 from influx_secrets._provider.org_session import OrgSession, Unreachable
@@ -77,6 +77,8 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
         relocation.report_destination(session, declared, before, state, relocates=relocates)
     except Unreachable:
         state = with_unknown_prunes(_next_state(session, declared, before, org_id, name))
+    except NotFoundError as error:
+        raise missing_org.explained(session, before, error) from None
     report_white_space(session, declared, old, state)
     if not failures:
         report_losses(session, declared, old, state)
@@ -116,11 +118,14 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
             f"cannot write {name_keys(missing)}: the resource must be replaced, but ignore_changes hides its value. "
             "Remove ignore_changes for one run"
         )
-    if values:
-        org.write(values)
-    if steps.remove:
-        keep_undecided(session, org, new, steps.remove)
-        org.remove(steps.remove)
+    try:
+        if values:
+            org.write(values)
+        if steps.remove:
+            keep_undecided(session, org, new, steps.remove)
+            org.remove(steps.remove)
+    except NotFoundError as error:
+        raise missing_org.explained(session, new, error) from None
 
 
 def delete(session: ServerSession, state: ResourceState) -> None:
@@ -133,7 +138,7 @@ def delete(session: ServerSession, state: ResourceState) -> None:
     try:
         org.remove(state.keys, by_path=len(state.keys) == 1)
     except NotFoundError as error:
-        relocation.accept_missing_org(session, state, error)
+        missing_org.accept_missing_org(session, state, error)
 
 
 def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
@@ -143,8 +148,8 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     try:
         listed = org.listed(state.keys)
     except NotFoundError as error:
-        relocation.require_gone(session, state, error)
-        return relocation.without_org(session, state)
+        missing_org.require_gone(session, state, error)
+        return missing_org.without_org(session, state)
     except UnauthorizedError:
         # Only a token that is known otherwise lacks a permission here; a wrong one must not look like "no change".
         if session.client.org_exists(org.org_id) is not True:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from influx_secrets._errors import KeyConflictError, NotFoundError, SettingsError
@@ -149,79 +148,6 @@ def leave_behind(session: ServerSession, state: ResourceState) -> bool:
         f"{session.address}. Remove them there if nobody needs them"
     )
     return True
-
-
-def require_gone(session: ServerSession, state: ResourceState, error: NotFoundError) -> None:
-    """Return only if the server that the state names confirms that the org does not exist any more.
-
-    Raises:
-        NotFoundError: It does not, or hides the org from this token; then with the cause.
-    """
-    exists = session.client.org_exists(str(state.org_id))
-    if exists is False:
-        if state.server != session.address:
-            raise error
-        return
-    if exists:
-        cause = "the org exists, but something else than InfluxDB answers for its secrets: check url and proxies"
-    elif session.client.is_token_inactive():
-        cause = "the token is inactive: activate it, or use a different one"
-    else:
-        cause = "the org exists, but this token may not read it: use a token with the permission to read the org"
-    raise NotFoundError(
-        f"cannot reach the secrets of the org {state.org_id}: {cause}",
-        method=error.method,
-        path=error.path,
-        status=error.status,
-        code=error.code,
-    )
-
-
-def accept_missing_org(session: ServerSession, state: ResourceState, error: NotFoundError) -> None:
-    """Return if the keys of a deleted resource count as removed, because their org is gone.
-
-    Raises:
-        NotFoundError: Nothing confirms that, and `missingOrg` does not say so either.
-    """
-    try:
-        require_gone(session, state, error)
-    except NotFoundError as unconfirmed:
-        if unconfirmed is not error or not error.is_own:
-            raise
-        if session.settings.missing_org != "gone":
-            command = "pulumi destroy --run-program" if session.census.is_destroy else "pulumi up"
-            session.notify(
-                f"if the org {state.org_id} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
-                f"then `{command}`"
-            )
-            raise
-        session.notify(
-            f"the org {state.org_id} does not exist or is not readable; treated as deleted, because missingOrg is "
-            "`gone`"
-        )
-    else:
-        session.notify(f"the org {state.org_id} does not exist any more on {session.address}: nothing to remove")
-
-
-def successor(session: ServerSession, state: ResourceState) -> str | None:
-    """Return the id of the org that has the name of a deleted one now, or None."""
-    if not isinstance(state.org, str):
-        return None
-    try:
-        return session.client.find_org(state.org).id
-    except NotFoundError:
-        return None
-
-
-def without_org(session: ServerSession, state: ResourceState) -> ResourceState:
-    """Return the state after its org was deleted: every key is gone, and the org made anew is the one to write to."""
-    org_id = successor(session, state) or state.org_id
-    session.notify(
-        f"the org {state.org_id} does not exist any more on {session.address}; its secrets are gone"
-        + (f". The org {quote(str(state.org))} is {org_id} now" if org_id != state.org_id else "")
-    )
-    drift: dict[str, Drift] = dict.fromkeys(state.keys, "deleted")
-    return replace(state, org_id=org_id, digests=dict.fromkeys(state.keys, ""), drift=drift)
 
 
 def _foreign(org: OrgSession, declared: Declaration, old: ResourceState, listed: Collection[str]) -> frozenset[str]:

@@ -112,3 +112,35 @@ def test_path_that_is_wrong_is_another_server(engine: Engine, emulator: Emulator
         with pytest.raises(CallError, match=f"this stack has secrets on {emulator.url}, and this run asks .*/wrong"):
             run()
     assert "a" in engine.state
+
+
+@pytest.mark.parametrize(("key", "value"), [("A", "new"), ("B", "v")], ids=["written by update", "listed by check"])
+def test_plain_up_on_an_org_that_is_gone_says_what_helps(
+    engine: Engine, emulator: Emulator, key: str, value: str
+) -> None:
+    """The advice works: first to make the org again, then to refresh in the same run."""
+    engine.up(org_secrets("o", {"A": "v"}, org="acme"))
+    changed = org_secrets("o", {"A": "v", key: value}, org="acme")
+    emulator.delete_org("acme")
+    assert 'make the org "acme" again, then run `pulumi up --refresh`' in engine.up(changed)["o"]
+    emulator.create_org("acme")
+    assert 'run `pulumi up --refresh`, which writes into the org "acme" that exists now' in engine.up(changed)["o"]
+    engine.refresh()
+    engine.up(changed)
+    assert emulator.secrets("acme") == {"A": "v", key: value}
+
+
+def test_org_id_that_another_server_does_not_know_is_refused(engine: Engine, emulator: Emulator) -> None:
+    """In one line that names both servers; the same on a server that lost it."""
+    org_id = emulator.org_id("acme")
+    one = secret("a", org_id=org_id, key="A", value="v")
+    engine.up(one)
+    with Emulator(("acme",)) as other:
+        engine.environ = other.environment
+        for run in (engine.preview, engine.up):
+            assert run(one)["a"].startswith(f"failed: the org {org_id} does not exist on {other.url}, and was on ")
+            assert emulator.url in run(one)["a"]
+        assert other.writes == ()
+    engine.environ = emulator.environment
+    emulator.reset(())
+    assert "correct org_id" in engine.up(secret("a", org_id=org_id, key="A", value="new"))["a"]

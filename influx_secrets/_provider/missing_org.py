@@ -1,0 +1,103 @@
+"""Orgs that the server of a run does not have, or hides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from influx_secrets._errors import NotFoundError
+from influx_secrets._model.planner import is_moved
+from influx_secrets._model.state import Drift, ResourceState
+from influx_secrets._text import quote
+
+if TYPE_CHECKING:
+    from influx_secrets._provider.session import ServerSession
+
+
+def explained(session: ServerSession, state: ResourceState | None, error: NotFoundError) -> NotFoundError:
+    """Return the error of a call on the org of a state, with what to do if this server confirms that it has none."""
+    if state is None or state.server is None or session.client.org_exists(str(state.org_id)) is not False:
+        return error
+    problem = f"the org {state.org_id} does not exist on {session.address}"
+    if is_moved(state, session.address):
+        problem += f", and was on {state.server}: set the url back, or declare an org that is on {session.address}"
+    elif isinstance(state.org, str) and _successor(session, state) is None:
+        problem += f" any more: make the org {quote(state.org)} again, then run `pulumi up --refresh`"
+    elif isinstance(state.org, str):
+        problem += f" any more: run `pulumi up --refresh`, which writes into the org {quote(state.org)} that exists now"
+    else:
+        problem += ": correct org_id, or make the org again and declare its new id"
+    return NotFoundError(problem, method=error.method, path=error.path, status=error.status, code=error.code)
+
+
+def require_gone(session: ServerSession, state: ResourceState, error: NotFoundError) -> None:
+    """Return only if the server that the state names confirms that the org does not exist any more.
+
+    Raises:
+        NotFoundError: It does not, or hides the org from this token; then with the cause.
+    """
+    exists = session.client.org_exists(str(state.org_id))
+    if exists is False:
+        if state.server != session.address:
+            raise error
+        return
+    if exists:
+        cause = "the org exists, but something else than InfluxDB answers for its secrets: check url and proxies"
+    elif session.client.is_token_inactive():
+        cause = "the token is inactive: activate it, or use a different one"
+    else:
+        cause = "the org exists, but this token may not read it: use a token with the permission to read the org"
+    raise NotFoundError(
+        f"cannot reach the secrets of the org {state.org_id}: {cause}",
+        method=error.method,
+        path=error.path,
+        status=error.status,
+        code=error.code,
+    )
+
+
+def accept_missing_org(session: ServerSession, state: ResourceState, error: NotFoundError) -> None:
+    """Return if the keys of a deleted resource count as removed, because their org is gone.
+
+    Raises:
+        NotFoundError: Nothing confirms that, and `missingOrg` does not say so either.
+    """
+    try:
+        require_gone(session, state, error)
+    except NotFoundError as unconfirmed:
+        if unconfirmed is not error or not error.is_own:
+            raise
+        if session.settings.missing_org != "gone":
+            command = "pulumi destroy --run-program" if session.census.is_destroy else "pulumi up"
+            session.notify(
+                f"if the org {state.org_id} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
+                f"then `{command}`"
+            )
+            raise
+        session.notify(
+            f"the org {state.org_id} does not exist or is not readable; treated as deleted, because missingOrg is "
+            "`gone`"
+        )
+    else:
+        session.notify(f"the org {state.org_id} does not exist any more on {session.address}: nothing to remove")
+
+
+def _successor(session: ServerSession, state: ResourceState) -> str | None:
+    """Return the id of the org that has the name of a deleted one now, or None."""
+    if not isinstance(state.org, str):
+        return None
+    try:
+        return session.client.find_org(state.org).id
+    except NotFoundError:
+        return None
+
+
+def without_org(session: ServerSession, state: ResourceState) -> ResourceState:
+    """Return the state after its org was deleted: every key is gone, and the org made anew is the one to write to."""
+    org_id = _successor(session, state) or state.org_id
+    session.notify(
+        f"the org {state.org_id} does not exist any more on {session.address}; its secrets are gone"
+        + (f". The org {quote(str(state.org))} is {org_id} now" if org_id != state.org_id else "")
+    )
+    drift: dict[str, Drift] = dict.fromkeys(state.keys, "deleted")
+    return replace(state, org_id=org_id, digests=dict.fromkeys(state.keys, ""), drift=drift)
