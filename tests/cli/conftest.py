@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from command_line import Command
+from programs import needed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from servers import InfluxdServer, SecretsServer
@@ -38,3 +42,22 @@ def real(influxd: InfluxdServer, acme: str) -> Command:
 def lone() -> Command:
     """The command line with a token, and the server that a test names."""
     return Command({"INFLUX_TOKEN": "planted-token-of-nobody", "INFLUX_ORG": "acme"})
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """The Pulumi CLI in a new project without a stack."""
+    program = needed("pulumi")
+    (tmp_path / "Pulumi.yaml").write_text("name: fresh\nruntime: python\n")
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "planted-passphrase")
+
+    def run(*arguments: str) -> None:
+        subprocess.run([program, *arguments, "--non-interactive"], check=True, capture_output=True)
+        # To read a config takes no passphrase.
+        if arguments[0] == "config":
+            monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+
+    return run

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from servers import InfluxdServer, SecretsServer
 
 UP_TO_DATE = {
+    "program": "note",
     "url": "ok",
     "token": "ok",
     "org": "ok",
@@ -144,8 +145,17 @@ def test_doctor_settings_that_cannot_work_are_the_one_line(lone: Command) -> Non
     lone.planted.add("planted-password")
     lone.search(done, {})
     assert done.code == 1
-    assert [row[:2] for row in done.rows if len(row) == 3] == [["wrong", "settings"]]
+    assert [row[:2] for row in done.rows if len(row) == 3] == [["note", "program"], ["wrong", "settings"]]
     assert "INFLUX_HOST: must not hold a user name or password" in done.out
+
+
+def test_doctor_url_of_a_page_in_the_browser(command: Command, server: SecretsServer) -> None:
+    """The settings refuse it, as they do in a program, and the line says what to leave out."""
+    done = command("doctor", environ={"INFLUX_HOST": f"{server.url}/orgs/0123456789abcdef/data-explorer"})
+    assert done.code == 1
+    assert line(done, "settings") == (
+        "wrong settings INFLUX_HOST: is the address of a page in the browser: leave out the path from /orgs/ on"
+    )
 
 
 def test_doctor_both_org_options_are_an_error(lone: Command) -> None:

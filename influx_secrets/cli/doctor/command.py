@@ -15,6 +15,7 @@ from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import gather
 from influx_secrets._errors import SettingsError
 from influx_secrets.cli.doctor.check_result import CheckResult, Verdict, fail
+from influx_secrets.cli.doctor.pulumi_checks import check_pulumi
 from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.cli.doctor.settings_checks import check_settings
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
@@ -32,10 +33,11 @@ def doctor(
     as_json: AsJson = False,
     allow_insecure: AllowInsecure = False,
 ) -> None:
-    """Find out what is wrong between this machine and the server, and how to fix it.
+    """Find out what is wrong with Pulumi, the settings or the server, and how to fix it.
 
-    Looks at settings and where each comes from, proxies, the connection and its certificate, the server's version, the
-    clocks, the token and each of its three permissions, and whether values can be proved. Writes nothing to the server.
+    Looks at the Pulumi CLI, the Python that it runs, its backend and stack; at the settings and where each comes from;
+    at proxies, the connection and its certificate, the server's version and the clocks; at the token, each of its three
+    permissions, and whether values can be proved. Writes nothing to the server.
     Ends with code 1 if something is wrong.
     """
     results = _results(Target(org, org_id, allow_insecure, stack, cwd), os.environ)
@@ -50,15 +52,17 @@ def doctor(
 
 def _results(target: Target, environ: Mapping[str, str]) -> list[CheckResult]:
     """Run all checks; without usable settings no request is sent."""
+    with waiting("asking Pulumi"):
+        results = list(check_pulumi(target, environ))
     try:
         settings = Settings.resolve(target.inputs, environ=environ)
         client = SecretsClient(settings)
     except (SettingsError, StackError) as error:
-        return [fail("settings", str(error))]
+        return [*results, fail("settings", str(error))]
     found = gather(target.inputs, environ)
     local = check_settings(settings, found, environ, proxy_address(settings.url))
     with client, waiting("examining"):
-        return [*local, *check_server(client)]
+        return [*results, *local, *check_server(client)]
 
 
 def _document(result: CheckResult) -> dict[str, str]:

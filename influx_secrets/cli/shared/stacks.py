@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ Config: TypeAlias = dict[str, dict[str, Any]]
 _READ: Final = ("org_id", "key", "version", "versions")
 _ERROR: Final = "error: "
 _PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
+LOGIN: Final = re.compile(r"://[^/\s]*@")
+"""User and password in a url, such as that of a backend in PostgreSQL."""
 
 
 class StackError(InfluxSecretsError):
@@ -73,7 +76,7 @@ def read_config(stack: str | None, folder: Path | None) -> Config | None:
     Raises:
         StackError: There is a stack, and Pulumi does not return its config.
     """
-    if stack is None and folder is None and not _in_project(Path.cwd()):
+    if stack is None and folder is None and project_file(Path.cwd()) is None:
         return None
     try:
         return _pulumi(dict, "config", "--json", "--open", stack=stack, folder=folder)
@@ -92,7 +95,7 @@ def stack_here(stack: str | None, folder: Path | None, config: Config | None) ->
     Raises:
         StackError: There is a program, or a name, and Pulumi does not return its state.
     """
-    if stack is None and folder is None and not _in_project(Path.cwd()):
+    if stack is None and folder is None and project_file(Path.cwd()) is None:
         return None
     try:
         exported = _pulumi(dict, "stack", "export", stack=stack, folder=folder)
@@ -127,12 +130,18 @@ def _readable(value: Any) -> Any:  # noqa: ANN401 (JSON)
     return UNKNOWN if isinstance(value, dict) and ENGINE_MARK in value else value
 
 
-def _in_project(folder: Path) -> bool:
-    """Whether the Pulumi CLI would find a program: in the folder, or in one above it."""
-    return any((place / name).exists() for place in (folder, *folder.parents) for name in _PROJECT_FILES)
+def project_file(folder: Path) -> Path | None:
+    """Return the project file that the Pulumi CLI would find: in the folder, or in one above it."""
+    places = (place / name for place in (folder, *folder.parents) for name in _PROJECT_FILES)
+    return next((path for path in places if path.exists()), None)
 
 
-def _pulumi(kind: type[T], *words: str, stack: str | None, folder: Path | None) -> T:
+def run_pulumi(*words: str, stack: str | None = None, folder: Path | None = None) -> str:
+    """Return what a command of the Pulumi CLI writes.
+
+    Raises:
+        StackError: There is no Pulumi CLI, or the command failed.
+    """
     name = " ".join(word for word in words if not word.startswith("-"))
     # Without --show-secrets: secrets stay encrypted, and no passphrase is needed.
     command = ["pulumi", *words, "--non-interactive", "--color=never"]
@@ -144,17 +153,22 @@ def _pulumi(kind: type[T], *words: str, stack: str | None, folder: Path | None) 
         raise StackError("there is no pulumi on PATH, which knows the config and the keys of the stack") from None
     if done.returncode:
         raise StackError(f"pulumi {name} failed: {_reason(done.stderr)}")
+    return done.stdout
+
+
+def _pulumi(kind: type[T], *words: str, stack: str | None, folder: Path | None) -> T:
     try:
-        printed = json.loads(done.stdout)
+        printed = json.loads(run_pulumi(*words, stack=stack, folder=folder))
     except ValueError:
         printed = None
     if not isinstance(printed, kind):
+        name = " ".join(word for word in words if not word.startswith("-"))
         raise StackError(f"pulumi {name} wrote no JSON: is the Pulumi CLI of version 3.216 or later?")
     return printed
 
 
 def _reason(stderr: str) -> str:
-    """Return the first line that is an error, else the first one at all."""
+    """Return the first line that is an error, else the first one at all; a url in it without its password."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(_ERROR)]
-    return visible_message(next(iter(errors or lines), "it did not say why").removeprefix(_ERROR))
+    return visible_message(LOGIN.sub("://", next(iter(errors or lines), "it did not say why").removeprefix(_ERROR)))
