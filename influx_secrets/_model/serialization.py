@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, ClassVar, Final, TypeAlias
 
 from influx_secrets._model.declaration_property import DECLARATION
+from influx_secrets._model.input_types import (
+    Problem,
+    optional_string_problem,
+    patterns_problem,
+    rotation_texts_problem,
+    secrets_problem,
+    string_problem,
+    switch_problem,
+)
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
 from influx_secrets._model.state import (
     UNKNOWN,
@@ -19,6 +29,17 @@ from influx_secrets._model.state import (
 Props = Mapping[str, Any]
 
 
+def _is_unknown(value: object) -> bool:
+    return value is UNKNOWN
+
+
+_COMMON_PROBLEMS: Final[Mapping[str, Problem]] = {
+    "org_id": optional_string_problem,
+    "org": optional_string_problem,
+    "overwrite": switch_problem,
+}
+
+
 class SecretCodec:
     """`Secret`: one key, flat.
 
@@ -27,19 +48,25 @@ class SecretCodec:
     """
 
     replaces = ("org_id", "key")
+    _problems: ClassVar[Mapping[str, Problem]] = {
+        **_COMMON_PROBLEMS,
+        "key": string_problem,
+        "rotate_on": optional_string_problem,
+    }
 
     def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
         del old  # A Secret without a value is still this one key.
+        news, common = _common(news, self._problems)
         key = news.get("key", "")
         if key is UNKNOWN:
-            return Declaration(keys=frozenset(), keys_known=False, named=frozenset(), values={}, **_common(news))
+            return Declaration(keys=frozenset(), keys_known=False, named=frozenset(), values={}, **common)
         return Declaration(
             keys=frozenset([key]),
             named=frozenset([key]),
             values={key: _value(news["value"])} if "value" in news else {},
             rotate_on={key: news["rotate_on"]} if news.get("rotate_on") is not None else {},
-            **_common(news),
+            **common,
         )
 
     def decode_state(self, props: Props) -> ResourceState | None:
@@ -88,14 +115,22 @@ class OrgSecretsCodec:
     """`OrgSecrets`: the digests as one text, because 10,000 map entries cost the engine more than all the rest."""
 
     replaces = ("org_id",)
+    _problems: ClassVar[Mapping[str, Problem]] = {
+        **_COMMON_PROBLEMS,
+        "secrets": lambda value: None if value is None else secrets_problem(value),
+        "exclusive": switch_problem,
+        "keep": partial(patterns_problem, is_open=_is_unknown),
+        "rotate_on": partial(rotation_texts_problem, is_open=_is_unknown),
+    }
 
     def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
         """Read what a program declares."""
+        news, common = _common(news, self._problems)
         given = news.get("secrets")
         secrets = _unescaped(given)
         names = news[DECLARATION].get("keys", UNKNOWN)
         managed = old.keys if old is not None else frozenset()
-        common = _common(news) | {
+        common |= {
             "rotate_on": _rotations(news.get("rotate_on"), secrets),
             "exclusive": _flag(news.get("exclusive", False)),
             "keep": _patterns(news.get("keep")),
@@ -178,9 +213,14 @@ CODECS: Final[Mapping[str, Codec]] = {
 """Type token to the codec of its property bags."""
 
 
-def _common(news: Props) -> dict[str, Any]:
+def _common(news: Props, problems: Mapping[str, Problem]) -> tuple[Props, dict[str, Any]]:
+    """Return the inputs without those of another type, and what both kinds declare in the same way."""
+    known = {name: news[name] for name in problems if news.get(name, UNKNOWN) is not UNKNOWN}
+    invalid = {name: wrong for name, value in known.items() if (wrong := problems[name](value)) is not None}
+    news = {name: value for name, value in news.items() if name not in invalid}
     told = news[DECLARATION]
-    return {
+    common = {
+        "invalid": tuple(f"{name} {wrong}" for name, wrong in invalid.items()),
         "resource": told["resource"],
         "preview": bool(told.get("preview")),
         "resources": int(told.get("resources", 0)),
@@ -189,6 +229,7 @@ def _common(news: Props) -> dict[str, Any]:
         "org": news.get("org"),
         "overwrite": bool(news.get("overwrite", False)),
     }
+    return news, common
 
 
 def _shared(props: Props) -> dict[str, Any]:

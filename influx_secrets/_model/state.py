@@ -52,6 +52,7 @@ class Declaration:
         overwrite: Whether an existing key with another value may be taken over.
         exclusive: Whether keys of the org that are not declared are removed.
         keep: Shell patterns of keys that `exclusive` leaves alone.
+        invalid: What is wrong with the types of inputs, which a transformation put there: the program refuses them.
         resources: Number of resources that the program declares, as far as it says so.
         provider: Number of its provider in the program, as far as it says so.
     """
@@ -68,6 +69,7 @@ class Declaration:
     overwrite: bool = False
     exclusive: bool | Unknown = False
     keep: tuple[str | Unknown, ...] = ()
+    invalid: tuple[str, ...] = ()
     resources: int = 0
     provider: int | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from influx_secrets._model.input_types import string_problem
 from influx_secrets._model.keys import (
     ENGINE_MARK,
     MAX_KEY_BYTES,
@@ -17,6 +18,8 @@ from influx_secrets._text import is_utf8, quote
 
 def problems(declared: Declaration) -> list[str]:
     """Return what is wrong with a declaration, a line each; nothing that is unknown is wrong."""
+    if declared.invalid:
+        return [*declared.invalid]
     found = [*_org_problems(declared)]
     if not declared.keys_known:
         return found
@@ -62,6 +65,9 @@ def key_problem(key: str, *, overwrite: bool = False) -> str | None:
 def _value_problem(key: str, value: str | Unknown | InvalidValue | None) -> str | None:
     if isinstance(value, InvalidValue):
         return f"the value of the key {quote(key)} must be a string, not {value.type_name}"
+    wrong = string_problem(value) if isinstance(value, str) else None
+    if wrong is not None:
+        return f"the value of the key {quote(key)} {wrong}"
     if value == "":
         return f"the value of the key {quote(key)} is empty: Flux cannot read it, so give a text or leave the key out"
     return None

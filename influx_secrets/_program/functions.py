@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import pulumi
 
 from influx_secrets._errors import DeclarationError
+from influx_secrets._model.input_types import instance_problem, optional_string_problem, require, string_problem
 from influx_secrets._model.keys import ORG_GIVEN_TWICE
 from influx_secrets._model.setting_names import INPUTS, NAMESPACE
 from influx_secrets._program import sdk
 from influx_secrets._program.config import stack_settings
-from influx_secrets._program.input_types import instance_problem, optional_string_problem, require, string_problem
 from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.provider import Provider
 from influx_secrets._program.secret import Secret

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 import pulumi
 
 from influx_secrets._errors import DeclarationError
-from influx_secrets._model.keys import ORG_GIVEN_TWICE, escape_key
-from influx_secrets._model.setting_names import SettingName
-from influx_secrets._program import sdk
-from influx_secrets._program.input_types import (
+from influx_secrets._model.input_types import (
     Problem,
     key_problem,
     number_problem,
@@ -22,9 +20,13 @@ from influx_secrets._program.input_types import (
     string_problem,
     switch_problem,
 )
+from influx_secrets._model.keys import ORG_GIVEN_TWICE, escape_key
+from influx_secrets._model.setting_names import SettingName
+from influx_secrets._program import sdk
 from influx_secrets._text import quote
 
 T = TypeVar("T")
+_KEEP_PROBLEM: Final = partial(patterns_problem, is_open=sdk.is_output)
 Secrets = Mapping[str, pulumi.Input[str]]
 
 _SETTING_PROBLEMS: Final[Mapping[str, Problem]] = {
@@ -113,7 +115,7 @@ class Inputs(NamedTuple):
 
     def keep_patterns(self, given: pulumi.Input[Sequence[pulumi.Input[str]]]) -> pulumi.Input[Any]:
         """Return the patterns of `keep`, one by one."""
-        found: Any = self.public("keep", given, patterns_problem)
+        found: Any = self.public("keep", given, _KEEP_PROBLEM)
         if isinstance(found, pulumi.Output):
             return found
         return [self.string("an element of keep", pattern) for pattern in found or ()]

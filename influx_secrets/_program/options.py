@@ -11,9 +11,9 @@ import pulumi
 from pulumi import dynamic
 
 from influx_secrets._errors import DeclarationError
+from influx_secrets._model.input_types import instance_problem, require
 from influx_secrets._model.keys import escape_key
 from influx_secrets._program import sdk
-from influx_secrets._program.input_types import instance_problem, require
 from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.run import Run
 

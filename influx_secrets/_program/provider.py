@@ -7,9 +7,9 @@ from typing import Any
 
 import pulumi
 
+from influx_secrets._model.input_types import instance_problem, require
 from influx_secrets._model.setting_names import INPUTS
 from influx_secrets._program import sdk
-from influx_secrets._program.input_types import instance_problem, require
 from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.sdk import PACKAGE
 

@@ -22,9 +22,6 @@ T = TypeVar("T")
 PACKAGE: Final = "pulumi-python"
 """The engine's name for the plugin that runs dynamic providers."""
 
-OUTPUT_AS_STRING: Final = "Calling __str__ on an Output[T] is not supported"
-"""How the string begins that the SDK makes of an output, instead of failing."""
-
 _RUN_SCOPES: WeakKeyDictionary[Any, dict[Callable[[], Any], Any]] = WeakKeyDictionary()
 """The SDK's connection to the engine, one for each run, to what was made for that run."""
 

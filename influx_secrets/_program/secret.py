@@ -6,9 +6,9 @@ import pulumi
 from pulumi import dynamic
 
 from influx_secrets._model.declaration_property import DECLARATION
+from influx_secrets._model.input_types import optional_string_problem, require, string_problem
 from influx_secrets._model.keys import parse_secret_id
 from influx_secrets._program import options, sdk
-from influx_secrets._program.input_types import optional_string_problem, require, string_problem
 from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.run import Run
 from influx_secrets._provider.dynamic import SecretProvider

@@ -146,6 +146,40 @@ def test_org_secrets_value_that_is_no_string_is_refused(engine: Engine, emulator
     assert emulator.secrets("acme") == {"A": "1", "B": "2"}
 
 
+@pytest.mark.parametrize(
+    ("props", "reason"),
+    [
+        ({"exclusive": "false"}, "exclusive must be True or False, not the string 'false': use config.get_bool"),
+        ({"overwrite": "false"}, "overwrite must be True or False, not the string 'false': use config.get_bool"),
+        ({"exclusive": True, "keep": "STRAY"}, 'keep must be a list of strings, such as ["TEAM_*"], not str'),
+        (
+            {"exclusive": True, "keep": ["STRAY", 3]},
+            'keep must be a list of strings, such as ["TEAM_*"], but one must be',
+        ),
+        ({"rotate_on": "2026-11"}, 'rotate_on must be a map such as {"KEY": "2026-11"}, not str'),
+        ({"rotate_on": {"A": 3}}, 'rotate_on of the key "A" must be a string, not float'),
+        ({"org": 5}, "org must be a string, not float"),
+        ({"secrets": ["A"]}, 'secrets must be a map such as {"KEY": value}, not list'),
+        ({"secrets": {"A": "Bearer Calling __str__ on an Output[T] is not supported."}}, "holds an Output that str()"),
+    ],
+)
+def test_org_secrets_input_of_another_type_is_refused(
+    engine: Engine, emulator: Emulator, props: dict[str, Any], reason: str
+) -> None:
+    """The program refuses it, but a transformation can put it there: a string for a switch would count as true."""
+    emulator.put_secret("acme", "STRAY", "theirs")
+    engine.up(shared({"A": "1"}))
+    wrong = shared({"A": "1"})
+    wrong.props.update(props)
+    with pytest.raises(CheckError) as caught:
+        engine.checked(wrong)
+    ((name, said),) = caught.value.failures
+    assert name == ""
+    assert reason in said
+    assert engine.up(wrong, secret("b", org="acme", key="B", value="1"))["b"] == "create"
+    assert emulator.secrets("acme") == {"A": "1", "B": "1", "STRAY": "theirs"}
+
+
 def test_org_secrets_ignored_key_is_left_alone(engine: Engine, emulator: Emulator) -> None:
     """`ignore_changes=["secrets.A"]` drops the entry from the map: neither rotated nor removed, and not pruned."""
     engine.up(shared({"A": "1", "B": "2"}))

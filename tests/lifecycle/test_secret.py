@@ -311,6 +311,12 @@ def test_secret_with_any_key_is_created_found_and_removed(engine: Engine, emulat
         ({"org": "acme", "key": f"{'0' * 16}-token", "value": "v"}, "belongs to a notification endpoint"),
         ({"org": "acme", "key": "A", "value": 5}, 'the value of the key "A" must be a string, not float'),
         ({"org": "acme", "key": "A", "value": ""}, 'the value of the key "A" is empty'),
+        ({"org": "acme", "key": 5, "value": "v"}, "key must be a string, not float"),
+        ({"org": "acme", "key": "A", "value": "v", "rotate_on": 3}, "rotate_on must be a string, not float"),
+        (
+            {"org": "acme", "key": "A", "value": "v", "overwrite": "no"},
+            "overwrite must be True or False, not the string",
+        ),
     ],
 )
 def test_secret_wrong_declaration_fails_in_the_preview(

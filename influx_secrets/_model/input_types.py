@@ -7,11 +7,13 @@ from typing import Final, TypeAlias
 
 from influx_secrets._errors import DeclarationError
 from influx_secrets._model.keys import ENGINE_MARK
-from influx_secrets._program import sdk
-from influx_secrets._text import is_utf8
+from influx_secrets._text import is_utf8, quote
 
 Problem: TypeAlias = Callable[[object], "str | None"]
 """Returns what is wrong with a value, as the end of a sentence that begins with its name, or None. Never the value."""
+
+_OUTPUT_AS_STRING: Final = "Calling __str__ on an Output[T] is not supported"
+"""How the string begins that the SDK makes of an output, instead of failing."""
 
 _SWITCH_WORDS: Final = frozenset(("", "0", "1", "false", "true", "no", "yes", "off", "on"))
 """Strings that a program gives for a switch by mistake; any other may be a secret, and is not shown."""
@@ -21,7 +23,7 @@ def string_problem(value: object) -> str | None:
     """Whether a value is not a usable string."""
     if not isinstance(value, str):
         return f"must be a string, not {type_name(value)}"
-    if sdk.OUTPUT_AS_STRING in value:
+    if _OUTPUT_AS_STRING in value:
         return "holds an Output that str() or an f-string made a string: use pulumi.Output.concat"
     return None if is_utf8(value) else "is not UTF-8: it holds half of a character"
 
@@ -54,12 +56,12 @@ def number_problem(value: object) -> str | None:
     return f"must be a number, not {type_name(value)}{hint}"
 
 
-def patterns_problem(value: object) -> str | None:
-    """Whether a value is neither a list of patterns nor None; elements that are still outputs are not looked at."""
+def patterns_problem(value: object, is_open: Callable[[object], bool]) -> str | None:
+    """Whether a value is neither a list of patterns nor None; elements that are still open are not looked at."""
     expected = 'must be a list of strings, such as ["TEAM_*"]'
     if value is not None and not isinstance(value, (list, tuple)):
         return f"{expected}, not {type_name(value)}"
-    wrong = [problem for one in value or () if not sdk.is_output(one) and (problem := string_problem(one))]
+    wrong = [problem for one in value or () if not is_open(one) and (problem := string_problem(one))]
     return f"{expected}, but one {wrong[0]}" if wrong else None
 
 
@@ -73,6 +75,14 @@ def rotations_problem(value: object) -> str | None:
     if value is None or isinstance(value, Mapping):
         return None
     return f'must be a map such as {{"KEY": "2026-11"}}, not {type_name(value)}'
+
+
+def rotation_texts_problem(value: object, is_open: Callable[[object], bool]) -> str | None:
+    """Whether a value is neither a map of strings nor None, with its strings; those still open are not looked at."""
+    for key, text in value.items() if isinstance(value, Mapping) else ():
+        if not is_open(text) and (problem := string_problem(text)):
+            return f"of the key {quote(key)} {problem}"
+    return rotations_problem(value)
 
 
 def instance_problem(expected: type, name: str) -> Problem:
