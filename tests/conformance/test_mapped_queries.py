@@ -109,14 +109,6 @@ def caught(member: str) -> str:
     return f"experimental.catch(fn: () => secrets.get(key: x)).{member}"
 
 
-def test_caught_value_makes_no_column_where_the_first_key_has_none(wire: Wire) -> None:
-    """The first row decides on the type of a column."""
-    wire.put(a="v")
-    reply = ask(wire, ["none", "a"], f"array.map(fn: (x) => ({{h: {caught('value')}}}))")
-    assert reply.status == 400
-    assert reply.body == b'{"code":"invalid","message":"cannot represent the type null as column data"}'
-
-
 def test_caught_outside_of_a_list_the_message_has_the_place(wire: Wire) -> None:
     """Flux names no places within a function that `array.map` runs, and elsewhere it does."""
     reply = wire.query(f'{IMPORTS}array.from(rows: [{{m: experimental.catch(fn: () => secrets.get(key: "no")).msg}}])')

@@ -74,23 +74,6 @@ def test_proof_of_an_absent_key_fails_the_whole_query(wire: Wire) -> None:
     )
 
 
-def test_query_without_read_secrets_is_401(wire: Wire) -> None:
-    """The permission is named, after the place of the call."""
-    wire.put(k="v")
-    token = wire.server.create_token(wire.org, read_secrets=False)
-    reply = wire.query(flux_rows("secrets.get(key: {})", ["k"]), token=token)
-    assert reply.status == 401
-    assert b"read:orgs/<org>/secrets is unauthorized" in reply.body
-
-
-def test_query_needs_only_read_secrets(wire: Wire) -> None:
-    """Neither read on the org nor write on its secrets is asked for."""
-    wire.put(k="v")
-    token = wire.server.create_token(wire.org, read_org=False, write_secrets=False)
-    reply = wire.query(flux_rows("secrets.get(key: {})", ["k"]), token=token)
-    assert (reply.status, reply.body) == (200, b",result,table,v\r\n,_result,0,v\r\n\r\n")
-
-
 @pytest.mark.parametrize(
     ("value", "cell"),
     [

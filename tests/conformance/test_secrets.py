@@ -55,62 +55,6 @@ def test_patch_any_value_is_kept_exactly(wire: Wire, value: str) -> None:
     assert wire.values == {"k": value}
 
 
-def test_patch_existing_keys_changes_those_and_no_others(wire: Wire) -> None:
-    """PATCH sets what it names and leaves the rest."""
-    wire.put(a="1", b="2")
-    assert wire.secrets("PATCH", "", '{"b": "3", "c": "4"}').status == 204
-    assert wire.values == {"a": "1", "b": "3", "c": "4"}
-
-
-@pytest.mark.parametrize("body", ["{}", "null"])
-def test_patch_nothing_says_204(wire: Wire, body: str) -> None:
-    """204 does not prove a write."""
-    assert wire.secrets("PATCH", "", body).status == 204
-    assert wire.keys == []
-
-
-@pytest.mark.parametrize("body", ['{"k": null}', '{"k": ""}'])
-def test_patch_empty_value_makes_a_key_that_flux_cannot_use(wire: Wire, body: str) -> None:
-    """A null or empty value makes the key exist, and `secrets.get` says that it does not."""
-    wire.put(k="before")
-    assert wire.secrets("PATCH", "", body).status == 204
-    assert wire.keys == ["k"]
-    script = 'import "array"\nimport "influxdata/influxdb/secrets"\narray.from(rows: [{v: secrets.get(key: "k")}])'
-    reply = wire.query(script)
-    assert (reply.status, reply.headers["X-Platform-Error-Code"]) == (404, "not found")
-    assert b"secret not found" in reply.body
-
-
-@pytest.mark.parametrize("length", [32_753, 32_768])
-def test_patch_key_too_large_writes_nothing(wire: Wire, length: int) -> None:
-    """One key over 32,752 bytes fails the whole transaction with 413."""
-    reply = wire.secrets("PATCH", "", json.dumps({"a": "x", "k" * length: "v", "z": "x"}))
-    assert reply.status == 413
-    assert reply.body == error("request too large", "key too large")
-    assert reply.headers["X-Platform-Error-Code"] == "request too large"
-    assert wire.keys == []
-
-
-def test_patch_ten_thousand_keys_is_one_call(wire: Wire) -> None:
-    """The number of keys does not matter."""
-    secrets = {f"key-{number:05}": "v" for number in range(10_000)}
-    assert wire.secrets("PATCH", "", json.dumps(secrets)).status == 204
-    assert wire.keys == list(secrets)
-
-
-def test_delete_absent_key_says_204(wire: Wire) -> None:
-    """Removing what is not there is no error."""
-    assert wire.secrets("DELETE", "/nothing").status == 204
-
-
-@pytest.mark.parametrize("body", ["{}", "null", '{"secrets": null}', '{"secrets": []}', '{"other": ["k"]}'])
-def test_post_delete_without_keys_removes_nothing(wire: Wire, body: str) -> None:
-    """204 does not prove a removal."""
-    wire.put(k="v")
-    assert wire.secrets("POST", "/delete", body).status == 204
-    assert wire.keys == ["k"]
-
-
 def test_post_delete_removes_present_and_ignores_absent_keys(wire: Wire) -> None:
     """Keys that are not there do not hinder the others."""
     wire.put(a="1", b="2", c="3")
@@ -151,10 +95,3 @@ def test_org_id_in_capitals_is_the_same_org(wire: Wire) -> None:
     """Ids are numbers: capitals do not matter, and the links have small letters."""
     reply = wire.send("GET", f"/api/v2/orgs/{wire.org_id.upper()}/secrets")
     assert (reply.status, reply.body) == (200, NO_SECRETS)
-
-
-def test_deleted_org_is_404(wire: Wire) -> None:
-    """With the org its secrets are out of reach."""
-    wire.put(k="v")
-    wire.server.delete_org(wire.org)
-    assert wire.secrets("GET").status == 404

@@ -217,19 +217,23 @@ def task_of_a_rule_is_hidden_and_keeps_the_old_key(wire: Wire) -> object:
 
 
 @WRITERS.fact(
-    known=[True, 3, True, {"a": "4", "new": "n"}],
+    known=[True, 3, True, {"a": "4", "new": "n"}, {"c": "3"}],
     means="Never use `influx apply --secret` on an org whose secrets matter.",
     does="A refresh reports the loss, and `pulumi up` writes the declared keys again.",
 )
 def template_with_a_secret_removes_all_others(wire: Wire) -> object:
     """`influx apply --secret A=1` removes every other secret of the org, those of endpoints too.
 
-    Without `--secret` it removes none.
+    Without `--secret` it removes none. Other orgs are not touched.
     """
     wire.put(a="1", b="2")
     put_endpoint(wire.server, wire.org, "slack", None, token="t")
+    other = f"{wire.org}-other"
+    wire.server.create_org(other)
+    wire.server.put_secret(other, "c", "3")
     without = apply_template(wire.server, wire.org, {}), len(wire.keys)
-    return [*without, apply_template(wire.server, wire.org, {"new": "n", "a": "4"}), wire.values]
+    applied = apply_template(wire.server, wire.org, {"new": "n", "a": "4"})
+    return [*without, applied, wire.values, wire.server.values(other)]
 
 
 @WRITERS.fact(
