@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from influx_secrets._errors import DeclarationError
-from influx_secrets._model.keys import ENGINE_MARK
+from influx_secrets._model.keys import ENGINE_MARK, TOO_LONG_FOR_A_MAP, fits_a_map
 from influx_secrets._text import is_utf8, quote
 
 Problem: TypeAlias = Callable[[object], "str | None"]
@@ -35,7 +35,9 @@ def optional_string_problem(value: object) -> str | None:
 
 def key_problem(value: object) -> str | None:
     """Whether a string cannot be a key of a map that goes to the engine."""
-    return "is a mark of the Pulumi engine and cannot be used: choose another key" if value == ENGINE_MARK else None
+    if value == ENGINE_MARK:
+        return "is a mark of the Pulumi engine and cannot be used: choose another key"
+    return None if fits_a_map(str(value)) else TOO_LONG_FOR_A_MAP
 
 
 def switch_problem(value: object) -> str | None:

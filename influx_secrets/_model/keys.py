@@ -13,6 +13,11 @@ from influx_secrets._text import quote
 MAX_KEY_BYTES: Final = 32_752
 """influxd 2.9.1 with its bolt store refuses longer keys with 413 `key too large`."""
 
+MAX_MAP_KEY_BYTES: Final = (1 << 14) - 1
+"""The longest name in a property path. CLI 3.274.1 ends when it meets a longer one, before our refusal is heard."""
+
+TOO_LONG_FOR_A_MAP: Final = f"is longer than {MAX_MAP_KEY_BYTES:,} bytes, which Pulumi cannot take in a map: use Secret"
+
 ENGINE_MARK: Final = "4dabf18193072939515e22adb298388d"
 """The engine takes a map that holds this name for one of its own values, and breaks."""
 
@@ -82,6 +87,11 @@ def parse_secret_id(text: str) -> tuple[str, str]:
 def escape_key(key: str) -> str:
     """Return the key as it stands in a stored map; a preview hides names that begin with two underscores."""
     return _ESCAPE + key if key.startswith((_HIDDEN, _ESCAPE)) else key
+
+
+def fits_a_map(key: str) -> bool:
+    """Whether the engine can take the key in a map."""
+    return len(escape_key(key).encode("utf-8", "surrogatepass")) <= MAX_MAP_KEY_BYTES
 
 
 def unescape_key(name: str) -> str:

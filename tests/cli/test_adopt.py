@@ -97,12 +97,14 @@ def test_adopt_as_json_has_one_shape(command: Command, server: SecretsServer, or
     """What programs may rely on."""
     server.put_secret(org, "A", VALUE)
     server.put_secret(org, "4dabf18193072939515e22adb298388d", VALUE)
+    server.put_secret(org, "L" * 16_384, VALUE)
     org_id = server.org_id(org)
     document = command("adopt", "--json", "--org-id", org_id).json
     assert secrets_of(document["program"]) == {"A": "a"}
-    (left,) = document.pop("left")
-    assert left["key"] == "4dabf18193072939515e22adb298388d"
-    assert "is a mark of the Pulumi engine" in left["reason"]
+    left = {one["key"]: one["reason"] for one in document.pop("left")}
+    assert left.keys() == {"4dabf18193072939515e22adb298388d", "L" * 16_384}
+    assert "is a mark of the Pulumi engine" in left["4dabf18193072939515e22adb298388d"]
+    assert "use Secret" in left["L" * 16_384]
     assert {**document, "program": ""} == {
         "org_id": org_id,
         "org": None,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from engine.leaks import leaks, places
+
+from toolchain._programs import parse_version
 
 if TYPE_CHECKING:
     from engine.stack import NewStack, Stack
@@ -63,7 +66,7 @@ def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, inf
 
 
 def test_value_is_in_no_log_of_ours(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """The engine's own -v9 lines hold values, which is its documented way; no other line of the output does.
+    """Not in any line with -v9, and up to CLI 3.259 only in the engine's own.
 
     Every Python process of the run, program and provider, logs all that any library of ours has to say.
     """
@@ -75,16 +78,22 @@ def test_value_is_in_no_log_of_ours(stack: Stack, influxd: InfluxdServer, acme: 
     stack.program('influx.Secret("a", org=ORG, key="A", value=VALUE)', VALUE=PLANTED)
     output = stack.up("-v9", "--logtostderr").output
     assert influxd.values(acme) == {"A": PLANTED}
-    engine = "\n".join(re.findall(r'\{"time":.*', output))
-    others = re.sub(r'\{"time":.*', "", output)
-    assert leaks(PLANTED, {"engine": engine.encode()}) != []
-    assert "DEBUG:urllib3.connectionpool:" in others
+    if writes_values(stack):
+        output = re.sub(r'\{"time":.*', "", output)
+    assert "DEBUG:urllib3.connectionpool:" in output
     for planted in (PLANTED, influxd.token):
-        assert leaks(planted, {"others": others.encode()}) == []
+        assert leaks(planted, {"output": output.encode()}) == []
 
 
-def test_automatic_log_of_the_cli_holds_the_value_encrypted(new_stack: NewStack, emulator: Emulator) -> None:
-    """The CLI's own log of an up is the one place, encrypted as the config is; a file in its way prevents it."""
+def writes_values(stack: Stack) -> bool:
+    """Whether the CLI writes values into its own logs, as 3.259.0 does and 3.274.1 does not."""
+    done = subprocess.run(["pulumi", "version"], env=stack.environment, capture_output=True, text=True, check=True)
+    version = parse_version(done.stdout)
+    return version is not None and version < (3, 274, 0)
+
+
+def test_automatic_log_of_the_cli_holds_no_value(new_stack: NewStack, emulator: Emulator) -> None:
+    """Up to CLI 3.259 it holds it encrypted, as the config is; a file in its way prevents the log."""
     stack = new_stack(emulator.environment)
     logs = Path(stack.environment["PULUMI_HOME"], "logs")
     if logs.is_file():
@@ -94,7 +103,10 @@ def test_automatic_log_of_the_cli_holds_the_value_encrypted(new_stack: NewStack,
         pytest.skip("this version of the Pulumi CLI keeps no log of its own")
     (log,) = logs.glob("organization+e2e+dev-*.log")
     assert leaks(PLANTED, {"log": log.read_bytes()}) == []
-    assert leaks(PLANTED, {"log": stack.pulumi("logs", "decrypt", str(log)).output.encode()}) != []
+    decrypted = stack.pulumi("logs", "decrypt", str(log)).output.encode()
+    assert b"Update(preview=false) complete" in decrypted
+    if not writes_values(stack):
+        assert leaks(PLANTED, {"decrypted": decrypted}) == []
     shutil.rmtree(logs)
     logs.touch()
     stack.up()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from influx_secrets._client.readers import Reader
+from influx_secrets._model.keys import TOO_LONG_FOR_A_MAP, fits_a_map
 from influx_secrets._model.validation import key_problem
 from influx_secrets._text import quote
 from influx_secrets.cli.adopt.program_text import config_names, program
@@ -42,7 +43,8 @@ def adoption(found: Inventory) -> Adoption:
     """Plan the adoption of the keys that nobody manages."""
     stack = found.stack or Stack()
     free = [one.key for one in found.keys if one.manager in {Manager.NOBODY, Manager.UNKNOWN}]
-    left = {key: reason for key in free if (reason := key_problem(key)) is not None}
+    too_long = {key: f"the key {TOO_LONG_FOR_A_MAP}" for key in free if not fits_a_map(key)}
+    left = {**too_long, **{key: reason for key in free if (reason := key_problem(key)) is not None}}
     names = config_names([key for key in free if key not in left], stack.config)
     readers = {one.key: one.readers for one in found.keys if one.readers and one.key in names}
     org = {"org_id": found.org_id} if found.org is None else {"org": found.org}

@@ -168,6 +168,10 @@ def test_output_of_another_type_is_refused_when_it_is_known(
             lambda: influx.OrgSecrets("a", org="acme", secrets={"4dabf18193072939515e22adb298388d": "v"}),
             'the key "4dabf18193072939515e22adb298388d" is a mark of the Pulumi engine',
         ),
+        (
+            lambda: influx.OrgSecrets("a", org="acme", secrets={"_" * 16_383: "v"}),
+            f'the key "{"_" * 80}…" is longer than 16,383 bytes, which Pulumi cannot take in a map: use Secret',
+        ),
     ],
 )
 def test_wrong_value_is_named(declare: Callable[[], object], said: str) -> None:

@@ -124,7 +124,7 @@ def test_ensure_without_go_says_what_to_install(machine: Machine) -> None:
     """The error is one line with what is missing, where to get it, and the other way out."""
     with pytest.raises(ToolchainError) as caught:
         ensure("pulumi", environ=machine.environ, reporter=_reporter()[0])
-    assert "building it needs Go 1.25.11 or later (https://go.dev/dl)" in str(caught.value)
+    assert "building it needs Go 1.26.6 or later (https://go.dev/dl)" in str(caught.value)
     assert "install Pulumi CLI itself and put it on PATH" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert machine.left_in_tools() == []
@@ -133,7 +133,7 @@ def test_ensure_without_go_says_what_to_install(machine: Machine) -> None:
 def test_ensure_with_old_go_says_what_to_install(machine: Machine) -> None:
     """A Go that is too old is as good as none."""
     machine.add_go("old")
-    with pytest.raises(ToolchainError, match=r"needs Go 1\.25\.11 or later \(https://go\.dev/dl\);"):
+    with pytest.raises(ToolchainError, match=r"needs Go 1\.26\.6 or later \(https://go\.dev/dl\);"):
         ensure("pulumi", environ=machine.environ, reporter=_reporter()[0])
 
 
