@@ -110,7 +110,9 @@ class FailedCall:
 
     def _advice(self) -> str:
         status = self.response.status
-        text = self.request.advice.get(status)
+        # A url that is too long leads to a path of the API that it does not have (influxd 2.9.1).
+        is_path_wrong = self._fields.get("message") == "path not found"
+        text = _ADVICE[405] if is_path_wrong else self.request.advice.get(status)
         if text is None and status == HTTPStatus.UNAUTHORIZED:
             text = self._token_problem()
         text = text or _ADVICE.get(status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -9,13 +11,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from influx_secrets._client import payloads, readers
-from influx_secrets._client.endpoints import PERMISSIONS, first_supported, is_path_safe, secrets_request, valid_org_id
+from influx_secrets._client.endpoints import NO_ORG, first_supported, is_path_safe, secrets_request, valid_org_id
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
 from influx_secrets._client.readers import Alerts, FluxScript, Listing, R
 from influx_secrets._client.redaction import Redactor
 from influx_secrets._client.settings import Settings, secrets_in
-from influx_secrets._errors import APIError, NotFoundError, UnauthorizedError
+from influx_secrets._errors import APIError, InfluxSecretsError, NotFoundError, UnauthorizedError
 from influx_secrets._text import quote
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ __all__ = ["FluxScript", "Health", "Org", "SecretsClient"]
 
 T = TypeVar("T")
 
-_NO_NAME: Final = {404: f"either there is no org of that name, or the token may not read it; {PERMISSIONS}"}
+_NO_NAME: Final = {404: "there is no org of that name on this server"}
 
 
 class SecretsClient:
@@ -83,7 +85,10 @@ class SecretsClient:
     def list_secret_keys(self, org_id: str) -> tuple[str, ...]:
         """Return the keys of an org's secrets, sorted by their bytes as the server does; values never come back."""
         request = secrets_request("GET", org_id, f"list the secret keys of org {org_id}", expects=200)
-        keys = self._ask(request, payloads.read_keys)
+        try:
+            keys = self._ask(request, payloads.read_keys)
+        except NotFoundError as exc:
+            raise self._explained(org_id, exc) from None
         return tuple(sorted(keys, key=lambda key: key.encode("utf-8", "surrogatepass")))
 
     def upsert_secrets(self, org_id: str, secrets: Mapping[str, str]) -> None:
@@ -139,7 +144,7 @@ class SecretsClient:
         # influxd 2.9.1 trims names, when an org is made and when it is looked up.
         found = next((org for org in orgs if org.name in (name, name.strip())), None)
         if found is None:
-            message = f"cannot {request.intent}: {self.settings.url} shows this token no such org: {_NO_NAME[404]}"
+            message = f"cannot {request.intent}: {self.settings.url} shows no such org: {self.why_hidden()}"
             raise NotFoundError(message, method="GET", path=request.path, status=HTTPStatus.OK, code="not found")
         return found
 
@@ -163,6 +168,12 @@ class SecretsClient:
         except UnauthorizedError as exc:
             return exc.server_message == "token is inactive"
         return False
+
+    def why_hidden(self) -> str:
+        """Return why the server hides an org from this token, and what to do; influxd 2.9.1 has two reasons."""
+        if self.is_token_inactive():
+            return "the token is inactive: activate it, or use a different one"
+        return "the org exists, but this token may not read it: use a token with the permission to read the org"
 
     def may_write(self, org_id: str) -> bool:
         """Return whether the token may write the org's secrets. Writes nothing: a PATCH of no keys (influxd 2.9.1)."""
@@ -236,6 +247,15 @@ class SecretsClient:
         """Return what the server reports about itself; needs no token."""
         request = Request(method="GET", path="/health", intent="ask the server for its version", authenticated=False)
         return self._ask(request, payloads.read_health)
+
+    def _explained(self, org_id: str, error: NotFoundError) -> NotFoundError:
+        """Return the error of a call on an org's secrets with the one cause of it that applies, if the server tells."""
+        with contextlib.suppress(InfluxSecretsError):
+            if NO_ORG in str(error) and not (exists := self.org_exists(org_id)):
+                cause = self.why_hidden() if exists is None else "there is no org with that id on this server"
+                error = copy.copy(error)
+                error.args = (str(error).replace(NO_ORG, cause),)
+        return error
 
     def _delete(self, org_id: str, keys: tuple[str, ...]) -> None:
         for key in keys:

@@ -19,8 +19,11 @@ from influx_secrets._errors import (
 from influx_secrets._model.keys import is_org_id
 from influx_secrets._text import quote
 
-PERMISSIONS: Final = "the token needs read on the org, read on its secrets and write on its secrets"
-_NO_ORG: Final = {404: f"either there is no such org, or the token may not read it; {PERMISSIONS}"}
+NO_ORG: Final = (
+    "either there is no such org, or the token may not read it; the token needs read on the org, read on its secrets "
+    "and write on its secrets"
+)
+"""What a 404 of a call on secrets means, as long as the server is not asked for the org."""
 
 # influxd 2.9.1 removes these; a DELETE of a key with one of `$ & + , / : ; = @` it answers with 204 and keeps the
 # key. Names of dots alone are folded by every library on the way; an escape may be undone by any.
@@ -99,6 +102,6 @@ def secrets_request(
         body=body,
         expects=expects,
         needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {org_id}",
-        advice=_NO_ORG,
+        advice={HTTPStatus.NOT_FOUND: NO_ORG},
         sensitive=sensitive,
     )

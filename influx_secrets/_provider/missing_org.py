@@ -43,10 +43,8 @@ def require_gone(session: ServerSession, state: ResourceState, error: NotFoundEr
         return
     if exists:
         cause = "the org exists, but something else than InfluxDB answers for its secrets: check url and proxies"
-    elif session.client.is_token_inactive():
-        cause = "the token is inactive: activate it, or use a different one"
     else:
-        cause = "the org exists, but this token may not read it: use a token with the permission to read the org"
+        cause = session.client.why_hidden()
     raise NotFoundError(
         f"cannot reach the secrets of the org {state.org_id}: {cause}",
         method=error.method,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from influx_secrets import SecretsClient, Settings, UnauthorizedError
+from influx_secrets import NotFoundError, SecretsClient, Settings, UnauthorizedError
 
 if TYPE_CHECKING:
     from servers import SecretsServer
@@ -24,6 +25,35 @@ def test_find_org_with_white_space_around_its_name_gives_the_servers_name(
     with client_of(server) as client:
         found = client.find_org(f"{around}{org}{around}")
     assert (found.id, found.name) == (server.org_id(org), org)
+
+
+def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: str) -> None:
+    """One that is not there, one that is hidden, by an inactive token too, and a url that is too long."""
+    org_id = server.org_id(org)
+    hidden = "the org exists, but this token may not read it: use a token with the permission to read the org"
+    inactive = "the token is inactive: activate it, or use a different one"
+    path = "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included?"
+    blind, asleep = server.create_token(org, read_org=False), server.create_token(org, active=False)
+    by_name: list[tuple[str, str, str, str]] = [
+        ("", server.token, "nobody", "there is no org of that name on this server"),
+        ("", blind, org, hidden),
+        ("", asleep, org, inactive),
+        ("/api/v2", server.token, org, path),
+    ]
+    for below, token, name, says in by_name:
+        client = SecretsClient(Settings(url=server.url + below, token=token))
+        with client, pytest.raises(NotFoundError, match=f"{re.escape(says)}$"):
+            client.find_org(name)
+    by_id: list[tuple[str, str, str, str]] = [
+        ("", server.token, "0000000000000001", "there is no org with that id on this server"),
+        ("", blind, org_id, hidden),
+        ("", asleep, org_id, inactive),
+        ("/api/v2", server.token, org_id, path),
+    ]
+    for below, token, id_, says in by_id:
+        client = SecretsClient(Settings(url=server.url + below, token=token))
+        with client, pytest.raises(NotFoundError, match=f"{re.escape(says)}$"):
+            client.list_secret_keys(id_)
 
 
 def test_token_that_cannot_work_is_told_apart(server: SecretsServer, org: str) -> None:
