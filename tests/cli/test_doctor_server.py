@@ -294,7 +294,7 @@ def test_doctor_https_through_a_proxy_is_worth_knowing(lone: Command, monkeypatc
 
 
 HEALTH = json_answer(200, {"version": "v2.9.1"}, x_influxdb_build="OSS")
-KNOWN = json_answer(404, {"code": "not found", "message": "organization not found"})
+KNOWN = json_answer(404, {"code": "not found", "message": "organization not found"}, x_platform_error_code="not found")
 ACTIVE = json_answer(401, {"code": "unauthorized", "message": "read:users/0000000000000001 is unauthorized"})
 BROKEN = json_answer(500, {"code": "internal error", "message": "broken"})
 ORG = json_answer(200, {"orgs": [{"id": "0123456789abcdef", "name": "acme"}]})

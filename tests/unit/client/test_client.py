@@ -223,7 +223,12 @@ def test_find_org_answer_of_another_shape_is_not_the_apis(body: object) -> None:
     ("step", "expected"),
     [
         (json_answer(200, {"orgs": [{"id": ORG, "name": "acme"}]}), True),
-        (json_answer(404, {"code": "not found", "message": "organization not found"}), False),
+        (
+            json_answer(
+                404, {"code": "not found", "message": "organization not found"}, x_platform_error_code="not found"
+            ),
+            False,
+        ),
         (json_answer(200, {"orgs": []}), None),
     ],
 )

@@ -61,7 +61,9 @@ def test_alerts_are_endpoints_and_rules_with_what_runs() -> None:
     }
     rules = [{"id": str(n), "name": f"rule {n}", "status": "inactive", "taskID": f"t{n}"} for n in range(3)]
     missing = [
-        json_answer(404, {"code": "not found", "message": f"failed to find task: {why}"})
+        json_answer(
+            404, {"code": "not found", "message": f"failed to find task: {why}"}, x_platform_error_code="not found"
+        )
         for why in ("unauthorized", "task not found")
     ]
     script = 'x = secrets["get"](key: "q\\"\\\\")'
