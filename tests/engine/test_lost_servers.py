@@ -55,7 +55,7 @@ def point_to(stack: Stack, server: InfluxdServer, token: str | None = None) -> N
 def test_another_server_with_an_org_of_the_same_name_is_told_and_written(
     stack: Stack, influxd: InfluxdServer, second: InfluxdServer, acme: str, *, small: bool
 ) -> None:
-    """The preview names both servers, up writes all keys there, and what is on the old server stays."""
+    """The preview names both servers, up writes all keys there, and what is on the old server stays; and so back."""
     second.create_org(acme)
     second.put_secret(acme, "THEIRS", "t")
     stack.program(BY_NAME).up()
@@ -72,8 +72,22 @@ def test_another_server_with_an_org_of_the_same_name_is_told_and_written(
     assert f"on {influxd.url}: not removed" in text(run)
     assert set(stack.up().steps.values()) == {"same"}
     assert stack.stored("one")["outputs"]["server"] == second.url
+    if not small:
+        stack.destroy()
+        assert second.values(acme) == {"THEIRS": "t"}
+        return
+    point_to(stack, influxd, influxd.create_token(acme))
+    back = stack.up()
+    assert "adopts the key" in text(back)
+    assert f"on {second.url}: not removed" in text(back)
+    assert set(stack.up("--refresh").steps.values()) == {"same"}
     stack.destroy()
-    assert second.values(acme) == {"THEIRS": "t"}
+    assert influxd.values(acme) == {}
+    assert second.values(acme) == OURS | {"THEIRS": "t"}
+
+
+FAILING = [("refresh",), ("up", "--refresh"), ("destroy",), ("destroy", "--refresh"), ("destroy", "--run-program")]
+"""Commands that call no `check` before they read or delete."""
 
 
 @pytest.mark.parametrize("missing_org", ["error", "gone"])
@@ -87,14 +101,8 @@ def test_mistaken_url_forgets_and_removes_nothing(
     if missing_org == "error":
         second.create_org(acme)
         second.put_secret(acme, "A", "theirs")
-    point_to(stack, second)
-    for command in (
-        ("refresh",),
-        ("up", "--refresh"),
-        ("destroy",),
-        ("destroy", "--refresh"),
-        ("destroy", "--run-program"),
-    ):
+    point_to(stack, second, second.create_token(acme) if missing_org == "error" else None)
+    for command in FAILING:
         run = stack.deploy(*command)
         assert run.code != 0, command
         assert influxd.url in run.output, command
@@ -112,11 +120,17 @@ def test_mistaken_url_forgets_and_removes_nothing(
 def test_exclusive_prunes_nothing_in_the_run_that_changes_the_server(
     stack: Stack, influxd: InfluxdServer, second: InfluxdServer, acme: str
 ) -> None:
-    """A mistaken url must not empty an org of others: it is said, and only the next run prunes."""
+    """A mistaken url must not empty an org of others: it is said, and only the next run prunes; the smallest token."""
     second.create_org(acme)
     second.put_secret(acme, "THEIRS", "t")
+    stack.environment["INFLUX_TOKEN"] = influxd.create_token(acme)
     stack.program('influx.OrgSecrets("o", org=ORG, secrets={"A": "a"}, exclusive=True)').up()
-    point_to(stack, second)
+    before = outputs(stack)
+    point_to(stack, second, second.create_token(acme))
+    for command in FAILING:
+        assert stack.deploy(*command).code != 0, command
+    assert outputs(stack) == before
+    assert second.values(acme) == {"THEIRS": "t"}
     assert "prunes nothing" in text(stack.preview())
     assert "prunes nothing" in text(stack.up())
     assert second.values(acme) == {"A": "a", "THEIRS": "t"}
@@ -149,7 +163,7 @@ def test_server_rebuilt_at_the_same_address_is_written_by_one_up(
 
 
 def test_org_made_anew_and_deleted_for_good(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
-    """Keys that are in the new org are not overwritten unasked; without an org refresh and destroy end."""
+    """By name and by id; keys of the new org are not overwritten unasked; without an org refresh and destroy end."""
     stack.program(BY_NAME).up()
     influxd.delete_org(acme)
     influxd.create_org(acme)
@@ -162,6 +176,13 @@ def test_org_made_anew_and_deleted_for_good(stack: Stack, influxd: InfluxdServer
     influxd.remove_secret(acme, "A")
     stack.up()
     assert influxd.values(acme) == OURS
+    stack.program(BY_ID).up()
+    influxd.delete_org(acme)
+    influxd.create_org(acme)
+    point_to(stack, influxd, influxd.create_token(acme))
+    stack.up()
+    assert influxd.values(acme) == OURS
+    assert set(stack.up().steps.values()) == {"same"}
     influxd.delete_org(acme)
     refreshed = stack.refresh()
     assert "does not exist any more" in text(refreshed)
@@ -188,6 +209,23 @@ def test_hidden_org_is_no_absent_one(stack: Stack, influxd: InfluxdServer) -> No
         assert "the org exists, but this token may not read it" in text(run)
     stack.environment["INFLUX_TOKEN"] = influxd.token
     assert set(stack.up().steps.values()) == {"same"}
+
+
+def test_older_backup_at_the_same_address(new_stack: NewStack, lost: InfluxdServer, tmp_path: Path) -> None:
+    """`up --refresh` writes what is missing or older; a key that was removed since is there again, and nobody's."""
+    environment = {"INFLUX_HOST": lost.url, "INFLUX_TOKEN": lost.create_token("acme")}
+    stack = new_stack(environment, ORG="acme")
+    stack.program('influx.Secret("old", org=ORG, key="OLD", value="o")\n' + BY_NAME.replace("v1", "v0")).up()
+    lost.back_up(tmp_path / "backup")
+    stack.program(BY_NAME.replace('"B": "b"', '"B": "b", "C": "c"')).up()
+    lost.restore(tmp_path / "backup")
+    assert set(stack.up().steps.values()) == {"same"}
+    run = stack.up("--refresh")
+    assert run.steps == {"one": "update", "many": "update"}
+    assert lost.values("acme") == OURS | {"C": "c", "OLD": "o"}
+    assert set(stack.up("--refresh").steps.values()) == {"same"}
+    stack.destroy()
+    assert lost.values("acme") == {"OLD": "o"}
 
 
 def test_copy_of_a_backup_at_another_address(new_stack: NewStack, lost: InfluxdServer, tmp_path: Path) -> None:
@@ -217,21 +255,22 @@ def test_copy_of_a_backup_at_another_address(new_stack: NewStack, lost: InfluxdS
         copy.stop()
 
 
+@pytest.mark.parametrize("small", [False, True], ids=["operator", "small-token"])
 def test_resource_that_changes_its_provider_moves_to_the_other_server(
-    stack: Stack, influxd: InfluxdServer, second: InfluxdServer, acme: str
+    stack: Stack, influxd: InfluxdServer, second: InfluxdServer, acme: str, *, small: bool
 ) -> None:
     """It is written there and removed here, as each provider process reaches its own server."""
     program = """
-        servers = {"eu": EU, "us": US}
-        made = {name: influx.Provider(name, url=url, token=TOKEN) for name, url in servers.items()}
+        made = {name: influx.Provider(name, url=url, token=token) for name, (url, token) in SERVERS.items()}
         opts = ResourceOptions(provider=made[AT])
         influx.Secret("one", org=ORG, key="ONE", value="v1", opts=opts)
         influx.OrgSecrets("many", org=ORG, secrets={"A": "a"}, opts=opts)
     """
     second.create_org(acme)
-    constants = {"EU": influxd.url, "US": second.url, "TOKEN": influxd.token}
-    stack.program(program, AT="eu", **constants).up()
+    servers = {"eu": influxd, "us": second}
+    tokens = {name: (one.url, one.create_token(acme) if small else one.token) for name, one in servers.items()}
+    stack.program(program, AT="eu", SERVERS=tokens).up()
     assert influxd.values(acme) == {"ONE": "v1", "A": "a"}
-    stack.program(program, AT="us", **constants).up()
+    stack.program(program, AT="us", SERVERS=tokens).up()
     assert second.values(acme) == {"ONE": "v1", "A": "a"}
     assert influxd.values(acme) == {}
