@@ -397,7 +397,7 @@ def test_random_lives_on_two_servers_lose_nothing_and_touch_no_stranger(emulated
 @pytest.mark.timeout(7200)
 def test_many_random_lives_on_two_servers(emulated: tuple[Site, Site]) -> None:
     """The same, three hundred times."""
-    live(emulated, examples=int(os.environ.get("SOAK_EXAMPLES", "300")), steps=8, repeatable=False)
+    live(emulated, examples=int(os.environ.get("SOAK_EXAMPLES", "300")), steps=6, repeatable=False)
 
 
 @pytest.mark.soak
@@ -410,5 +410,5 @@ def test_random_lives_on_two_real_servers(influxd_binary: Path, tmp_path: Path) 
         folder.mkdir()
     with InfluxdServer(influxd_binary, folders[0]) as first, InfluxdServer(influxd_binary, folders[1]) as second:
         sites = RealSite(first, folders[2] / "first"), RealSite(second, folders[2] / "second")
-        live(sites, examples=int(os.environ.get("SOAK_EXAMPLES", "20")), steps=8, repeatable=False)
+        live(sites, examples=int(os.environ.get("SOAK_EXAMPLES", "20")), steps=6, repeatable=False)
     shutil.rmtree(tmp_path)
