@@ -21,6 +21,7 @@ _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 
 _UNREACHABLE: Final = "the server could not be asked, so this preview cannot show what it holds: "
 _UNVERIFIABLE: Final = "values cannot be checked on this server, only which keys exist: "
+_LOSSES_UNKNOWN: Final = "which keys are removed is not known yet: "
 _DESTINATION: Final = "new secrets are written to "
 
 SECRETS_UNREADABLE: Final = 'secrets cannot be checked: the token lacks the permission "read secrets" of the org'
@@ -135,13 +136,18 @@ def values_unverifiable(error: Exception) -> str:
     return f"{_UNVERIFIABLE}{error}"
 
 
+def losses_unknown(resource: str) -> str:
+    """Format that a preview cannot name the keys that a resource removes."""
+    return f"{_LOSSES_UNKNOWN}{resource}"
+
+
 def destination(address: str) -> str:
     """Format which server gets the new keys."""
     return f"{_DESTINATION}{address}"
 
 
 def parse_notices(lines: Iterable[str]) -> ParsedNotices:
-    """Parse lines of the provider, in any order; a repeated line counts once. The steps name the server themselves."""
+    """Parse lines of the provider, in any order; a repeated line counts once. What the steps show is left out."""
     existing: list[ExistingKeys] = []
     unreachable: list[str] = []
     unchecked: list[str] = []
@@ -154,6 +160,6 @@ def parse_notices(lines: Iterable[str]) -> ParsedNotices:
             unreachable.append(line.removeprefix(_UNREACHABLE))
         elif line.startswith((_UNVERIFIABLE, SECRETS_UNREADABLE)):
             unchecked.append(line)
-        elif not line.startswith(_DESTINATION):
+        elif not line.startswith((_DESTINATION, _LOSSES_UNKNOWN)):
             other.append(line)
     return ParsedNotices(tuple(existing), tuple(unreachable), tuple(unchecked), tuple(other))

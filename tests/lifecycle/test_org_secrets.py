@@ -136,6 +136,7 @@ def test_org_secrets_unknown_map_previews_as_unknown(engine: Engine) -> None:
     engine.up(shared({"A": "1"}))
     assert engine.checked(shared(UNKNOWN))["versions"] == UNKNOWN
     assert engine.preview(shared(UNKNOWN)) == {"shared": "update"}
+    assert engine.said == 'influx-secrets: which keys are removed is not known yet: OrgSecrets "shared"\n'
 
 
 def test_org_secrets_value_that_is_no_string_is_refused(engine: Engine, emulator: Emulator) -> None:
