@@ -42,8 +42,8 @@ def test_every_example_of_the_page_passes(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert "8 passed" in done.stdout, done.stdout
-    assert len(blocks) == 6
+    assert "9 passed" in done.stdout, done.stdout
+    assert len(blocks) == 7
 
 
 def test_command_of_the_page_starts_an_emulator_with_those_faults(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from engine.console import blocks, run, steps
 
-from influx_secrets import NotFoundError, SecretsClient, Settings
+from influx_secrets import SecretsClient, Settings, UnauthorizedError
 from influx_secrets.emulator import Emulator
 
 if TYPE_CHECKING:
@@ -38,8 +39,24 @@ ELSEWHERE = {
 }
 #: What the how-to pages find in the stack's config.
 GIVEN = {"pagerduty": "a-pagerduty", "slack": "a-slack", "smtp": "a-smtp"}
+STORES = {
+    "vault kv get -mount=secret -field=slack influx": "${NEW_TOKEN:-xoxb-1}",
+    "op read op://infra/smtp/password": "a-smtp",
+    "aws secretsmanager get-secret-value --secret-id influx/pagerduty --query SecretString --output text": "a-pager",
+    "gcloud secrets versions access latest --secret=status-page": "a-status",
+    "az keyvault secret show --vault-name acme --name billing --query value --output tsv": "a-billing",
+}
+"""Each command line of another store that a page uses, to the value that a stand-in of it prints."""
 STAGING, PROD = "https://influx-staging.example.com:8086", "https://influx-prod.example.com:8086"
 """Two servers of the reader's in a how-to page."""
+
+
+def stand_in_for_stores(folder: Path) -> None:
+    """Write a program for each store, which knows the command line of a page and no other."""
+    answers = "".join(f"'{command}') echo \"{value}\" ;;\n" for command, value in STORES.items())
+    for name in {command.partition(" ")[0] for command in STORES}:
+        (folder / name).write_text(f'#!/bin/sh\ncase "{name} $*" in\n{answers}*) exit 64 ;;\nesac\n')
+        (folder / name).chmod(0o755)
 
 
 def of(page: str) -> list[Block]:
@@ -108,9 +125,12 @@ def _anybody(home: Path) -> Mapping[str, str]:
 
 
 @pytest.mark.parametrize("page", sessions())
-def test_how_to_does_what_it_says(page: str, new_stack: NewStack, emulator: Emulator) -> None:
+def test_how_to_does_what_it_says(page: str, new_stack: NewStack, emulator: Emulator, tmp_path: Path) -> None:
     """Who follows the page in a project with a stack, beside a server, sees what the page shows."""
+    (tools := tmp_path / "tools").mkdir()
+    stand_in_for_stores(tools)
     stack = new_stack(emulator.environment)
+    stack.environment["PATH"] = f"{tools}{os.pathsep}{stack.environment['PATH']}"
     stack.pulumi("config", "set-all", *(part for item in GIVEN.items() for part in ("--secret", "=".join(item))))
     with Emulator(("acme",), token=emulator.token) as prod:
         text = (ROOT / page).read_text("utf-8").replace(STAGING, emulator.url).replace(PROD, prod.url)
@@ -144,21 +164,21 @@ def test_programs_can_be_applied(new_stack: NewStack, emulator: Emulator) -> Non
 
 @pytest.mark.influxd
 def test_command_makes_a_token_that_suffices(influxd: InfluxdServer, acme: str) -> None:
-    """The command prints a token with which every call of the API works, and no other org can be seen."""
-    if shutil.which("curl") is None:
-        pytest.skip("no curl")
-    influxd.create_org(f"{acme}-other")
+    """With the token every call of the API works, and of another org it sees the name alone."""
+    if shutil.which("influx") is None:
+        pytest.skip("no influx CLI on PATH, which the page uses")
+    other = influxd.create_org(f"{acme}-other")
     (script,) = [block.text for block in of("docs/howto/permissions.md") if block.language == "sh"]
     done = subprocess.run(
-        ["sh", "-eu", "-c", script.replace("org=acme", f"org={acme}")],
+        ["sh", "-eu", "-c", f"{script.replace('--org acme', f'--org {acme}').strip()} --json"],
         env={**os.environ, **influxd.environment},
         capture_output=True,
         text=True,
         check=True,
     )
-    with SecretsClient(Settings(url=influxd.url, token=done.stdout.strip())) as client:
-        with pytest.raises(NotFoundError):
-            client.find_org(f"{acme}-other")
+    with SecretsClient(Settings(url=influxd.url, token=json.loads(done.stdout)["token"])) as client:
+        with pytest.raises(UnauthorizedError):
+            client.list_secret_keys(other)
         org = client.find_org(acme)
         client.upsert_secrets(org.id, {"A": "1", "B/": "2", "C": "3"})
         client.delete_secret(org.id, "A")
