@@ -144,3 +144,23 @@ def test_org_id_that_another_server_does_not_know_is_refused(engine: Engine, emu
     engine.environ = emulator.environment
     emulator.reset(())
     assert "correct org_id" in engine.up(secret("a", org_id=org_id, key="A", value="new"))["a"]
+
+
+def test_another_address_of_the_same_server_is_asked_once(engine: Engine, emulator: Emulator) -> None:
+    """One look-up, one list and one query for all resources of the org, nothing written, and no later run asks."""
+    emulator.reset({"acme": FIRST})
+    program = [secret("a", org="acme", key="A", value="v"), org_secrets("o", {"B": "v", "C": "v"}, org="acme")]
+    engine.up(*program)
+    with Emulator({"acme": FIRST}) as copy:
+        for key in "ABC":
+            copy.put_secret("acme", key, "v")
+        engine.environ = copy.environment
+        assert engine.up(*program) == {"a": "update", "o": "update"}
+        assert [(one.method, one.path.rpartition("/")[2].partition("?")[0]) for one in copy.requests] == [
+            ("GET", "orgs"),
+            ("GET", "secrets"),
+            ("POST", "query"),
+        ]
+        copy.clear_requests()
+        assert engine.up(*program) == {"a": "same", "o": "same"}
+        assert copy.requests == ()
