@@ -125,3 +125,40 @@ def process_that_ends_is_not_started_again(runs: Runs) -> object:
     body = 'Probe("x", fault="exit")'
     output = runs.attempt(body).run
     return [output.code != 0, "EOF" in output.output]
+
+
+@INPUTS.fact(
+    known=[["check", "diff", "check", "create", "delete"], [False, True]],
+    means="A provider cannot see in the second call what the first one saw.",
+    does="It keeps what the first call saw in the memory of the process.",
+)
+def replacement_checks_twice(runs: Runs) -> object:
+    """A replacement that `diff` asks for calls `check` again, without the old inputs, before it creates."""
+    checked = [not note["olds"] for note in runs.changed.of("rebuilt") if note["call"] == "check"]
+    return [runs.changed.calls("rebuilt"), checked]
+
+
+@INPUTS.fact(
+    known=[0, [], False],
+    means="Such a preview shows nothing that the provider would refuse, and does not report this.",
+    does="`pulumi up` checks each resource before it writes.",
+)
+def preview_with_an_unknown_provider_checks_nothing(runs: Runs) -> object:
+    """A preview in which an input of the provider is unknown does not call `check` for its resources."""
+    body = """
+first = Probe("first", value="v")
+later = pulumi.ProviderResource("pulumi-python", "later", {"token": first.id})
+Probe("x", ResourceOptions(provider=later), value="v")
+"""
+    seen = runs.attempt(body)
+    return [seen.run.code, seen.calls("x"), "warning" in seen.run.output]
+
+
+@INPUTS.fact(
+    known=True,
+    means="Do not use this name for a key.",
+    does="It refuses the name.",
+)
+def name_of_the_engines_own_breaks_a_map(runs: Runs) -> object:
+    """A map with the key `4dabf18193072939515e22adb298388d`, a mark of the engine's own, fails the run."""
+    return runs.attempt('Probe("x", map={"4dabf18193072939515e22adb298388d": "v"})').run.code != 0

@@ -29,7 +29,7 @@ _FIRST = """\
 Probe("a", value=secret("marker-value"), hidden=secret("marker-hidden"), counter=1, whole=1,
       map={"x": None, "y": "1"}, items=["a", "b"], __quiet="q1", fault="print")
 Probe("old-name", value="v")
-Probe("gone", value="v")
+Probe("rebuilt", value="v", rebuild=1)
 Probe("kept", ResourceOptions(protect=True), value="v")
 Probe("left", ResourceOptions(retain_on_delete=True), value="v")
 """
@@ -39,6 +39,7 @@ Probe("a", ResourceOptions(ignore_changes=["whole", "later"], replace_on_changes
 fresh = Probe("new-name", value="v")
 Probe("kept", ResourceOptions(protect=True), value="v")
 Probe("left", ResourceOptions(retain_on_delete=True), value="v")
+Probe("rebuilt", value="v", rebuild=2)
 Probe("unknown-whole", values=secret({"x": "1", "y": fresh.id}))
 Probe("unknown-part", values={"x": secret("1"), "y": secret(fresh.id)})
 """
@@ -47,14 +48,15 @@ import os
 isolated = pulumi.ProviderResource("pulumi-python", "isolated-provider", {"token": "given"})
 Probe("default", value="v")
 Probe("isolated", ResourceOptions(provider=isolated), value="v")
+Probe("keeping", kept="marker-kept", value="v")
 Probe("read", ResourceOptions(id="some-id"), value="marker-read")
 
 def look(args):
     with open(os.environ["PROBE_LOG"], "a") as log:
-        log.write(json.dumps({"call": "hook", "name": args.name, "seen": sorted(args.new_inputs)}) + "\\n")
+        log.write(json.dumps({"call": "hook", "name": args.name, "seen": sorted(args.new_inputs or {})}) + "\\n")
 
 hook = pulumi.ResourceHook("look", look)
-hooks = pulumi.ResourceHookBinding(before_create=[hook])
+hooks = pulumi.ResourceHookBinding(before_create=[hook], before_delete=[hook])
 Probe("hooked", ResourceOptions(hooks=hooks), value=secret("v"), hidden="v")
 """
 Note = dict[str, Any]
@@ -174,9 +176,16 @@ class Runs:
         return self.stack.noted(*UP)
 
     @cached_property
+    def refreshed_by_program(self) -> Noted:
+        """A refresh that runs the program, after the token was rotated again."""
+        _ = self.rotated
+        self.stack.set_secret("token", "marker-config-3")
+        return self.stack.noted("refresh", "--yes", "--skip-preview", "--run-program")
+
+    @cached_property
     def replaced(self) -> Noted:
         """A replacement that the command line asks for."""
-        _ = self.rotated
+        _ = self.refreshed_by_program
         return self.stack.noted(*UP, f"--replace={urn(PROBE_TYPE, 'new-name')}")
 
     @cached_property
@@ -202,7 +211,7 @@ class Runs:
     @cached_property
     def special(self) -> tuple[Noted, dict[str, Any]]:
         """A run with a provider of the program's own, a resource that is read, and a hook; and its state."""
-        stack = self.other("special")
+        stack = self.special_stack = self.other("special")
         stack.set_secret("token", "marker-config")
         run = stack.write(_SPECIAL).noted(*UP)
         return run, {one["urn"].rpartition("::")[2]: one for one in stack.exported()}

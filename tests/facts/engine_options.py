@@ -142,3 +142,21 @@ def resources_outside_of_a_target_are_not_checked(runs: Runs) -> object:
     stack.write(body.format(1)).noted(*UP)
     run = stack.write(body.format(2)).noted(*UP, "--target=**x")
     return [run.calls("x"), run.calls("y")]
+
+
+@OPTIONS.fact(
+    known=[True, True, 0],
+    means="With such a hook, destroy with `--run-program`.",
+    does="It registers no hooks.",
+)
+def delete_hook_makes_destroy_run_the_program(runs: Runs) -> object:
+    """`destroy` fails for a resource with a delete hook, and names `--run-program`, with which it works."""
+    _ = runs.special
+    stack = runs.special_stack
+    options = ("destroy", "--yes", "--skip-preview")
+    refused = stack.noted(*options, fails=None).run
+    return [
+        refused.code != 0,
+        "--run-program" in refused.output,
+        stack.noted(*options, "--run-program", fails=None).run.code,
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -67,19 +68,18 @@ def default_provider_stores_the_whole_config(runs: Runs) -> object:
 
 
 @RECORDS.fact(
-    known=[["marker-config"], ["marker-config-2"]],
+    known=[["marker-config"], ["marker-config-2"], ["marker-config-3"]],
     means="Rotate such a token in the config and run `pulumi up` before you revoke it.",
     does="A token in the environment is read in each run, and is in no state.",
 )
 def refresh_uses_the_stored_config(runs: Runs) -> object:
     """After a token changed in the config, `refresh` configures the default provider with the old one from the state.
 
-    `up` uses the new one.
+    `up` uses the new one, and so does
+    `refresh --run-program`.
     """
-    used = [
-        {note["config"]["e2e:token"] for note in one.notes if note["call"] == "configure"}
-        for one in (runs.refreshed, runs.rotated)
-    ]
+    runs_in_turn = (runs.refreshed, runs.rotated, runs.refreshed_by_program)
+    used = [{note["config"]["e2e:token"] for note in one.notes if note["call"] == "configure"} for one in runs_in_turn]
     return [sorted(tokens) for tokens in used]
 
 
@@ -98,6 +98,18 @@ def explicit_provider_gets_its_inputs_alone(runs: Runs) -> object:
     configs = {note["process"]: note["config"] for note in run.notes if note["call"] == "configure"}
     stored = "marker-config" in json.dumps(state["isolated-provider"])
     return [configs[process["isolated"]], process["default"] != process["isolated"], stored]
+
+
+@RECORDS.fact(
+    known=True,
+    means="Keep no token in an attribute of a provider. Read it from the environment in `configure`.",
+    does="Its provider classes have no attributes.",
+)
+def attributes_of_a_provider_are_stored(runs: Runs) -> object:
+    """The provider object is stored with each resource. A value in one of its attributes is in the state."""
+    stored = runs.special[1]["keeping"]["inputs"]["__provider"]
+    pickled = json.loads(stored["plaintext"]) if isinstance(stored, dict) else stored
+    return b"marker-kept" in base64.b64decode(pickled)
 
 
 @RECORDS.fact(

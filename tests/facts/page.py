@@ -54,8 +54,7 @@ def render() -> str:
 def _section(question: Question, recorded: Mapping[str, Sequence[str]]) -> str:
     file = f"{question.facts[0].see.__module__.rpartition('.')[2]}.py"
     rows = [
-        f"| {fact.behaviour} | {fact.means} | {fact.does} | {_seen_on(fact, recorded)} |".replace("\\x24", "\\\\x24")
-        for fact in question.facts
+        f"| {fact.behaviour} | {fact.means} | {fact.does} | {_seen_on(fact, recorded)} |" for fact in question.facts
     ]
     note = f"{question.note} " if question.note else ""
     head = "| what happens | what it means for you | what influx_secrets does | seen on |\n|---|---|---|---|"

@@ -81,8 +81,15 @@ class ProbeProvider(ResourceProvider):  # type: ignore[misc, unused-ignore]
         return ReadResult("", {}) if props.get("name") == "gone" else ReadResult(id_, props)
 
 
+class KeepingProvider(ProbeProvider):
+    """Has an attribute."""
+
+    def __init__(self, kept: str) -> None:
+        self.kept = kept
+
+
 class Probe(Resource, module="facts", name="Probe"):
     """A resource with any inputs."""
 
-    def __init__(self, name: str, opts: ResourceOptions | None = None, **inputs: Input[Any]) -> None:
-        super().__init__(ProbeProvider(), name, {"name": name, **inputs}, opts)
+    def __init__(self, name: str, opts: ResourceOptions | None = None, *, kept: str = "", **inputs: Input[Any]) -> None:
+        super().__init__(KeepingProvider(kept) if kept else ProbeProvider(), name, {"name": name, **inputs}, opts)

@@ -58,10 +58,11 @@ def _pids(machine: Machine) -> list[int]:
     return [int(pid) for pid in _wait_for(lambda: file.exists() and file.read_text().split()) or ()]
 
 
-def test_ensure_pulumi_installs_all_its_parts_together(machine: Machine) -> None:
+@pytest.mark.parametrize("name", ["pulumi", "pulumi-3.274"])
+def test_ensure_pulumi_installs_all_its_parts_together(machine: Machine, name: str) -> None:
     """The CLI, the language host and its two launchers end in one folder, all executable."""
     machine.add_go()
-    path = ensure("pulumi", environ=machine.environ, reporter=_reporter()[0])
+    path = ensure(name, environ=machine.environ, reporter=_reporter()[0])
     assert sorted(file.name for file in path.parent.iterdir()) == _PULUMI_FILES
     assert all(os.access(file, os.X_OK) and os.access(file, os.W_OK) for file in path.parent.iterdir())
 

@@ -34,11 +34,12 @@ def test_find_nothing_there_returns_none(machine: Machine) -> None:
     assert not machine.tools.exists()
 
 
-def test_find_variable_set_wins_over_the_path(machine: Machine) -> None:
-    """`INFLUXD` names the program to use, whatever else is there."""
-    machine.add_versioned("influxd", "InfluxDB v2.8.0 (git: none)")
-    named = machine.add("my-own-influxd", "")
-    assert find("influxd", environ={**machine.environ, "INFLUXD": str(named)}) == named
+@pytest.mark.parametrize(("name", "variable"), [("influxd", "INFLUXD"), ("pulumi", "INFLUX_SECRETS_PULUMI")])
+def test_find_variable_set_wins_over_the_path(machine: Machine, name: str, variable: str) -> None:
+    """It names the program to use, whatever else is there."""
+    machine.add_versioned(name, "InfluxDB v2.8.0 (git: none)")
+    named = machine.add(f"my-own-{name}", "")
+    assert find(name, environ={**machine.environ, variable: str(named)}) == named
 
 
 def test_find_variable_names_no_program_is_an_error(machine: Machine) -> None:
