@@ -87,7 +87,8 @@ pictures: $(VENV)/.with-cli,emulator  ## draw the pictures of README and site an
 	@$(PY) -m toolchain.pictures
 	@$(PY) -m toolchain.structure
 
-build: $(DEV)  ## the source distribution and the wheel, into dist/
+build: $(DEV)  ## check and build the source distribution and the wheel, into dist/
+	@$(PY) -m pytest -q -p no:cacheprovider tests/test_release.py
 	@rm -rf dist
 	@$(PY) -m uv build --quiet --no-build-isolation --python $(PY) && ls dist/*
 

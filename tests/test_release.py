@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -97,3 +98,26 @@ def test_metadata_description_is_the_readme(release: Release) -> None:
     payload = release.metadata.get_payload()
     assert readme
     assert str(payload).strip() == readme
+
+
+def test_metadata_links_lead_to_files_of_this_version(release: Release) -> None:
+    """The host aside, each link to a file has the tag of this version, and the file exists."""
+    links = dict(line.split(", ") for line in release.metadata.get_all("Project-URL", []))
+    assert set(links) == {"Repository", "Documentation", "Changelog", "Security", "Issues"}
+    place = f"{links['Repository']}/blob/v{release.metadata['Version']}/"
+    files = [link.removeprefix(place) for link in links.values() if "/blob/" in link]
+    assert [(_ROOT / file).is_file() for file in files] == [True] * 3
+
+
+def test_version_is_the_same_in_every_document(release: Release) -> None:
+    """The commands that install it, the pages that compare it, and the changelog, whose newest release has a date."""
+    version = release.metadata["Version"]
+    texts = {name: (_ROOT / name).read_text("utf-8") for name in ("README.md", "CHANGELOG.md")}
+    for part in (f"@v{version}'", f"/v{version}/influx_secrets-{version}-py3"):
+        assert part in texts["README.md"]
+    headings = re.findall(r"^## \[(.+)\](?: - (\d{4}-\d\d-\d\d))?$", texts["CHANGELOG.md"], re.MULTILINE)
+    assert headings[0] == ("Unreleased", "")
+    assert headings[1][0] == version
+    assert headings[1][1]
+    for name in ("compatibility.md", "comparison.md"):
+        assert version in (_ROOT / "docs" / name).read_text("utf-8")
