@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pulumi
 import pytest
 
 import influx_secrets
@@ -82,6 +84,13 @@ def test_page_of_settings_names_each() -> None:
     named = set(re.findall(r"`(\w+)`", page))
     names = [name for setting in INPUTS for name in (setting.field, setting.input, *setting.variables)]
     assert [name for name in names if name not in named] == []
+
+
+def test_page_of_options_has_a_row_for_each() -> None:
+    """A new version of the SDK may have one more."""
+    page = (_ROOT / "docs" / "reference" / "options.md").read_text("utf-8")
+    rows = {name for row in re.findall(r"(?m)^\| (`[^|]+`) \|", page) for name in re.findall(r"`(\w+)`", row)}
+    assert set(inspect.signature(pulumi.ResourceOptions).parameters) <= rows
 
 
 def test_index_of_decisions_names_each() -> None:

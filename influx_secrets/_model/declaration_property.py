@@ -5,4 +5,4 @@ from __future__ import annotations
 from typing import Final
 
 DECLARATION: Final = "declaration"
-"""Its entries: `resource`, `preview`, and of an `OrgSecrets` also `keys`, `provider` and `resources`."""
+"""Its entries: `resource`, `preview`, and of an `OrgSecrets` also `keys`, `provider`, `resources` and `ignoring`."""

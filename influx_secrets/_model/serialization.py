@@ -141,6 +141,8 @@ class OrgSecretsCodec:
         if given is None:
             # `ignore_changes=["secrets"]`: created once, then left alone as a whole.
             return Declaration(keys=managed, named=named | managed, values={}, **common)
+        if not (named.issuperset(secrets) or news[DECLARATION].get("ignoring")):
+            named = frozenset(secrets)  # a transform renamed entries of the map
         return Declaration(
             # A name without a value is one that `ignore_changes` took out of the map: left alone, never removed.
             keys=frozenset(secrets) | (named & managed),

@@ -79,6 +79,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
                 "keys": names,
                 "provider": run.number(provider),
                 "resources": run.resource_count,
+                "ignoring": any(path == "*" or path.startswith("secrets") for path in opts.ignore_changes or ()),
             },
         }
         if rotate_on is not None:

@@ -186,8 +186,12 @@ def test_wrong_declaration_is_refused_where_the_program_makes_it() -> None:
         (lambda: secret(id="x"), "Secret.get(name, id)"),
         (lambda: secret(import_="x"), "opts.import_ is not"),
         (lambda: secret(version="1.0.0"), "opts.version starts another"),
+        (lambda: secret(urn="urn:pulumi:x"), "opts.urn reads another resource's state"),
         (lambda: secret(key="\udc80"), "is not UTF-8"),
     ]
+    mapped = pulumi.ResourceOptions()
+    mapped.env_var_mappings = {"A": "B"}  # an argument from SDK 3.272 on
+    wrong.append((lambda: influx.Secret("m", key="A", value=VALUE, opts=mapped), "belongs to a Provider"))
     for declare, reason in wrong:
         shown = error_of(declare)
         assert [line for line in shown.splitlines() if "DeclarationError: " in line and reason in line]
