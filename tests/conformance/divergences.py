@@ -30,6 +30,7 @@ KNOWN lists what random requests meet; `explained` finds the one that fits. What
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -85,6 +86,15 @@ def _not_run(request: Random, emulated: Reply, _: Reply) -> bool:
     return refused and not request.understood
 
 
+def _fewer_members(_: Random, emulated: Reply, real: Reply) -> bool:
+    """Whether both list the same endpoints, and the emulator shows some of the members, except their names."""
+    if not real.status == emulated.status == 200 or not real.body.startswith(b'{"notificationEndpoints"'):
+        return False
+    ours, theirs = (json.loads(reply.body)["notificationEndpoints"] for reply in (emulated, real))
+    some = [{name: their.get(name) for name in our} | {"name": ""} for our, their in zip(ours, theirs, strict=False)]
+    return len(ours) == len(theirs) and some == [{**our, "name": ""} for our in ours]
+
+
 KNOWN = (
     Divergence(
         "odd method", "aiohttp knows no other methods than the registered ones, in capitals; 400 for 405.", _odd_method
@@ -99,5 +109,8 @@ KNOWN = (
     ),
     Divergence(
         "not run", "Flux beyond one array.from of records of strings: 400 in words of the emulator's own.", _not_run
+    ),
+    Divergence(
+        "fewer members", "Of an endpoint, what a reader of references looks at; its name is its kind's.", _fewer_members
     ),
 )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from facts.fact import turned
 from facts.page import record
+from facts.table import facts_about
+from programs import find
 
 if TYPE_CHECKING:
     import pytest
@@ -60,6 +62,9 @@ class FactTable:
         """Print a line for each fact, and the sums."""
         if self._config.getoption("markexpr") != "fact":
             return
+        for program in ("influxd", "pulumi"):
+            if find(program) is None:
+                self._outcomes += [Outcome("", one.name, NOT_TRIED, f"no {program}") for one in facts_about(program)]
         terminalreporter.section("facts")
         for one in self._outcomes:
             terminalreporter.write_line(f"{one.verdict:<18} {one.name}{f': {one.seen}' if one.seen else ''}")

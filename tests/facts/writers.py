@@ -85,7 +85,6 @@ def failed_task_can_be_retried(wire: Wire) -> object:
     known=[False, True],
     means="Anyone who may list endpoints sees which keys they use.",
     does="The command `usage` names the endpoints that use a key.",
-    real="not served",
 )
 def list_of_endpoints_shows_references(wire: Wire) -> object:
     """`GET /api/v2/notificationEndpoints` shows `secret: KEY`, never a value."""
