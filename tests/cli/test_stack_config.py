@@ -52,6 +52,7 @@ def test_command_asks_the_server_of_the_selected_stack(
 
     (tmp_path / CONFIG).write_text(
         "config:\n  influx-secrets:url: http://influx.example\n  influx-secrets:allowInsecure: true\n"
+        "  influx-secrets:orgId: ''\n"
     )
     assert command("list", "--org-id", "f" * 16).server.startswith("server: http://influx.example, from")
     (tmp_path / CONFIG).write_text(

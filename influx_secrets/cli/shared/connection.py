@@ -132,7 +132,7 @@ def _of_stack(config: Config) -> dict[str, Found]:
     found = {}
     for setting in INPUTS:
         entry = config.get(setting.config_key)
-        if entry is None or setting.field not in _OF_STACKS:
+        if entry is None or setting.field not in _OF_STACKS or entry.get("value") == "":
             continue
         if entry.get("secret") or not isinstance(entry.get("value"), str):
             raise StackError(
