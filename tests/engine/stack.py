@@ -101,7 +101,7 @@ _MARKS = (
 
 
 def _is_about_us(line: str) -> bool:
-    return any(mark in line for mark in _MARKS)
+    return any(mark in line for mark in _MARKS) and "new secrets are written to" not in line
 
 
 class Stack:

@@ -39,7 +39,7 @@ def test_list_marks_what_the_stack_manages(stack: Stack, command: Command, influ
     done = command("list")
     assert done.code == 0
     assert done.rows == [
-        ["0123456789abcdef-token", "the server, for a notification endpoint"],
+        ["0123456789abcdef-token", "nobody that is shown: its notification endpoint was deleted"],
         ["BILLING", '"one" of the stack'],
         ["BY_HAND", "-"],
         ["SMTP", '"many" of the stack'],
@@ -47,7 +47,7 @@ def test_list_marks_what_the_stack_manages(stack: Stack, command: Command, influ
     ]
     assert done.err == ""
     elsewhere = command("list", "--stack", "dev", "--cwd", str(stack.project), "--json").json["keys"]
-    assert {"key": "BILLING", "manager": "stack", "resources": ["one"]} in elsewhere
+    assert {"key": "BILLING", "manager": "stack", "resources": ["one"], "readers": []} in elsewhere
     assert command("list", "--stack", "no-such-stack").err.startswith("error: pulumi config failed: no stack named")
 
 
@@ -75,4 +75,4 @@ def test_adopt_program_adopts_every_key_and_nothing_foreign(
     (resource,) = [one for one in stack.exported() if one["type"].endswith(":OrgSecrets")]
     assert len(resource["outputs"]["versions"]) == len(VALUES)
     assert command("adopt").err == "note: there is nothing to adopt\n"
-    assert {one["manager"] for one in command("list", "--json").json["keys"]} == {"stack", "server"}
+    assert {one["manager"] for one in command("list", "--json").json["keys"]} == {"stack", "leftover"}
