@@ -47,6 +47,8 @@ def report_losses(
         return
     org = session.org(before.org_id)
     gone = before.keys - state.keys if stays else before.keys
+    if not gone:
+        return  # The census would look at every resource of the program.
     gone -= org.claimed(gone) | session.census.declared_later(declared, before, gone)
     is_certain = stays and not session.census.undecided(before, gone, wait=False)
     report_keys(session, Existing.REMOVES if is_certain else Existing.MAY_REMOVE, org.org_id, gone)
