@@ -137,3 +137,10 @@ class Wire:
     @property
     def values(self) -> dict[str, str]:
         return self.server.values(self.org)
+
+
+def is_from(reply: Reply, version: tuple[int, int]) -> bool:
+    """Whether the server that answered has this version of influxd, or a later one."""
+    numbers = re.match(r"v(\d+)\.(\d+)", reply.headers["X-Influxdb-Version"])
+    assert numbers is not None
+    return (int(numbers[1]), int(numbers[2])) >= version

@@ -67,7 +67,9 @@ class Side:
         body = re.sub(rb'"\d{4}-\d\d-\d\dT[\d:.]+Z"', b'"<time>"', reply.body)
         body = re.sub(rb'"commit": "\w+"', b'"commit": "<commit>"', body)
         body = re.sub(rb'"up": "[^"]+"', b'"up": "<time>"', body)
-        return Reply(reply.status, reply.headers, body)
+        version = "X-Influxdb-Version"
+        headers = {name: "<version>" if name == version else text for name, text in reply.headers.items()}
+        return Reply(reply.status, headers, body)
 
     def state(self) -> State:
         csv.field_size_limit(1 << 30)  # there are large values

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from wire import is_from
 
 if TYPE_CHECKING:
     from wire import Wire
@@ -85,8 +86,12 @@ def test_health_needs_no_token_and_tells_the_version(wire: Wire, method: str) ->
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("target", ["/ready", "/ready/", "/ready/x"])
 def test_ready_needs_no_token_and_tells_for_how_long(wire: Wire, method: str, target: str) -> None:
-    """Any method, in JSON that is indented by blanks."""
+    """Any method, in JSON that is indented by blanks; 2.10 adds a member, packs it, and has nothing below the path."""
     reply = wire.send(method, target, token=None)
+    if is_from(reply, (2, 10)):
+        assert reply.status == (404 if target.endswith("/x") else 200)
+        assert reply.status == 404 or json.loads(reply.body)["status"] == "ready"
+        return
     body = re.sub(rb'"up": "[0-9.hms\xc2\xb5]+"', b'"up": "<time>"', reply.body)
     expected = b'{\n    "status": "ready",\n    "started": "<time>",\n    "up": "<time>"\n}\n'
     assert (reply.status, body) == (200, expected)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from wire import is_from
 
 if TYPE_CHECKING:
     from wire import Wire
@@ -66,8 +67,12 @@ def test_route_is_answered_like_this(
 
 @pytest.mark.parametrize("target", ["/health/", "/health/anything"])
 def test_health_below_is_health(wire: Wire, target: str) -> None:
-    """Whatever follows."""
-    assert json.loads(wire.send("GET", target, token=None).body)["status"] == "pass"
+    """Whatever follows, up to 2.9."""
+    reply = wire.send("GET", target, token=None)
+    if is_from(reply, (2, 10)) and target.endswith("anything"):
+        assert reply.status == 404
+    else:
+        assert json.loads(reply.body)["status"] == "pass"
 
 
 @pytest.mark.parametrize("target", ["/nothing", "/healthx", "/ping/"])
