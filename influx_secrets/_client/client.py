@@ -8,10 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from influx_secrets._client import payloads, readers
-from influx_secrets._client.endpoints import NO_ORG, first_supported, is_path_safe, secrets_request, valid_org_id
+from influx_secrets._client.endpoints import (
+    NO_ORG,
+    first_supported,
+    id_hint,
+    is_path_safe,
+    secrets_request,
+    valid_org_id,
+)
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
 from influx_secrets._client.readers import Alerts, FluxScript, Listing, R
@@ -27,8 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["FluxScript", "Health", "Org", "SecretsClient"]
 
 T = TypeVar("T")
-
-_NO_NAME: Final = {404: "there is no org of that name on this server"}
 
 
 class SecretsClient:
@@ -138,14 +143,20 @@ class SecretsClient:
             query=(("org", name),),
             intent=f"find the org named {quote(name)}",
             needs="to read the org",
-            advice=_NO_NAME,
+            advice={404: f"there is no org of that name on this server{id_hint(name)}"},
         )
         orgs = self._ask(request, payloads.read_orgs)
         # influxd 2.9.1 trims names, when an org is made and when it is looked up.
         found = next((org for org in orgs if org.name in (name, name.strip())), None)
         if found is None:
-            message = f"cannot {request.intent}: {self.settings.url} shows no such org: {self.why_hidden()}"
-            raise NotFoundError(message, method="GET", path=request.path, status=HTTPStatus.OK, code="not found")
+            reason = f"{self.settings.url} shows no such org: {self.why_hidden()}{id_hint(name)}"
+            raise NotFoundError(
+                f"cannot {request.intent}: {reason}",
+                method="GET",
+                path=request.path,
+                status=HTTPStatus.OK,
+                code="not found",
+            )
         return found
 
     def org_exists(self, org_id: str) -> bool | None:

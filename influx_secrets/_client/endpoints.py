@@ -44,14 +44,18 @@ def valid_org_id(org_id: str) -> str:
     return org_id.lower()
 
 
+def id_hint(name: str) -> str:
+    """Return what to do about a name that is not found and looks like an id; an org may have such a name."""
+    return "; it looks like an org id, which goes into org_id (--org-id)" if is_org_id(name.strip().lower()) else ""
+
+
 def org_path(org_id: str) -> str:
     """Return the path of an org.
 
     Raises:
         DeclarationError: The id is not 16 hex digits.
     """
-    valid_org_id(org_id)
-    return f"/api/v2/orgs/{org_id}"
+    return f"/api/v2/orgs/{valid_org_id(org_id)}"
 
 
 def is_path_safe(key: str) -> bool:

@@ -220,14 +220,15 @@ def _common(news: Props, problems: Mapping[str, Problem]) -> tuple[Props, dict[s
     known = {name: news[name] for name in problems if news.get(name, UNKNOWN) is not UNKNOWN}
     invalid = {name: wrong for name, value in known.items() if (wrong := problems[name](value)) is not None}
     news = {name: value for name, value in news.items() if name not in invalid}
-    told = news[DECLARATION]
+    told, org_id = news[DECLARATION], news.get("org_id")
     common = {
         "invalid": tuple(f"{name} {wrong}" for name, wrong in invalid.items()),
         "resource": told["resource"],
         "preview": bool(told.get("preview")),
         "resources": int(told.get("resources", 0)),
         "provider": told.get("provider"),
-        "org_id": news.get("org_id"),
+        # influxd takes capitals too, and returns small letters.
+        "org_id": org_id.lower() if isinstance(org_id, str) else org_id,
         "org": news.get("org"),
         "overwrite": bool(news.get("overwrite", False)),
     }

@@ -39,7 +39,7 @@ def _org_problems(declared: Declaration) -> Iterator[str]:
     if declared.org_id is not None and declared.org is not None:
         yield ORG_GIVEN_TWICE
     if isinstance(declared.org_id, str) and not is_org_id(declared.org_id):
-        yield f"org_id {quote(declared.org_id)} is not 16 hexadecimal digits; a name goes into org"
+        yield f"org_id {quote(declared.org_id)} is not 16 hexadecimal digits: a name goes into org"
     if declared.org == "":
         yield "org is empty"
 

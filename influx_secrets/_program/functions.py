@@ -103,6 +103,7 @@ def _find_org(settings: Callable[[], Settings], name: str) -> Org:
 def _list_secret_keys(settings: Callable[[], Settings], org_id: str | None, org: str | None) -> tuple[str, ...]:
     if org_id is not None and org is not None:
         raise DeclarationError(ORG_GIVEN_TWICE)
+    org_id = org_id and org_id.lower()
     mocked = sdk.mock_call(_LIST_SECRET_KEYS, {"org_id": org_id, "org": org})
     if mocked is None:
         with _client(settings()) as client:

@@ -30,7 +30,7 @@ class _Declared(NamedTuple):
         return {
             "resource": self.resource,
             "provider": self.provider,
-            "org_id": mark(self.org_id) if isinstance(self.org_id, str) else None,
+            "org_id": mark(self.org_id.lower()) if isinstance(self.org_id, str) else None,
             "org": mark(self.org.strip()) if isinstance(self.org, str) else None,
             "keys": None if sdk.is_output(keys) else [mark(key) for key in keys],
         }

@@ -7,7 +7,7 @@ from pulumi import dynamic
 
 from influx_secrets._model.declaration_property import DECLARATION
 from influx_secrets._model.input_types import optional_string_problem, require, string_problem
-from influx_secrets._model.keys import parse_secret_id
+from influx_secrets._model.keys import parse_secret_id, secret_id
 from influx_secrets._program import options, sdk
 from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.run import Run
@@ -82,7 +82,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
             DeclarationError: The id is malformed. A key that does not exist is an error of the deployment.
         """
         require("id", id, string_problem)
-        parse_secret_id(id)
+        id = secret_id(*parse_secret_id(id))  # noqa: A001 (Pulumi's)
         secret = cls.__new__(cls)
         props = dict.fromkeys(("org_id", "org", "key", "overwrite", "rotate_on", "version", "drift"))
         opts = options.validated(opts, Inputs(f'Secret "{resource_name}"'))

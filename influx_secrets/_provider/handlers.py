@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, 
 
 from influx_secrets._errors import DeclarationError, InfluxSecretsError
 from influx_secrets._model.declaration_property import DECLARATION
-from influx_secrets._model.keys import parse_secret_id
+from influx_secrets._model.keys import parse_secret_id, secret_id
 from influx_secrets._model.planner import plan
 from influx_secrets._model.serialization import Codec
 from influx_secrets._model.state import UNKNOWN, ResourceState
@@ -100,7 +100,7 @@ class Handlers:
         if state is None:
             org_id, key = parse_secret_id(id_)
             reconciler.look_up(self._session, org_id, key)
-            return ReadResult(id_, {"org_id": org_id, "key": key})
+            return ReadResult(secret_id(org_id, key), {"org_id": org_id, "key": key})
         found = reconciler.refresh(self._session, state)
         if found.org_id != state.org_id:
             id_ = self._codec.id(found)

@@ -306,6 +306,7 @@ def test_secret_with_any_key_is_created_found_and_removed(engine: Engine, emulat
         ({"key": "A", "value": "v"}, "no org: give org or org_id"),
         ({"org_id": "acme", "key": "A", "value": "v"}, "is not 16 hexadecimal digits"),
         ({"org": "nowhere", "key": "A", "value": "v"}, "nowhere"),
+        ({"org": "0" * 16, "key": "A", "value": "v"}, "it looks like an org id, which goes into org_id (--org-id)"),
         ({"org": "acme", "key": "", "value": "v"}, "a key must not be empty"),
         ({"org": "acme", "key": "k" * 40_000, "value": "v"}, "longer than 32,752 bytes"),
         ({"org": "acme", "key": f"{'0' * 16}-token", "value": "v"}, "belongs to a notification endpoint"),
@@ -330,6 +331,25 @@ def test_secret_wrong_declaration_fails_in_the_preview(
     assert reason in said
     assert "\n" not in said
     assert emulator.secrets("acme") == {}
+
+
+def test_org_id_in_capitals_is_the_same_org(engine: Engine, emulator: Emulator) -> None:
+    """The state has small letters, a change of case is no difference, and a second resource declares the same key."""
+    org_id = emulator.create_org("letters", "0123456789abcdef")
+    small = secret("a", org_id=org_id, key="A", value="one")
+    assert engine.up(secret("a", org_id=org_id.upper(), key="A", value="one")) == {"a": "create"}
+    assert engine.state["a"].id == f"{org_id}/A"
+    assert engine.state["a"].inputs["org_id"] == org_id
+    assert engine.state["a"].inputs["digest"] == digest(org_id, "A", "one")
+    assert engine.up(small) == {"a": "same"}
+    assert "is declared twice" in engine.up(small, secret("b", org_id=org_id.upper(), key="A", value="one"))["b"]
+
+
+def test_org_whose_name_looks_like_an_id_is_found_by_its_name(engine: Engine, emulator: Emulator) -> None:
+    """Such a name is legal, and is never taken for an id."""
+    org_id = emulator.create_org("FEDCBA9876543210", "0123456789abcdef")
+    engine.up(secret("a", org="FEDCBA9876543210", key="A", value="one"))
+    assert engine.state["a"].inputs["org_id"] == org_id
 
 
 def test_secret_default_org_comes_from_the_settings(emulator: Emulator) -> None:

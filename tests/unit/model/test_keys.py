@@ -39,7 +39,12 @@ def test_secret_id_of_any_key_is_parsed_back(key: str) -> None:
     assert keys.parse_secret_id(keys.secret_id(ORG, key)) == (ORG, key)
 
 
-@pytest.mark.parametrize("text", ["", "K", ORG, f"{ORG}/", "short/K", f"{ORG.upper()}/K", f"{ORG}0/K"])
+def test_secret_id_with_capitals_is_the_same() -> None:
+    """The server takes capitals in an org id; those of a key are the key's own."""
+    assert keys.parse_secret_id(f"{ORG.upper()}/Key") == (ORG, "Key")
+
+
+@pytest.mark.parametrize("text", ["", "K", ORG, f"{ORG}/", "short/K", f"{ORG}0/K"])
 def test_parse_secret_id_malformed_is_refused(text: str) -> None:
     """An id that is not <org id>/<key> is an error that shows the form."""
     with pytest.raises(DeclarationError, match="<org id>/<key>"):
