@@ -58,7 +58,7 @@ def _pids(machine: Machine) -> list[int]:
     return [int(pid) for pid in _wait_for(lambda: file.exists() and file.read_text().split()) or ()]
 
 
-@pytest.mark.parametrize("name", ["pulumi", "pulumi-3.274"])
+@pytest.mark.parametrize("name", ["pulumi", "pulumi-3.259"])
 def test_ensure_pulumi_installs_all_its_parts_together(machine: Machine, name: str) -> None:
     """The CLI, the language host and its two launchers end in one folder, all executable."""
     machine.add_go()
