@@ -69,7 +69,8 @@ class Register:
     def __init__(self, folder: Path, name: str, engine: Process) -> None:
         self.engine = engine
         self._folder = folder
-        self._own = folder / f"{name}.jsonl"
+        self._own = f"{name}.jsonl"
+        self._file = _open(str(folder / self._own), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._salt = _salt(folder)
         self._offsets: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -98,24 +99,27 @@ class Register:
 
     def append(self, *entries: Mapping[str, Any]) -> None:
         """Tell the other processes of the run."""
-        lines = [json.dumps(entry, separators=(",", ":")).encode() + b"\n" for entry in entries]
-        with self._lock, open(self._own, "ab", opener=_private) as file:
-            file.write(b"".join(lines))
+        text = memoryview(b"".join(json.dumps(entry, separators=(",", ":")).encode() + b"\n" for entry in entries))
+        with self._lock:
+            while text:
+                text = text[os.write(self._file, text) :]
 
     def news(self) -> list[tuple[str, dict[str, Any]]]:
         """Return what other processes appended since the last call, with the names of their files."""
         found: list[tuple[str, dict[str, Any]]] = []
         with self._lock:
-            for path in self._folder.glob("*.jsonl"):
-                start = self._offsets.get(path.name, 0)
-                if path == self._own or path.stat().st_size == start:
+            for name in os.listdir(self._folder):  # noqa: PTH208 (a third of the time, and called for each resource)
+                start = self._offsets.get(name, 0)
+                path = os.path.join(self._folder, name)  # noqa: PTH118 (as above)
+                if not name.endswith(".jsonl") or name == self._own or os.stat(path).st_size == start:  # noqa: PTH116 (as above)
                     continue
-                with path.open("rb") as file:
+                with Path(path).open("rb") as file:
                     file.seek(start)
                     text = file.read()
                 whole = text[: text.rfind(b"\n") + 1]
-                self._offsets[path.name] = start + len(whole)
-                found += [(path.stem, json.loads(line)) for line in whole.splitlines()]
+                self._offsets[name] = start + len(whole)
+                writer = name.removesuffix(".jsonl")
+                found += [(writer, json.loads(line)) for line in whole.splitlines()]
         return found
 
 
@@ -165,7 +169,7 @@ def _salt(folder: Path) -> bytes:
     path = folder / "salt"
     if not path.exists():
         own = folder / f"salt.{os.getpid()}"
-        with open(own, "wb", opener=_private) as file:
+        with open(own, "wb", opener=_open) as file:
             file.write(os.urandom(32))
         with suppress(FileExistsError):
             os.link(own, path)
@@ -173,5 +177,5 @@ def _salt(folder: Path) -> bytes:
     return path.read_bytes()
 
 
-def _private(path: str, flags: int) -> int:
+def _open(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

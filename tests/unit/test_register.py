@@ -96,7 +96,7 @@ def test_folder_of_a_run_that_ended_is_removed_by_the_next_one(tmp_path: Path, m
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
     assert Register.join(ADDRESS, PROGRAM) is not None
-    assert len(files(tmp_path)) == 1
+    assert files(tmp_path).keys() == {"salt", f"{PROGRAM}.jsonl"}
     with child_of_pulumi(tmp_path):
         assert files(tmp_path).keys() == {"salt", "1.jsonl"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -252,9 +253,13 @@ def test_run_with_a_check_in_another_process_is_no_destroy(tmp_path: Path) -> No
     assert not old.is_destroy
 
 
-def test_register_that_cannot_be_written_fails_the_check(run: Run, tmp_path: Path) -> None:
+def test_register_that_cannot_be_written_fails_the_check(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that the others do not hear of could be removed by them."""
     census = run.census()
-    (tmp_path / "1.jsonl").mkdir()
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(InfluxSecretsError, match="set TMPDIR"):
         census.claim(declared("one", "A"), ACME)
