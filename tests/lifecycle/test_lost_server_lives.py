@@ -34,7 +34,13 @@ SHARED, OWN = "shared", "own"
 
 OURS = ["A", "B", "__C"]
 FOREIGN = ["F", "G"]
-REFUSALS = ("is already there, with another value", "it has a value that is not ours", "no such org", "no org of that")
+REFUSALS = (
+    "is already there, with another value",
+    "it has a value that is not ours",
+    "no such org",
+    "no org of that",
+    "no org with that",
+)
 
 which = st.integers(0, 1)
 key, value = st.sampled_from(OURS), st.sampled_from(["1", "2"])
