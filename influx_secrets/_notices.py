@@ -53,7 +53,7 @@ _REASONS: Final = {
 }
 _EXISTING: Final = re.compile(
     rf"(?P<does>{'|'.join(one.value for one in Existing)}) the keys? "
-    rf"(?P<keys>{_STRING}(?:, {_STRING})*) of the org (?P<org_id>[0-9a-f]{{16}}): .*"
+    rf"(?P<keys>{_STRING}(?:, {_STRING})*) of the org (?:{_STRING} \()?(?P<org_id>[0-9a-f]{{16}})\)?: .*"
 )
 
 
@@ -89,33 +89,33 @@ def say_on_stderr(line: str) -> None:
     sys.stderr.flush()
 
 
-def existing_keys(does: Existing, org_id: str, keys: Iterable[str]) -> Iterator[str]:
+def existing_keys(does: Existing, org: str, keys: Iterable[str]) -> Iterator[str]:
     """Format what happens to keys that exist already: all of them, uncut, ten in a line."""
-    for some in _in_tens(org_id, keys):
+    for some in _in_tens(org, keys):
         yield f"{does.value} {some}: {_REASONS[does]}"
 
 
-def spared_keys(org_id: str, keys: Iterable[str], readers: Sequence[str]) -> Iterator[str]:
+def spared_keys(org: str, keys: Iterable[str], readers: Sequence[str]) -> Iterator[str]:
     """Format the keys that `exclusive` does not remove, all of which have these readers."""
     more = f" and {len(readers) - _PER_LINE} more" if len(readers) > _PER_LINE else ""
-    for some in _in_tens(org_id, keys):
+    for some in _in_tens(org, keys):
         yield f"keeps {some}: not declared, but needed by {', '.join(readers[:_PER_LINE])}{more}"
 
 
-def readers_unseen(org_id: str, keys: Iterable[str], unseen: Iterable[str]) -> Iterator[str]:
+def readers_unseen(org: str, keys: Iterable[str], unseen: Iterable[str]) -> Iterator[str]:
     """Format the keys that `exclusive` removes although there may be readers that cannot be seen."""
-    for some in _in_tens(org_id, keys):
+    for some in _in_tens(org, keys):
         yield (
             f"this token may not see who reads {some}, which exclusive removes: the server shows no "
             f"{' and no '.join(unseen)}, because the org has none or the token may not read them"
         )
 
 
-def _in_tens(org_id: str, keys: Iterable[str]) -> Iterator[str]:
+def _in_tens(org: str, keys: Iterable[str]) -> Iterator[str]:
     names = [quote(key, limit=None) for key in sorted(keys)]
     for first in range(0, len(names), _PER_LINE):
         some = names[first : first + _PER_LINE]
-        yield f"the {'key' if len(some) == 1 else 'keys'} {', '.join(some)} of the org {org_id}"
+        yield f"the {'key' if len(some) == 1 else 'keys'} {', '.join(some)} of the org {org}"
 
 
 def server_unreachable(error: Exception) -> str:

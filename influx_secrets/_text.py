@@ -28,6 +28,11 @@ def name_keys(keys: Iterable[str]) -> str:
     return f"the key {text}" if len(names) == 1 else f"the keys {text}" + (f" and {more} more" if more > 0 else "")
 
 
+def name_org(org_id: object, name: object) -> str:
+    """Return an org as messages name it: by the name that the program gave, if it did, and its id."""
+    return f"{quote(name)} ({org_id})" if isinstance(name, str) else str(org_id)
+
+
 def is_utf8(text: str) -> bool:
     """Whether the text has a UTF-8 form: no lone surrogates."""
     try:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
+from influx_secrets._text import name_org
+
 
 class Unknown(Enum):
     """The type of a property that a preview cannot know yet."""
@@ -107,6 +109,11 @@ class ResourceState:
     pruned_known: bool = True
     drift: Mapping[str, Drift] = field(default_factory=dict)
     server: str | None = None
+
+    @property
+    def org_title(self) -> str:
+        """The org as messages name it."""
+        return name_org(self.org_id, self.org)
 
     @property
     def keys(self) -> frozenset[str]:

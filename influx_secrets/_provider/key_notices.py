@@ -11,9 +11,9 @@ from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys
 
 
-def report_keys(session: ServerSession, does: Existing, org_id: str, keys: Iterable[str]) -> None:
+def report_keys(session: ServerSession, does: Existing, org: str, keys: Iterable[str]) -> None:
     """Report what happens to keys that exist already, all of them."""
-    for line in existing_keys(does, org_id, keys):
+    for line in existing_keys(does, org, keys):
         session.notify(line)
 
 
@@ -40,7 +40,7 @@ def report_losses(
     before = old or ResourceState(org_id=state.org_id)
     stays = before.org_id == state.org_id
     if stays:
-        report_keys(session, Existing.PRUNES, str(state.org_id), newly_pruned(before, state))
+        report_keys(session, Existing.PRUNES, state.org_title, newly_pruned(before, state))
     if not state.pruned_known or not (state.keys_known or old is None):
         session.notify(losses_unknown(declared.resource))
     if not state.keys_known or is_moved(old, session.address):
@@ -51,4 +51,4 @@ def report_losses(
         return  # The census would look at every resource of the program.
     gone -= org.claimed(gone) | session.census.declared_later(declared, before, gone)
     is_certain = stays and not session.census.undecided(before, gone, wait=False)
-    report_keys(session, Existing.REMOVES if is_certain else Existing.MAY_REMOVE, org.org_id, gone)
+    report_keys(session, Existing.REMOVES if is_certain else Existing.MAY_REMOVE, before.org_title, gone)

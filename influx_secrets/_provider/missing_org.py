@@ -18,7 +18,7 @@ def explained(session: ServerSession, state: ResourceState | None, error: NotFou
     """Return the error of a call on the org of a state, with what to do if this server confirms that it has none."""
     if state is None or state.server is None or session.client.org_exists(str(state.org_id)) is not False:
         return error
-    problem = f"the org {state.org_id} does not exist on {session.address}"
+    problem = f"the org {state.org_title} does not exist on {session.address}"
     if is_moved(state, session.address):
         problem += f", and was on {state.server}: set the url back, or declare an org that is on {session.address}"
     elif isinstance(state.org, str) and _successor(session, state) is None:
@@ -46,7 +46,7 @@ def require_gone(session: ServerSession, state: ResourceState, error: NotFoundEr
     else:
         cause = session.client.why_hidden()
     raise NotFoundError(
-        f"cannot reach the secrets of the org {state.org_id}: {cause}",
+        f"cannot reach the secrets of the org {state.org_title}: {cause}",
         method=error.method,
         path=error.path,
         status=error.status,
@@ -68,16 +68,16 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
         if session.settings.missing_org != "gone":
             command = "pulumi destroy --run-program" if session.census.is_destroy else "pulumi up"
             session.notify(
-                f"if the org {state.org_id} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
+                f"if the org {state.org_title} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
                 f"then `{command}`"
             )
             raise
         session.notify(
-            f"the org {state.org_id} does not exist or is not readable; treated as deleted, because missingOrg is "
+            f"the org {state.org_title} does not exist or is not readable; treated as deleted, because missingOrg is "
             "`gone`"
         )
     else:
-        session.notify(f"the org {state.org_id} does not exist any more on {session.address}: nothing to remove")
+        session.notify(f"the org {state.org_title} does not exist any more on {session.address}: nothing to remove")
 
 
 def _successor(session: ServerSession, state: ResourceState) -> str | None:
@@ -94,7 +94,7 @@ def without_org(session: ServerSession, state: ResourceState) -> ResourceState:
     """Return the state after its org was deleted: every key is gone, and the org made anew is the one to write to."""
     org_id = _successor(session, state) or state.org_id
     session.notify(
-        f"the org {state.org_id} does not exist any more on {session.address}; its secrets are gone"
+        f"the org {state.org_title} does not exist any more on {session.address}; its secrets are gone"
         + (f". The org {quote(str(state.org))} is {org_id} now" if org_id != state.org_id else "")
     )
     drift: dict[str, Drift] = dict.fromkeys(state.keys, "deleted")

@@ -33,6 +33,7 @@ class Server(Protocol):
     def client(self) -> SecretsClient: ...
     @property
     def census(self) -> Census: ...
+    def name_org(self, org_id: str) -> str: ...
     def ask(self, call: Callable[[SecretsClient], T], *, preview: bool) -> T: ...
     def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | None: ...
 
@@ -59,6 +60,9 @@ class OrgSession:
         turn = threading.Lock()
         self._writes = GroupCommit(turn, self._write)
         self._removals = GroupCommit(turn, self._remove)
+
+    def __str__(self) -> str:
+        return self._server.name_org(self.org_id)
 
     def register(self, declared: Declaration) -> Conflicts:
         """Claim the keys of a declaration, and keep the values that its resource will write."""

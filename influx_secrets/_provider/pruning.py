@@ -44,10 +44,10 @@ def _unread(session: ServerSession, org: OrgSession, keys: Sequence[str], *, pre
         read.setdefault(alerts.readers(key), []).append(key)
     unread = read.pop((), [])
     for readers, spared in read.items():
-        for line in spared_keys(org.org_id, spared, [reader.title for reader in readers]):
+        for line in spared_keys(str(org), spared, [reader.title for reader in readers]):
             session.notify(line)
     if alerts.unseen:
-        for line in readers_unseen(org.org_id, unread, alerts.unseen):
+        for line in readers_unseen(str(org), unread, alerts.unseen):
             session.notify(line)
     return unread
 
@@ -63,6 +63,6 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
         session.census.protect(org.org_id, kept)
         owners = ", ".join(sorted({undecided[key] for key in kept}))
         session.notify(
-            f"{name_keys(kept)} of the org {org.org_id}: not removed, because {owners} may declare it and was not "
+            f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare it and was not "
             "checked in this run (`--target`, `--exclude`, or it waits for this resource). Remove it if nobody needs it"
         )

@@ -62,7 +62,7 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
         return CheckOutcome(with_unknown_prunes(_next_state(session, declared, old, UNKNOWN, name)))
     org = session.org(org_id)
     conflicts = org.register(declared)
-    failures = _refusals(org_id, conflicts)
+    failures = _refusals(str(org), conflicts)
     relocates = relocation.org_moved(session, declared, old, org_id)
     before = old if old is not None and old.org_id == org_id else None
     try:
@@ -159,7 +159,7 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     gone = sorted(state.keys - listed)
     if gone and org.has_only_server_keys():
         session.notify(
-            f"all secrets of the org {org.org_id} were removed (`influx apply --secret` does that). "
+            f"all secrets of the org {org} were removed (`influx apply --secret` does that). "
             "`pulumi up` restores those that this stack declares"
         )
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
@@ -223,14 +223,14 @@ def _managed(state: ResourceState | None) -> frozenset[str]:
     return state.keys - {key for key, drift in state.drift.items() if drift == "deleted"}
 
 
-def _refusals(org_id: str, conflicts: Conflicts) -> list[str]:
+def _refusals(org: str, conflicts: Conflicts) -> list[str]:
     refused = [
-        f"the key {quote(key)} of the org {org_id} is declared twice: {other} declares it too"
+        f"the key {quote(key)} of the org {org} is declared twice: {other} declares it too"
         for key, other in sorted(conflicts.taken.items())
     ]
     if conflicts.exclusive is not None and not refused:
         refused.append(
-            f"an exclusive resource must declare all keys of its org, but the org {org_id} has this resource and also "
+            f"an exclusive resource must declare all keys of its org, but the org {org} has this resource and also "
             f"{conflicts.exclusive}: move all keys into one, or drop exclusive"
         )
     return refused
@@ -252,12 +252,12 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
     equal = org.compare(digests, preview=declared.preview) if digests else {}
     undecided = sorted(existing.keys() - digests.keys())
     adopted = sorted(key for key in digests if equal is not None and equal[key])
-    report_keys(session, Existing.ADOPTS, org.org_id, adopted)
+    report_keys(session, Existing.ADOPTS, str(org), adopted)
     foreign = sorted(digests.keys() - set(adopted))
     if declared.overwrite:
-        report_keys(session, Existing.TAKES_OVER, org.org_id, [*foreign, *undecided])
+        report_keys(session, Existing.TAKES_OVER, str(org), [*foreign, *undecided])
         return []
-    report_keys(session, Existing.CANNOT_COMPARE, org.org_id, undecided)
+    report_keys(session, Existing.CANNOT_COMPARE, str(org), undecided)
     return [_conflict(org, key, existing[key], provable=equal is not None) for key in foreign]
 
 
@@ -273,7 +273,7 @@ def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *,
         )
     return str(
         KeyConflictError(
-            f"the key {quote(key)} of the org {org.org_id} is already there, {what} or set overwrite=True once; else "
+            f"the key {quote(key)} of the org {org} is already there, {what} or set overwrite=True once; else "
             "remove it or choose another",
             org_id=org.org_id,
             key=key,

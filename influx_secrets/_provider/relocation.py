@@ -144,7 +144,7 @@ def leave_behind(session: ServerSession, state: ResourceState) -> bool:
     if session.census.is_destroy:
         require_server(session, state)
     session.notify(
-        f"{name_keys(state.keys)} of the org {state.org_id} on {state.server}: not removed, because this run asks "
+        f"{name_keys(state.keys)} of the org {state.org_title} on {state.server}: not removed, because this run asks "
         f"{session.address}. Remove them there if nobody needs them"
     )
     return True
@@ -165,7 +165,7 @@ def _foreign(org: OrgSession, declared: Declaration, old: ResourceState, listed:
 def _refusal(session: ServerSession, old: ResourceState, key: str) -> str:
     return str(
         KeyConflictError(
-            f"the key {quote(key)} of the org {old.org_id} was written on {old.server}, and on {session.address} it "
+            f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, and on {session.address} it "
             "has a value that is not ours, or that cannot be compared. If it may be overwritten, set overwrite=True "
             f"once; else set the url back to {old.server}",
             org_id=str(old.org_id),

@@ -28,6 +28,7 @@ from influx_secrets._provider.census import Census
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.single_flight import SingleFlight
 from influx_secrets._register import Register
+from influx_secrets._text import name_org
 
 T = TypeVar("T")
 
@@ -105,6 +106,11 @@ class ServerSession:
             return self._current_org_ids[name]
 
         return self._current_org_ids.get(name) or self._look_ups.do(name, look_up)
+
+    def name_org(self, org_id: str) -> str:
+        """Return an org as messages name it."""
+        known = self._org_ids | self._current_org_ids
+        return name_org(org_id, next((name for name, one in known.items() if one == org_id), None))
 
     def remember_org(self, name: str, org_id: str) -> None:
         """Note an id that the state holds: the check after a replacement comes without it."""

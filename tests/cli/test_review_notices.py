@@ -12,6 +12,7 @@ from lifecycle.provider_process import Engine, org_secrets
 from unit.test_growth import TWICE, calls
 
 from influx_secrets._notices import Existing, existing_keys, losses_unknown, readers_unseen, spared_keys
+from influx_secrets._text import name_org
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.provider_notices import SOMEWHERE
@@ -36,12 +37,14 @@ def by_action(found: Review, action: Action) -> set[str]:
     return {str(one.key) for org in found.orgs for one in org.changes if one.action is action}
 
 
-@given(st.sets(names, min_size=1, max_size=30), st.data())
-@example({'a", "b', "a", "b", f'a" of the org {ORG}: x', "k" * 2000}, None)
-def test_named_keys_are_found_whatever_they_are_called(keys: set[str], data: st.DataObject | None) -> None:
-    """Quotes, commas and the words of the sentence can stand in a key; none is cut, and none is only counted."""
+@given(st.sets(names, min_size=1, max_size=30), st.none() | names, st.data())
+@example({'a", "b', "a", "b", f'a" of the org {ORG}: x', "k" * 2000}, f'a" ({ORG}): x', None)
+def test_named_keys_are_found_whatever_they_are_called(
+    keys: set[str], org: str | None, data: st.DataObject | None
+) -> None:
+    """Quotes, commas and the words of the sentence can stand in a key or a name; no key is cut, or only counted."""
     said = set(keys) if data is None else data.draw(st.sets(st.sampled_from(sorted(keys)), min_size=1))
-    lines = list(existing_keys(ADOPTS, ORG, said))
+    lines = list(existing_keys(ADOPTS, name_org(ORG, org), said))
     assert all(line.isprintable() for line in lines)
     assert by_action(review(sorted(keys), *lines), Action.ADOPT) == said
 

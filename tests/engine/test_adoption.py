@@ -33,7 +33,10 @@ def test_foreign_value_is_refused_until_overwrite_is_set_and_an_equal_one_adopte
         assert lines
         for line in lines:
             key = "S" if "'single'" in line else "X"
-            assert f'the key "{key}" of the org {influxd.org_id(acme)} is already there, with another value' in line
+            assert (
+                f'the key "{key}" of the org "{acme}" ({influxd.org_id(acme)}) is already there, with another value'
+                in line
+            )
             assert "set overwrite=True once" in line
     # Both are refused, so Y is not written either.
     assert influxd.values(acme) == before

@@ -88,7 +88,7 @@ def test_secret_other_key_is_a_replacement(engine: Engine, emulator: Emulator) -
     engine.up(secret("a", org="acme", key="A", value="one"))
     calls(emulator)
     assert engine.up(secret("a", org="acme", key="B", value="one")) == {"a": "replace"}
-    assert f'removes the key "A" of the org {emulator.org_id("acme")}: no longer declared' in engine.said
+    assert f'removes the key "A" of the org "acme" ({emulator.org_id("acme")}): no longer declared' in engine.said
     assert emulator.secrets("acme") == {"B": "one"}
     assert calls(emulator) == ["GET secrets", "PATCH secrets", "DELETE A"]
 
