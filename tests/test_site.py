@@ -63,6 +63,11 @@ def test_site_loads_nothing_from_other_hosts(site: dict[str, _Page]) -> None:
     assert [url for url in loaded if re.match(r"(?:\w+:)?//", url)] == []
 
 
+def test_sessions_have_a_button_that_copies_commands(site: dict[str, _Page]) -> None:
+    """Each page loads the script that leaves prompts and output out."""
+    assert [name for name, page in site.items() if not any(url.endswith("site.js") for url in page.loaded)] == []
+
+
 def test_site_has_every_public_name(site: dict[str, _Page]) -> None:
     """What can be imported has a place in the reference."""
     places = {place for name, page in site.items() if name.startswith("reference/") for place in page.places}

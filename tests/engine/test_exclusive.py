@@ -72,7 +72,7 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
         "~ STRAY: 1 => 2",
     ]
     calls(proxy)
-    spared = f'keeps the key "SLACK_TOKEN" of the org "{acme}" ({org_id}): not declared, but needed by'
+    spared = f'keeps the key "SLACK_TOKEN" of the org {org_id}: not declared, but needed by'
     assert f'{spared} endpoint "on-call", rule "disk full"' in stack.up().output
     assert calls(proxy)[:4] == [*looked, f"GET {task_id} 200"]
     assert influxd.values(acme) == expected | {"SLACK_TOKEN": "theirs"}
