@@ -69,5 +69,5 @@ def _value_problem(key: str, value: str | Unknown | InvalidValue | None) -> str 
     if wrong is not None:
         return f"the value of the key {quote(key)} {wrong}"
     if value == "":
-        return f"the value of the key {quote(key)} is empty: Flux cannot read it, so give a text or leave the key out"
+        return f"the value of the key {quote(key)} is empty: Flux cannot read it. Use a value, or leave the key out"
     return None

@@ -82,8 +82,8 @@ class Census:
                 self._register.append(entry)
             except OSError as error:
                 raise InfluxSecretsError(
-                    f"cannot tell the other providers of this run which keys are declared: {error}. Make room in the "
-                    "folder for temporary files, or set TMPDIR to another one"
+                    f"cannot let the other providers of this run know which keys are declared: {error}. Make room in "
+                    "the folder for temporary files, or set TMPDIR to another one"
                 ) from None
         # After it told them: of two that claim one key at the same time, at least one sees the other.
         with self._changed:
