@@ -13,6 +13,7 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,11 @@ _ENGINE: Final = "pulumi"
 _PROC: Final = Path("/proc")
 _GENERATIONS: Final = 8
 _MARK_BYTES: Final = 12
+_KEPT_SECONDS: Final = 86_400
+_OPTIONS_WITH_VALUE: Final = frozenset(
+    ("-C", "--cwd", "--color", "--memprofilerate", "--otel-traces", "--profiling", "--tracing", "-v", "--verbose")
+)
+"""Options of the CLI that may stand before its command, and take the next word (3.274.1)."""
 
 
 class Process(NamedTuple):
@@ -37,8 +43,9 @@ class Process(NamedTuple):
     @property
     def is_update(self) -> bool:
         """Whether this is certainly `pulumi up`, which deletes only what its program does not declare."""
-        words = set(self.command[1:])
-        return not words.isdisjoint({"up", "update"}) and words.isdisjoint({"destroy", "down", "dn"})
+        words = zip(self.command, self.command[1:], strict=False)
+        verb = next((word for before, word in words if word[:1] != "-" and before not in _OPTIONS_WITH_VALUE), "")
+        return verb in {"up", "update"}
 
 
 def find_engine() -> Process | None:
@@ -58,7 +65,7 @@ def find_engine() -> Process | None:
 
 
 class Register:
-    """The folder of one run, which holds no key in clear: the processes compare keyed hashes.
+    """The folder of one run, which holds names of resources, and no key in clear: the processes compare keyed hashes.
 
     Args:
         folder: Exists, and only this user can open it.
@@ -101,13 +108,19 @@ class Register:
         """Tell the other processes of the run."""
         text = memoryview(b"".join(json.dumps(entry, separators=(",", ":")).encode() + b"\n" for entry in entries))
         with self._lock:
-            while text:
-                text = text[os.write(self._file, text) :]
+            size = self._size()
+            try:
+                while text:
+                    text = text[os.write(self._file, text) :]
+            except OSError:
+                os.ftruncate(self._file, size)  # half a line would spoil the next
+                raise
 
     def news(self) -> list[tuple[str, dict[str, Any]]]:
         """Return what other processes appended since the last call, with the names of their files."""
         found: list[tuple[str, dict[str, Any]]] = []
         with self._lock:
+            self._size()
             for name in os.listdir(self._folder):  # noqa: PTH208 (a third of the time, and called for each resource)
                 start = self._offsets.get(name, 0)
                 path = os.path.join(self._folder, name)  # noqa: PTH118 (as above)
@@ -117,10 +130,21 @@ class Register:
                     file.seek(start)
                     text = file.read()
                 whole = text[: text.rfind(b"\n") + 1]
-                self._offsets[name] = start + len(whole)
                 writer = name.removesuffix(".jsonl")
                 found += [(writer, json.loads(line)) for line in whole.splitlines()]
+                self._offsets[name] = start + len(whole)
         return found
+
+    def _size(self) -> int:
+        """Return the size of the own file.
+
+        Raises:
+            FileNotFoundError: Somebody removed it: then this process would not see what others declare.
+        """
+        found = os.fstat(self._file)
+        if not found.st_nlink:
+            raise FileNotFoundError(f"{self._folder} was removed")
+        return found.st_size
 
 
 def _look_at(pid: int) -> tuple[int, Process] | None:
@@ -147,7 +171,10 @@ def _base() -> Path:
     Raises:
         OSError: Somebody else could open it.
     """
-    base = Path(tempfile.gettempdir()) / f"influx_secrets-{os.getuid()}"
+    temporary = tempfile.gettempdir()
+    if temporary == os.getcwd():  # noqa: PTH109 (there is no folder for temporary files; this is the user's project)
+        raise PermissionError(temporary)
+    base = Path(temporary) / f"influx_secrets-{os.getuid()}"
     base.mkdir(mode=0o700, exist_ok=True)
     found = base.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
@@ -156,12 +183,17 @@ def _base() -> Path:
 
 
 def _remove_ended(base: Path) -> None:
-    """Remove the folders of runs whose engine has ended, unread."""
+    """Remove the folders of runs whose engine has ended, unread.
+
+    Only those of yesterday: an engine of another container, with the same temporary folder, is not seen here.
+    """
     for folder in base.iterdir():
         pid, _, rest = folder.name.partition("-")
         found = _look_at(int(pid)) if pid.isdecimal() else None
-        if found is None or found[1].started != rest.partition("-")[0]:
-            shutil.rmtree(folder, ignore_errors=True)
+        has_ended = found is None or found[1].started != rest.partition("-")[0]
+        with suppress(FileNotFoundError):  # another process removes it now
+            if has_ended and time.time() - folder.stat().st_mtime > _KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _salt(folder: Path) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from influx_secrets._errors import SettingsError
+from influx_secrets._model.input_types import name_problem
 from influx_secrets._model.setting_names import SELECTORS, SETTINGS, known_inputs
 from influx_secrets._text import quote
 
@@ -116,7 +117,13 @@ def _from_selected(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found
 
 def _selector(inputs: Given, name: str) -> str | None:
     value = _given(inputs, name)
-    return None if value is None else str(value.value if isinstance(value, Found) else value)
+    if value is None:
+        return None
+    text = str(value.value if isinstance(value, Found) else value)
+    problem = name_problem(text)
+    if problem:
+        raise SettingsError(f"{name} {problem}")
+    return text
 
 
 def _given(inputs: Given, name: str) -> Raw | Found | None:

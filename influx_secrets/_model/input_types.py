@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
@@ -15,6 +16,8 @@ Problem: TypeAlias = Callable[[object], "str | None"]
 _OUTPUT_AS_STRING: Final = "Calling __str__ on an Output[T] is not supported"
 """How the string begins that the SDK makes of an output, instead of failing."""
 
+_NAME: Final = re.compile(r"[\w .-]{1,64}")
+
 _SWITCH_WORDS: Final = frozenset(("", "0", "1", "false", "true", "no", "yes", "off", "on"))
 """Strings that a program gives for a switch by mistake; any other may be a secret, and is not shown."""
 
@@ -26,6 +29,13 @@ def string_problem(value: object) -> str | None:
     if _OUTPUT_AS_STRING in value:
         return "holds an Output that str() or an f-string made a string: use pulumi.Output.concat"
     return None if is_utf8(value) else "is not UTF-8: it holds half of a character"
+
+
+def name_problem(value: object) -> str | None:
+    """Whether a value is no name of a variable or a profile; a token, given by mistake, must not reach the state."""
+    if not isinstance(value, str):
+        return string_problem(value)
+    return None if _NAME.fullmatch(value) else "must be a name of letters, digits, blanks, _, - and dots, not a token"
 
 
 def optional_string_problem(value: object) -> str | None:

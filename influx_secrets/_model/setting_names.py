@@ -23,7 +23,7 @@ class SettingName(NamedTuple):
     field: str
     input: str
     variables: tuple[str, ...] = ()
-    kind: Literal["text", "flag", "number"] = "text"
+    kind: Literal["text", "name", "flag", "number"] = "text"
     is_secret: bool = False
     is_stored: bool = False
 
@@ -51,7 +51,10 @@ SETTINGS: Final = (
 """Every setting; a new one needs a line here, a field and a check in `Settings`, and an argument of `Provider`."""
 
 
-SELECTORS: Final = (SettingName("token_variable", "tokenVariable"), SettingName("profile", "profile"))
+SELECTORS: Final = (
+    SettingName("token_variable", "tokenVariable", kind="name"),
+    SettingName("profile", "profile", kind="name"),
+)
 """Inputs that name where settings are: the provider process reads them there in each run, so no state has the token."""
 
 INPUTS: Final = (*SETTINGS, *SELECTORS)

@@ -13,6 +13,7 @@ from influx_secrets._errors import DeclarationError
 from influx_secrets._model.input_types import (
     Problem,
     key_problem,
+    name_problem,
     number_problem,
     patterns_problem,
     rotations_problem,
@@ -31,6 +32,7 @@ Secrets = Mapping[str, pulumi.Input[str]]
 
 _SETTING_PROBLEMS: Final[Mapping[str, Problem]] = {
     "text": string_problem,
+    "name": name_problem,
     "flag": switch_problem,
     "number": number_problem,
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from influx_secrets._errors import InfluxSecretsError
@@ -27,6 +28,18 @@ class Conflicts(NamedTuple):
 
     exclusive: str | None
     """Another resource of the org, where one of the two is exclusive."""
+
+
+@contextmanager
+def _shared() -> Iterator[None]:
+    """Turn an error of the register into one of ours: without it, another provider could remove a key."""
+    try:
+        yield
+    except OSError as error:
+        raise InfluxSecretsError(
+            f"cannot share with the other providers of this run which keys are declared: {error}. Make room in the "
+            "folder for temporary files, or set TMPDIR to another one, and run again"
+        ) from None
 
 
 class Census:
@@ -55,7 +68,9 @@ class Census:
         self._arrived: set[str] = set()
         self._gave_up_at = -1
         self._program: dict[str, dict[str, Any]] = {}
+        self._knows_program = False
         self._claimed: defaultdict[str, set[str]] = defaultdict(set)
+        self._protected: defaultdict[str, set[str]] = defaultdict(set)
         self._owners: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self._exclusive: dict[tuple[str, str], str] = {}
 
@@ -77,14 +92,9 @@ class Census:
             "keys": list(marks),
             "exclusive": declared.exclusive is True,
         }
-        if self._register is not None:
-            try:
+        with _shared():
+            if self._register is not None:
                 self._register.append(entry)
-            except OSError as error:
-                raise InfluxSecretsError(
-                    f"cannot let the other providers of this run know which keys are declared: {error}. Make room in "
-                    "the folder for temporary files, or set TMPDIR to another one"
-                ) from None
         # After it told them: of two that claim one key at the same time, at least one sees the other.
         with self._changed:
             self._read()
@@ -96,7 +106,9 @@ class Census:
     def protect(self, org_id: str, keys: Iterable[str]) -> None:
         """Keep keys from every removal of this process, although no checked resource declares them."""
         with self._changed:
-            self._claimed[self._mark(org_id)].update(map(self._mark, keys))
+            marks = set(map(self._mark, keys))
+            self._claimed[self._mark(org_id)] |= marks
+            self._protected[self._mark(org_id)] |= marks
 
     def claimed(self, org_id: str, keys: Iterable[str]) -> frozenset[str]:
         """Return those of the keys that some checked resource of the run declares."""
@@ -114,12 +126,19 @@ class Census:
         with self._changed:
             self._read()
             later = [
-                told["keys"] or ()
-                for name, told in self._program.items()
-                if name not in self._arrived and self._is_on(told, state, declared.provider)
+                told["keys"] or () for told in self._program.values() if self._is_on(told, state, declared.provider)
             ]
         marks = set().union(*later)
         return frozenset(key for key in keys if self._mark(key) in marks) if marks else frozenset()
+
+    def claimed_elsewhere(self, org_id: str, keys: Iterable[str]) -> list[str]:
+        """Return those of the keys that only resources with another url declare: it may lead to another server."""
+        with self._changed:
+            self._read()
+            org = self._mark(org_id)
+            here = self._owners[org, self._server].keys() | self._claimed[_ANY_ORG] | self._protected[org]
+            elsewhere = {key for (other, _), owners in self._owners.items() if other == org for key in owners}
+        return sorted(key for key in keys if (mark := self._mark(key)) in elsewhere and mark not in here)
 
     def undecided(self, state: ResourceState, keys: Collection[str], *, wait: bool = True) -> dict[str, str]:
         """Return the keys that a resource may declare which was not checked, with that resource.
@@ -150,11 +169,11 @@ class Census:
 
     def _pending(self, state: ResourceState, marks: Mapping[str, str]) -> dict[str, str]:
         self._read()
-        if not self._program:
+        if not self._knows_program:
             return dict.fromkeys(marks.values(), "a resource") if len(self._arrived) < self._expected else {}
         found: dict[str, str] = {}
         for name, told in self._program.items():
-            if name not in self._arrived and self._is_on(told, state) is not False:
+            if self._is_on(told, state) is not False:
                 keys = marks if told["keys"] is None else marks.keys() & told["keys"]
                 found |= {marks[mark]: name for mark in keys}
         return found
@@ -173,15 +192,20 @@ class Census:
         return text if self._register is None else self._register.mark(text)
 
     def _read(self) -> None:
-        for writer, entry in self._register.news() if self._register is not None else ():
-            if writer == PROGRAM:
-                self._program[entry["resource"]] = entry
-            else:
+        with _shared():
+            news = self._register.news() if self._register is not None else ()
+        for writer, entry in news:
+            if writer != PROGRAM:
                 self._add(entry)
+                continue
+            self._knows_program = True
+            if entry["resource"] not in self._arrived:
+                self._program[entry["resource"]] = entry
 
     def _add(self, entry: Mapping[str, Any]) -> None:
         resource, place = entry["resource"], (entry["org"], entry["server"])
         self._arrived.add(resource)
+        self._program.pop(resource, None)
         self._claimed[entry["org"]].update(entry["keys"])
         owners = self._owners[place]
         for key in entry["keys"]:

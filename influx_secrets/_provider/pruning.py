@@ -53,12 +53,23 @@ def _unread(session: ServerSession, org: OrgSession, keys: Sequence[str], *, pre
 
 
 def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState, keys: Iterable[str]) -> None:
-    """Keep keys from removal that a resource may declare which is not checked in this run, and name them."""
+    """Keep keys from removal that a resource may declare which is not checked in this run, and name them.
+
+    Name those too that stay because a resource with another url declares them: nobody can tell whether that is the
+    same server, and the state forgets them.
+    """
     keys = frozenset(keys)
     unclaimed = keys - org.claimed(keys)
     undecided = session.census.undecided(state, unclaimed) if unclaimed else {}
+    claimed = org.claimed(keys)
     # Who was checked meanwhile has claimed its keys.
-    kept = undecided.keys() - org.claimed(undecided)
+    kept = undecided.keys() - claimed
+    elsewhere = session.census.claimed_elsewhere(org.org_id, claimed)
+    if elsewhere:
+        session.notify(
+            f"{name_keys(elsewhere)} of the org {org}: not removed on {session.address}, because a resource with "
+            "another url declares it, which may lead to the same server. Remove it there if nobody needs it"
+        )
     if kept:
         session.census.protect(org.org_id, kept)
         owners = ", ".join(sorted({undecided[key] for key in kept}))

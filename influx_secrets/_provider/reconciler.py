@@ -87,11 +87,11 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
 
 def claim_stored(session: ServerSession, state: ResourceState) -> None:
     """Claim the keys of a resource that is left as it is, without asking the server or looking at other claims."""
-    name = f"a resource with ignore_changes that manages {name_keys(state.keys)}"
+    name = "a resource with ignore_changes"  # without its keys: the register of the run has them as hashes only
     if is_moved(state, session.address):
         session.notify(
-            f"{name} is on {state.server}, and this run asks {session.address}: it is left there, and not written "
-            "here. Remove ignore_changes for one run to write it here"
+            f"{name} that manages {name_keys(state.keys)} is on {state.server}, and this run asks {session.address}: "
+            "it is left there, and not written here. Remove ignore_changes for one run to write it here"
         )
     session.org(state.org_id).register(
         Declaration(

@@ -65,7 +65,6 @@ def test_engine_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert process is not None
         assert process[0] == os.getpid()
         assert process[1].command[0] == "some/pulumi"
-        assert process[1].is_update
         monkeypatch.setattr(os, "getppid", lambda: pid)
         assert find_engine() == process[1]
 
@@ -98,6 +97,10 @@ def test_folder_of_a_run_that_ended_is_removed_by_the_next_one(tmp_path: Path, m
     assert Register.join(ADDRESS, PROGRAM) is not None
     assert files(tmp_path).keys() == {"salt", f"{PROGRAM}.jsonl"}
     with child_of_pulumi(tmp_path):
+        assert len(list(next(tmp_path.iterdir()).iterdir())) == 2, "an engine of another container may be alive"
+    for folder in next(tmp_path.iterdir()).iterdir():
+        os.utime(folder, (0, 0))
+    with child_of_pulumi(tmp_path):
         assert files(tmp_path).keys() == {"salt", "1.jsonl"}
 
 
@@ -118,3 +121,38 @@ def test_entry_that_is_not_written_to_its_end_is_read_later(tmp_path: Path) -> N
     with path.open("a", encoding="utf-8") as file:
         file.write(":2}\n")
     assert reader.news() == [("2", {"b": 2})]
+
+
+def test_file_that_somebody_removed_is_an_error(tmp_path: Path) -> None:
+    """The process would write where nobody reads, and miss what others declare."""
+    register = Register(tmp_path, "1", Process(1, "0", ("pulumi", "up")))
+    (tmp_path / "1.jsonl").unlink()
+    for call in (register.append, register.news):
+        with pytest.raises(FileNotFoundError):
+            call()
+
+
+def test_disk_that_is_full_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next line would be lost with it."""
+    register = Register(tmp_path, "1", Process(1, "0", ("pulumi", "up")))
+    register.append({"a": 1})
+    write = os.write
+
+    def full(file: int, text: bytes) -> int:
+        if len(text) < 5:
+            raise OSError(28, "No space left on device")
+        return write(file, text[:5])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        register.append({"b": 2})
+    assert (tmp_path / "1.jsonl").read_bytes() == b'{"a":1}\n'
+
+
+def test_project_folder_is_no_place_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python falls back to it where there is no other."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
+    assert Register.join(ADDRESS, PROGRAM) is None
+    assert list(tmp_path.iterdir()) == []

@@ -281,6 +281,14 @@ def test_token_variable_without_a_token_is_an_error(environ: dict[str, str]) -> 
         Settings.resolve({"tokenVariable": "EU"}, environ={"INFLUX_TOKEN": "common", **environ})
 
 
+@pytest.mark.parametrize("name", ["tokenVariable", "profile"])
+def test_token_in_place_of_a_name_is_not_repeated(name: str) -> None:
+    """It would be in the state too, as any input that is not secret."""
+    with pytest.raises(SettingsError, match=f"{name} must be a name") as caught:
+        Settings.resolve({name: TOKEN}, environ={})
+    assert TOKEN not in str(caught.value)
+
+
 def test_profile_gives_url_and_token_together(tmp_path: Path) -> None:
     """Whatever the environment says, and whichever profile is active."""
     environ = {**profile(tmp_path / "configs", TWO_PROFILES), "INFLUX_HOST": "http://h", "INFLUX_TOKEN": "common"}

@@ -118,6 +118,16 @@ def test_without_a_register_one_process_knows_its_own_claims() -> None:
     assert census.claimed(ACME, ["A", "B"]) == {"A"}
 
 
+def test_key_that_only_another_url_declares_is_known(run: Run) -> None:
+    """A replica has the same org ids; the key stays, and the user is told."""
+    here, there = run.census(HERE), run.census(THERE)
+    here.claim(declared("one", "A"), ACME)
+    there.claim(declared("two", "A", "B", "C"), ACME)
+    here.protect(ACME, ["C"])
+    assert here.claimed_elsewhere(ACME, ["A", "B", "C", "D"]) == ["B"]
+    assert here.claimed_elsewhere(BETA, ["B"]) == []
+
+
 def test_protected_keys_are_claimed() -> None:
     """A value that is not ours stays, though nothing declares its key."""
     census = Census(None, HERE, 3, 0.0)
@@ -231,8 +241,8 @@ def test_without_a_word_of_the_program_the_number_of_resources_decides() -> None
     [
         (("pulumi", "up", "--yes", "--target", "urn"), False),
         (("pulumi", "update"), False),
+        (("pulumi", "--non-interactive", "-C", "destroy", "up", "--stack", "down"), False),
         (("pulumi", "-C", "up", "destroy"), True),
-        (("pulumi", "--cwd", "destroy", "up"), True),  # perhaps: then it removes what the state names
         (("pulumi", "down"), True),
     ],
 )
