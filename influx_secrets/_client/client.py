@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from influx_secrets._client import payloads, readers
+from influx_secrets._client.calls import Calls
 from influx_secrets._client.endpoints import (
     NO_ORG,
     first_supported,
@@ -21,7 +22,7 @@ from influx_secrets._client.endpoints import (
 )
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
-from influx_secrets._client.readers import Alerts, FluxScript, Listing, R
+from influx_secrets._client.readers import Alerts, FluxScript
 from influx_secrets._client.redaction import Redactor
 from influx_secrets._client.settings import Settings, secrets_in
 from influx_secrets._errors import APIError, InfluxSecretsError, NotFoundError, UnauthorizedError
@@ -33,10 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FluxScript", "Health", "Org", "SecretsClient"]
 
-T = TypeVar("T")
 
-
-class SecretsClient:
+class SecretsClient(Calls):
     """The secrets of the organizations of one InfluxDB OSS v2 server. Usable without Pulumi.
 
     A client keeps its connections until `close`, also as a context manager, and may be shared by threads. Every
@@ -277,34 +276,6 @@ class SecretsClient:
         body = payloads.encode_keys(keys)
         intent = f"remove {payloads.describe_keys(keys)} of org {org_id}"
         self._send(secrets_request("POST", org_id, intent, below="/delete", body=body))
-
-    def _all_pages(self, listing: Listing[R], org_id: str) -> tuple[R, ...]:
-        found, page = self._ask(listing.request(org_id, ()), listing.read)
-        while page:
-            more, page = self._ask(listing.request(org_id, page), listing.read)
-            found += more
-        return tuple(found)
-
-    def _find(self, request: Request, read: Callable[[Response], T | None], missing: str) -> T | None:
-        """Return what the response holds; None if the server confirms with this message that nothing is there."""
-        try:
-            return self._ask(request, read)
-        except NotFoundError as exc:
-            # Any other 404 is a wrong path or another program: no proof that it is gone.
-            if exc.is_own and exc.code == "not found" and (exc.server_message or "").startswith(missing):
-                return None
-            raise
-
-    def _send(self, request: Request) -> Response:
-        return self._transport.send(request, self._policy)
-
-    def _ask(self, request: Request, read: Callable[[Response], T | None]) -> T:
-        """Return what the response holds. A body of another shape is not the API's, whatever its status."""
-        response = self._send(request)
-        result = read(response)
-        if result is None:
-            raise self._transport.failed_call(request, response).unexpected_body_error()
-        return result
 
 
 def connect(settings: Settings, notify: Callable[[str], None]) -> SecretsClient:

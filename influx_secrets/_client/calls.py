@@ -1,0 +1,51 @@
+"""Requests and the reading of their responses, for the calls of the client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from influx_secrets._client.messages import Request, Response
+from influx_secrets._client.readers import Listing, R
+from influx_secrets._errors import NotFoundError
+
+if TYPE_CHECKING:
+    from influx_secrets._client.retry import Policy
+    from influx_secrets._client.transport import Transport
+
+T = TypeVar("T")
+
+
+class Calls:
+    """What the calls of a client share: its transport, and its retry policy if it has one of its own."""
+
+    _transport: Transport
+    _policy: Policy | None
+
+    def _all_pages(self, listing: Listing[R], org_id: str) -> tuple[R, ...]:
+        found, page = self._ask(listing.request(org_id, ()), listing.read)
+        while page:
+            more, page = self._ask(listing.request(org_id, page), listing.read)
+            found += more
+        return tuple(found)
+
+    def _find(self, request: Request, read: Callable[[Response], T | None], missing: str) -> T | None:
+        """Return what the response holds; None if the server confirms with this message that nothing is there."""
+        try:
+            return self._ask(request, read)
+        except NotFoundError as exc:
+            # Any other 404 is a wrong path or another program: no proof that it is gone.
+            if exc.is_own and exc.code == "not found" and (exc.server_message or "").startswith(missing):
+                return None
+            raise
+
+    def _send(self, request: Request) -> Response:
+        return self._transport.send(request, self._policy)
+
+    def _ask(self, request: Request, read: Callable[[Response], T | None]) -> T:
+        """Return what the response holds. A body of another shape is not the API's, whatever its status."""
+        response = self._send(request)
+        result = read(response)
+        if result is None:
+            raise self._transport.failed_call(request, response).unexpected_body_error()
+        return result
