@@ -54,14 +54,18 @@ def leaks(value: str, places: Mapping[str, bytes]) -> list[Leak]:
 def places(stack: Stack, *, but: Iterable[Path] = ()) -> dict[str, bytes]:
     """Return all that a stack left behind: each file of its folder, what every command wrote, its state decrypted.
 
-    The program itself is no place, for a test plants values there too.
+    The program itself is no place, for a test plants values there too; nor is what Python makes of it.
 
     Args:
         stack: The stack to search.
         but: Files to leave out.
     """
     left_out = {stack.project / "__main__.py", stack.folder / "passphrase", *but}
-    files = [path for path in stack.folder.rglob("*") if path.is_file() and path not in left_out]
+    files = [
+        path
+        for path in stack.folder.rglob("*")
+        if path.is_file() and path not in left_out and path.parent != stack.project / "__pycache__"
+    ]
     written = list(stack.outputs)
     exported = stack.pulumi("stack", "export", "--show-secrets").output
     return {
