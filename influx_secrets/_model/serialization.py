@@ -225,8 +225,8 @@ def _common(news: Props, problems: Mapping[str, Problem]) -> tuple[Props, dict[s
         "invalid": tuple(f"{name} {wrong}" for name, wrong in invalid.items()),
         "resource": told["resource"],
         "preview": bool(told.get("preview")),
-        "resources": int(told.get("resources", 0)),
-        "provider": told.get("provider"),
+        "resources": tuple(int(count) for count in told.get("resources", ())),
+        "provider": None if (number := told.get("provider")) is None else int(number),
         # influxd takes capitals too, and returns small letters.
         "org_id": org_id.lower() if isinstance(org_id, str) else org_id,
         "org": news.get("org"),

@@ -55,7 +55,7 @@ class Declaration:
         exclusive: Whether keys of the org that are not declared are removed.
         keep: Shell patterns of keys that `exclusive` leaves alone.
         invalid: What is wrong with the types of inputs, which a transformation put there: the program refuses them.
-        resources: Number of resources that the program declares, as far as it says so.
+        resources: Number of resources of each provider of the program, as far as it says so.
         provider: Number of its provider in the program, as far as it says so.
     """
 
@@ -72,7 +72,7 @@ class Declaration:
     exclusive: bool | Unknown = False
     keep: tuple[str | Unknown, ...] = ()
     invalid: tuple[str, ...] = ()
-    resources: int = 0
+    resources: tuple[int, ...] = ()
     provider: int | None = None
 
 

@@ -78,7 +78,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
                 **declared,
                 "keys": names,
                 "provider": run.number(provider),
-                "resources": run.resource_count,
+                "resources": run.resource_counts,
                 "ignoring": any(path == "*" or path.startswith("secrets") for path in opts.ignore_changes or ()),
             },
         }

@@ -43,8 +43,9 @@ class Run:
         self._providers: dict[pulumi.ProviderResource, int] = {}
         self._names: Counter[str] = Counter()
         self._unwritten: list[_Declared] = []
-        self.resource_count: pulumi.Output[int]
-        """Number of resources that the program's body declares; from the first one on."""
+        self._counts: Counter[int] = Counter()
+        self.resource_counts: pulumi.Output[list[int]]
+        """Number of resources that the program's body declares, for each provider by number; from the first one on."""
 
     @classmethod
     def current(cls) -> Run:
@@ -90,7 +91,8 @@ class Run:
         unique = name if count == 1 else f"{name} (number {count} of that name)"
         if not self._unwritten:
             # Runs when the program's body has ended, for only then does the SDK begin to register resources.
-            self.resource_count = sdk.untrack(pulumi.Output.from_input(self._write_declarations()))
+            self.resource_counts = sdk.untrack(pulumi.Output.from_input(self._write_declarations()))
+        self._counts[self.number(provider)] += 1
         self._unwritten.append(_Declared(unique, self.number(provider), org.get("org_id"), org.get("org"), keys))
         return {"resource": unique, **({"preview": True} if pulumi.runtime.is_dry_run() else {})}
 
@@ -98,7 +100,7 @@ class Run:
         """Return what tells a provider from the others of the program."""
         return self._providers.setdefault(provider, len(self._providers))
 
-    async def _write_declarations(self) -> int:
+    async def _write_declarations(self) -> list[int]:
         """Tell the provider processes what the program declares: they see only what is checked in the run."""
         from influx_secrets._register import PROGRAM, Register  # noqa: PLC0415 (not while the program starts)
 
@@ -108,4 +110,4 @@ class Run:
         if register is not None:
             with suppress(OSError):  # then a removal waits until all resources are checked
                 register.append(*(one.marked(register.mark) for one in unwritten))
-        return self._names.total()
+        return [self._counts[number] for number in self._providers.values()]

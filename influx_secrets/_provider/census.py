@@ -99,9 +99,14 @@ class Census:
         with self._changed:
             self._read()
             self._add(entry)
-            self._expected = max(self._expected, declared.resources)
+            self._expected = max(self._expected, self._count(declared))
             self._changed.notify_all()
             return self._conflicts(entry, marks)
+
+    def _count(self, declared: Declaration) -> int:
+        """Return how many resources can arrive here: without a register, those of other providers cannot."""
+        counts, own = declared.resources, declared.provider
+        return counts[own] if self._register is None and own is not None and own < len(counts) else sum(counts)
 
     def protect(self, org_id: str, keys: Iterable[str]) -> None:
         """Keep keys from every removal of this process, although no checked resource declares them."""

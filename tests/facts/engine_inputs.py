@@ -53,7 +53,7 @@ def create_gets_what_check_returned(runs: Runs) -> object:
 @INPUTS.fact(
     known={"y": "1"},
     means="A config value that is missing looks like a key that was removed.",
-    does="It refuses a key without a value.",
+    does="It refuses `None` in the program.",
 )
 def map_entry_without_a_value_is_dropped(runs: Runs) -> object:
     """An entry of a map whose value is `None` is dropped before the provider sees it."""
@@ -79,7 +79,7 @@ def unknown_in_a_secret_map_hides_the_whole_map(runs: Runs) -> object:
 
 @INPUTS.fact(
     known=[1.0, False],
-    means="`ignore_changes` can look like a removal, and it can remove.",
+    means="A provider can mistake an ignored input for a removal.",
     does="It takes a name without a value as: leave it alone.",
 )
 def ignored_property_is_the_old_one_or_missing(runs: Runs) -> object:
@@ -105,7 +105,7 @@ def renamed_resource_is_created_before_the_old_one_is_deleted(runs: Runs) -> obj
 @INPUTS.fact(
     known=[["read"], []],
     means="A resource that is gone on the server is created again by the next run.",
-    does="It reports a missing key so, and the next run writes it.",
+    does="A missing `Secret` is reported so; an `OrgSecrets` reports drift. The next run writes the key.",
 )
 def resource_that_read_calls_gone_leaves_the_state(runs: Runs) -> object:
     """If `read` returns an empty id, `refresh` removes the resource from the state."""
@@ -117,7 +117,7 @@ def resource_that_read_calls_gone_leaves_the_state(runs: Runs) -> object:
 
 @INPUTS.fact(
     known=[True, True],
-    means="The state of the resource is lost in the middle. Run the program again.",
+    means="The run stops halfway. Start it again.",
     does="The page on interrupted runs shows how to repair this.",
 )
 def process_that_ends_is_not_started_again(runs: Runs) -> object:

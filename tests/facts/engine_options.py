@@ -57,7 +57,7 @@ def protect_refuses_and_retain_leaves(runs: Runs) -> object:
 
 @OPTIONS.fact(
     known=True,
-    means="Declare existing things by the options of the provider.",
+    means="Use what the provider offers to adopt existing things.",
     does="It adopts a key whose value is equal.",
 )
 def import_does_not_work(runs: Runs) -> object:
@@ -108,7 +108,7 @@ def secret_trigger_is_stored(runs: Runs) -> object:
 @OPTIONS.fact(
     known=[["marker-mapped"], ["common"], False],
     means="Check that the variable is set. Otherwise the provider uses the common one, without a message.",
-    does="Its `Provider` inputs do not fall back.",
+    does="A variable that `token_variable` names and that is not set is an error.",
     before={"3.259": [["common"], ["common"], False]},
 )
 def environment_mapping_renames_variables(runs: Runs) -> object:

@@ -139,7 +139,7 @@ def preview_hides_names_with_two_underscores(runs: Runs) -> object:
 @RECORDS.fact(
     known=['~ [0]: "a" => "b"', '- [1]: "b"'],
     means="If you remove the first element of a list, all elements seem to change.",
-    does="Its resources have maps, not lists.",
+    does="Its secrets are a map, not a list.",
 )
 def lists_are_compared_by_index(runs: Runs) -> object:
     """A preview compares lists by index. Where the first of two elements goes, it shows one change and one removal."""
@@ -154,7 +154,7 @@ def lists_are_compared_by_index(runs: Runs) -> object:
     before={"3.274": [[True, True, True], [True, False, True], [True, False, True]]},
 )
 def failure_on_a_secret_prints_its_value(runs: Runs) -> object:
-    """Before 3.274 a `CheckFailure` on a secret property prints the value in clear.
+    """On 3.216 and 3.259 a `CheckFailure` on a secret property prints the value in clear.
 
     With an empty name, or the name of no property, it prints the reason alone.
     """
@@ -209,7 +209,7 @@ def automatic_log_has_values(runs: Runs) -> object:
     before={"3.259": [True, True, False], "3.274": [True, True, True]},
 )
 def verbose_log_has_values(runs: Runs) -> object:
-    """Before 3.274 `-v9 --logtostderr` prints values in clear, those too that `check` removes."""
+    """On 3.216 and 3.259 `-v9 --logtostderr` prints values in clear, those too that `check` removes."""
     return _found(runs.first.run.output)
 
 
@@ -252,7 +252,7 @@ def event_log_and_preview_have_no_values(runs: Runs) -> object:
     before={"3.274": [True, True, True, True]},
 )
 def violated_plan_shows_values(runs: Runs) -> object:
-    """Before 3.274 the message of a violated plan (`up --plan`) shows stored secrets in clear."""
+    """On 3.216 and 3.259 the message of a violated plan (`up --plan`) shows stored secrets in clear."""
     stack = runs.other("planned")
     plan = f"{runs.folder / 'plan.json'}"
     stack.write('Probe("x", value=secret("marker-planned"))').noted("preview", f"--save-plan={plan}")

@@ -46,7 +46,7 @@ def render() -> str:
         )
         recorded = {version: seen[f"{subject} {version}"] for version in versions}
         sums = [f"{version}: {len(names)}" for version, names in recorded.items()]
-        parts.append(f"## {title}\n\nLines seen as known, by version: {', '.join(sums)}.\n")
+        parts.append(f"## {title}\n\nLines that held, by version: {', '.join(sums)}.\n")
         parts += [_section(question, recorded) for question in QUESTIONS if question.subject == subject]
     return "\n".join(parts)
 

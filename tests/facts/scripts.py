@@ -231,7 +231,7 @@ def csv_changes_line_ends_of_values(wire: Wire) -> object:
 @BATCH.fact(
     known=True,
     means="Store values that belong together as one secret, or expect a task to fail once.",
-    does="It writes all keys of an org in one PATCH. It cannot protect a reader that is in the middle.",
+    does="It writes all changes of one `OrgSecrets` in one PATCH. It cannot protect a reader that is in the middle.",
     real="one at a time",
 )
 def reader_can_see_a_mix_of_two_batches(wire: Wire) -> object:

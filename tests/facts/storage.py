@@ -84,7 +84,7 @@ def values_of_a_deleted_org_stay_in_file_and_backup(wire: Wire, influxd: Influxd
 @STORED.fact(
     known=[False, []],
     means="An org that is created again is another org. Write its secrets again.",
-    does="It notices the new id, and writes the declared keys to the new org.",
+    does="`pulumi up --refresh` finds the new id, and writes the declared keys to the new org.",
 )
 def org_made_again_has_no_secrets(wire: Wire) -> object:
     """A new org with the name of a deleted one has another id and no secrets."""
@@ -96,7 +96,7 @@ def org_made_again_has_no_secrets(wire: Wire) -> object:
 @STORED.fact(
     known=[True, {"k": "v"}, True],
     means="A restored server has the same org ids, and old values are back.",
-    does="It takes a server at another address for another server, even if the ids are equal.",
+    does="At another address `refresh` and `destroy` stop, and `pulumi up` compares each key first.",
     real="files",
 )
 def restored_backup_brings_back_deleted_orgs(wire: Wire, influxd: InfluxdServer, new_server: NewServer) -> object:
@@ -154,7 +154,7 @@ def debug_log_has_secrets_of_templates(new_server: NewServer) -> object:
 @STORED.fact(
     known=[True, {"k": "v"}, "200"],
     means="A copy of the files is a full copy of the secrets, and has the same org ids.",
-    does="It takes a server at another address for another server, even if the ids are equal.",
+    does="At another address `refresh` and `destroy` stop, and `pulumi up` compares each key first.",
     real="files",
 )
 def copied_files_are_the_same_orgs(new_server: NewServer) -> object:

@@ -86,7 +86,7 @@ def read_secrets_alone_reads_values_in_flux(wire: Wire) -> object:
         [],
     ],
     means="A writer without this permission cannot see what it replaces.",
-    does="It asks for the permission to read. Without it, it reports that changed values cannot be seen.",
+    does="It asks for the permission to read. Without it a refresh detects nothing, and reports that.",
 )
 def token_without_read_secrets_writes_but_does_not_list(wire: Wire) -> object:
     """A token that may write secrets and not read them can write and delete.
@@ -123,7 +123,7 @@ def hidden_org_looks_like_no_org(wire: Wire) -> object:
 @TOKENS.fact(
     known=_HIDDEN,
     means="A stack that uses the token of another org sees a missing org, and no refusal.",
-    does="Its error names both reasons.",
+    does="Its error names the reason that applies, as far as the server shows it.",
 )
 def token_of_another_org_gets_404(wire: Wire) -> object:
     """A token for another org gets a 404, not a 401."""
@@ -155,7 +155,7 @@ def query_by_id_tells_a_hidden_org_from_none(wire: Wire) -> object:
 
 @TOKENS.fact(
     known=[_all("401 unauthorized: unauthorized access")] * 4,
-    means="A leaked token is recognised at once, an inactive one is not.",
+    means="A revoked token is recognised at once, an inactive one is not.",
     does="A 401 of this form is reported as an unknown token.",
 )
 def unknown_token_is_401(wire: Wire) -> object:
@@ -173,7 +173,7 @@ def unknown_token_is_401(wire: Wire) -> object:
         [["a"], _INACTIVE.replace(": ", ': error calling function "get" @3:23-3:44: ')],
     ],
     means="A stack whose token was made inactive seems to have lost its org.",
-    does="It asks `/api/v2/orgs/ID` in addition, and reports the inactive token.",
+    does="It asks `/api/v2/me` in addition, and reports the inactive token.",
 )
 def inactive_token_looks_like_a_missing_org(wire: Wire) -> object:
     """An inactive token gets a 404 on secrets and an empty list of orgs.
@@ -246,7 +246,7 @@ def token_is_shown_once(wire: Wire) -> object:
 @TOKENS.fact(
     known=["found", True, "200"],
     means="`acme ` and `acme` are one org, `Acme` is another one.",
-    does="It uses the name that the server returns, and the id in small letters.",
+    does="`get_org` returns the name that the server has. Ids are stored in small letters.",
 )
 def org_names_are_trimmed_and_ids_take_capitals(wire: Wire) -> object:
     """Look-ups by name ignore white space at both ends, and heed case. An org id may be written in capitals."""

@@ -63,7 +63,7 @@ def task_reads_secrets_with_its_owners_rights(wire: Wire) -> object:
 @READERS.fact(
     known=["failed", True, "success"],
     means="Wait for the line in the log, not for the status. After the key is back, `retry` is enough.",
-    does="It keeps a key that is renamed or moved, so that no task fails in between.",
+    does="It keeps the key when its resource is renamed, or when it moves to another resource.",
     real="not served",
 )
 def failed_task_can_be_retried(wire: Wire) -> object:
@@ -134,7 +134,7 @@ def endpoint_keeps_its_credentials_among_the_secrets(wire: Wire) -> object:
 @WRITERS.fact(
     known=True,
     means="Such keys stay for ever. Remove them by hand.",
-    does="It leaves them, because it cannot know whether their endpoint exists.",
+    does="`exclusive` leaves them. `list` and `usage` name those whose endpoint was deleted.",
 )
 def deleted_endpoint_leaves_its_keys(wire: Wire) -> object:
     """Deleting an endpoint leaves its credentials among the secrets."""

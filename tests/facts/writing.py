@@ -118,7 +118,7 @@ def delete_by_path_leaves_keys_with_special_characters(wire: Wire) -> object:
 @WRITING.fact(
     known=[["204", [""]], "405", "204", []],
     means="A script that computes an empty key leaves a secret that no path names.",
-    does="It refuses an empty key, and removes one that it finds by POST delete.",
+    does="It refuses an empty key, and removes an existing one with POST delete.",
 )
 def empty_key_exists_and_has_no_path(wire: Wire) -> object:
     """The empty string is a key. DELETE answers 405 for it, POST delete removes it."""

@@ -308,7 +308,7 @@ class Engine:
         self, process: ProviderProcess, item: Declared, resources: int, *, preview: bool, replace: bool = False
     ) -> tuple[str, Props]:
         extra = item.props.get("declaration", {})
-        told = {"resource": item.resource, "preview": preview, "resources": resources}
+        told = {"resource": item.resource, "preview": preview, "resources": [resources]}
         news = {**item.props, "declaration": {**told, **extra}}
         stored = self.state.get(item.name)
         if stored is not None and item.ignored:

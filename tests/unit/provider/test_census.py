@@ -20,7 +20,7 @@ UP = Process(1, "0", ("pulumi", "up"))
 
 
 def declared(
-    resource: str, *keys: str, exclusive: bool = False, resources: int = 0, provider: int | None = None
+    resource: str, *keys: str, exclusive: bool = False, resources: tuple[int, ...] = (), provider: int | None = None
 ) -> Declaration:
     return Declaration(
         resource=resource,
@@ -230,7 +230,7 @@ def test_waiting_leaves_a_thread_free(run: Run) -> None:
 def test_without_a_word_of_the_program_the_number_of_resources_decides() -> None:
     """An inline program of the Automation API does not descend from the engine."""
     census = Census(None, HERE, 3, 0.0)
-    census.claim(declared("one", "A", resources=2), ACME)
+    census.claim(declared("one", "A", resources=(2, 7), provider=0), ACME)
     assert census.undecided(state(), ["B"]) == {"B": "a resource"}
     census.claim(declared("two", "C"), ACME)
     assert census.undecided(state(), ["B"]) == {}
