@@ -46,7 +46,7 @@ def optional_string_problem(value: object) -> str | None:
 def key_problem(value: object) -> str | None:
     """Whether a string cannot be a key of a map that goes to the engine."""
     if value == ENGINE_MARK:
-        return "is a mark of the Pulumi engine and cannot be used: choose another key"
+        return "is a name that Pulumi reserves for itself: choose another key"
     return None if fits_a_map(str(value)) else TOO_LONG_FOR_A_MAP
 
 

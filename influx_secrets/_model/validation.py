@@ -51,7 +51,7 @@ def key_problem(key: str, *, overwrite: bool = False) -> str | None:
     if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
         return f"the key {quote(key)} is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses"
     if key == ENGINE_MARK:
-        return f"the key {quote(key)} is a mark of the Pulumi engine and cannot be used: choose another key"
+        return f"the key {quote(key)} is a name that Pulumi reserves for itself: choose another key"
     if not is_utf8(key):
         return f"the key {quote(key)} is not UTF-8"
     if is_server_owned(key) and not overwrite:

@@ -38,9 +38,11 @@ def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs) -> pulumi.Res
     if opts.import_ is not None:
         raise DeclarationError("opts.import_ is not needed: declaring a key with the value that it has adopts it")
     if opts.version is not None:
-        raise DeclarationError("opts.version starts another provider process, which can lose keys: leave it out")
+        raise DeclarationError(
+            "opts.version is not supported: Pulumi would start another provider process. Leave it out"
+        )
     if opts.urn is not None:
-        raise DeclarationError("opts.urn reads another resource's state: look a secret up with Secret.get(name, id)")
+        raise DeclarationError("opts.urn is not supported: use Secret.get(name, id) to look a secret up")
     if getattr(opts, "env_var_mappings", None):  # from SDK 3.272 on
         raise DeclarationError("opts.env_var_mappings belongs to a Provider: give it there, or use token_variable")
     if opts.replacement_trigger is None:

@@ -37,8 +37,8 @@ def _shared() -> Iterator[None]:
         yield
     except OSError as error:
         raise InfluxSecretsError(
-            f"cannot share with the other providers of this run which keys are declared: {error}. Make room in the "
-            "folder for temporary files, or set TMPDIR to another one, and run again"
+            f"the providers of this run cannot exchange which keys they declare: {error}. Free space on the disk, or "
+            "set TMPDIR to another folder, and run again"
         ) from None
 
 

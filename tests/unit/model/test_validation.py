@@ -42,7 +42,7 @@ def test_problems_of_good_declaration_are_none() -> None:
         (only_key(""), "a key must not be empty"),
         (only_key("ä" * 16_377), "longer than 32,752 bytes"),
         (only_key("\ud800"), r'the key "\\ud800" is not UTF-8'),
-        (only_key(ENGINE_MARK), "a mark of the Pulumi engine"),
+        (only_key(ENGINE_MARK), "a name that Pulumi reserves"),
         (only_key(f"{ORG}-token"), "belongs to a notification endpoint"),
         (declaration(values={"K": InvalidValue("None")}), 'the value of the key "K" must be a string, not None'),
         (declaration(values={"K": ""}), 'the value of the key "K" is empty'),

@@ -166,7 +166,7 @@ def test_output_of_another_type_is_refused_when_it_is_known(
         (lambda: influx.Secret("a", org="acme", key="A", value="\ud800"), "value is not UTF-8"),
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={"4dabf18193072939515e22adb298388d": "v"}),
-            'the key "4dabf18193072939515e22adb298388d" is a mark of the Pulumi engine',
+            'the key "4dabf18193072939515e22adb298388d" is a name that Pulumi reserves for itself',
         ),
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={"_" * 16_383: "v"}),

@@ -185,8 +185,8 @@ def test_wrong_declaration_is_refused_where_the_program_makes_it() -> None:
         (lambda: secret(org_id="0" * 16), "org_id and org are both given"),
         (lambda: secret(id="x"), "Secret.get(name, id)"),
         (lambda: secret(import_="x"), "opts.import_ is not"),
-        (lambda: secret(version="1.0.0"), "opts.version starts another"),
-        (lambda: secret(urn="urn:pulumi:x"), "opts.urn reads another resource's state"),
+        (lambda: secret(version="1.0.0"), "opts.version is not supported"),
+        (lambda: secret(urn="urn:pulumi:x"), "opts.urn is not supported"),
         (lambda: secret(key="\udc80"), "is not UTF-8"),
     ]
     mapped = pulumi.ResourceOptions()
