@@ -106,7 +106,7 @@ def readers_unseen(org: str, keys: Iterable[str], unseen: Iterable[str]) -> Iter
     """Format the keys that `exclusive` removes although there may be readers that cannot be seen."""
     for some in _in_tens(org, keys):
         yield (
-            f"this token may not see who reads {some}, which exclusive removes: the server shows no "
+            f"it is not known who reads {some}, which exclusive removes: the server shows no "
             f"{' and no '.join(unseen)}, because the org has none or the token may not read them"
         )
 

@@ -233,7 +233,7 @@ def _other_influxd(minor: str) -> Program:
 INFLUXD_BEFORE_PROOFS = _other_influxd("2.6")
 """The last version that cannot hash a secret inside the server; tests show what a user of an old server sees."""
 
-OTHERS = (_other_influxd("2.10"), _other_pulumi(216), _other_pulumi(259))
+OTHERS = (_other_influxd("2.7"), _other_influxd("2.10"), _other_pulumi(216), _other_pulumi(259))
 """What `make facts` can run in place of the pinned versions; built on request only."""
 
 TOXIPROXY = Program(

@@ -57,6 +57,8 @@ def chosen_server(environ: Mapping[str, str], reporter: Reporter) -> Mapping[str
     Who uses InfluxDB has its variables in the shell, and random values must not get into that server unasked.
     """
     if environ.get("SERVER") == "env":
+        if not environ.get("INFLUX_HOST"):
+            raise ToolchainError("SERVER=env needs INFLUX_HOST and INFLUX_TOKEN: set them, or leave SERVER out")
         return environ
     if environ.get("INFLUX_HOST"):
         reporter.say("INFLUX_HOST is not used: the sample runs on the emulator; for your server add SERVER=env")

@@ -263,18 +263,18 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
 
 def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *, provable: bool) -> str:
     if not provable:
-        what = "and its value cannot be compared on this server: if it is yours, use an alias for a new name,"
+        what = "and its value cannot be compared on this server"
+        advice = "if a resource got another name, use an alias"
     elif org.has_one_of(key, (digest(org.org_id, key, text) for text in spellings(str(value)))):
-        what = "and only white space differs: line breaks, or blanks at an end. Declare the value that is there,"
+        what = "and only white space differs: line breaks, or blanks at an end"
+        advice = "declare the value that is there"
     else:
-        what = (
-            "with another value: if it is yours (renamed, moved, replaced), change the value in a run of its own, use "
-            "an alias for a new name,"
-        )
+        what = "with another value, which this stack did not write"
+        advice = "if a resource was renamed, moved or replaced, use an alias, or change the value in a run of its own"
     return str(
         KeyConflictError(
-            f"the key {quote(key)} of the org {org} is already there, {what} or set overwrite=True once; else "
-            "remove it or choose another",
+            f"the key {quote(key)} of the org {org} is already there, {what}. To overwrite it, set overwrite=True for "
+            f"one run; {advice}; else choose another key",
             org_id=org.org_id,
             key=key,
         )

@@ -194,7 +194,7 @@ def test_project_without_a_stack_manages_nothing(
     subprocess.run([pulumi, "stack", "init", "dev", "--no-select"], check=True, capture_output=True)
     done = command(verb)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: pulumi stack export failed: no stack selected")
+    assert done.err.startswith("error: no stack is selected, so the server of its config is not known")
 
 
 def resource(kind: str, name: str, outputs: object, **more: object) -> dict[str, object]:

@@ -37,7 +37,7 @@ def test_foreign_value_is_refused_until_overwrite_is_set_and_an_equal_one_adopte
                 f'the key "{key}" of the org "{acme}" ({influxd.org_id(acme)}) is already there, with another value'
                 in line
             )
-            assert "set overwrite=True once" in line
+            assert "set overwrite=True for one run" in line
     # Both are refused, so Y is not written either.
     assert influxd.values(acme) == before
 

@@ -227,14 +227,14 @@ def token_of_an_inactive_user_is_403(wire: Wire) -> object:
     known=[True, False, False],
     means="Keep a token when it is created. Nobody can look it up later.",
     does="It never asks for tokens.",
-    before={"2.7": [True, True, False]},
+    before={"2.8": [True, True, False]},
     real="not served",
 )
 def token_is_shown_once(wire: Wire) -> object:
     """Tokens are stored as hashes.
 
     The answer that creates a token is the only one that shows it, and `GET /api/v2/authorizations?token=` does not find
-    it. On 2.6 every answer shows it.
+    it. On 2.6 and 2.7 every answer shows it.
     """
     permission = {"action": "read", "resource": {"type": "orgs", "id": wire.org_id}}
     made = ask(wire, "POST", "/api/v2/authorizations", org_body(wire, permissions=[permission]))

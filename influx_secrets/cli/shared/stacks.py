@@ -84,6 +84,11 @@ def read_config(stack: str | None, folder: Path | None) -> Config | None:
         stacks = [] if stack is not None else _pulumi(list, "stack", "ls", "--json", stack=None, folder=folder)
         if stack is not None or any(one.get("current") for one in stacks):
             raise
+        if stacks:
+            raise StackError(
+                "no stack is selected, so the server of its config is not known: run `pulumi stack select NAME`, or "
+                "give --stack NAME"
+            ) from None
         return None
 
 
