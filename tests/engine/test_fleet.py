@@ -25,6 +25,7 @@ from influx_secrets.emulator import Emulator
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fleet"
 PLANTED = "planted-in-the-fleet"
+TOKEN = "token-of-the-fleet"
 
 
 @dataclass
@@ -84,10 +85,10 @@ def fleet(engine: Path, tmp_path: Path) -> Iterator[Fleet]:
     del engine  # It is there.
     names = ("eu-1", "eu-2", "us-1")
     with ExitStack() as running:
-        servers = {name: running.enter_context(Emulator(("acme",), token="token-of-the-fleet")) for name in names}
+        servers = {name: running.enter_context(Emulator(("acme",), token=TOKEN)) for name in names}
         environment = toolchain.environment(tmp_path / "pulumi")
         del environment["PULUMI_BACKEND_URL"]  # so that the example takes its own
-        environment["FLEET_TOKEN"] = "token-of-the-fleet"
+        environment["FLEET_TOKEN"] = TOKEN
         made = Fleet(tmp_path / "fleet", servers, environment)
         made.folder.mkdir()
         made.write()
@@ -130,7 +131,7 @@ def test_fleet_from_a_server_that_is_down_to_the_end(fleet: Fleet) -> None:
     written = {path: path.read_bytes() for path in (fleet.folder / ".fleet").rglob("*") if path.is_file()}
     written |= {Path(f"output {number}"): text.encode() for number, text in enumerate(fleet.outputs)}
     assert any("state" in str(path) for path in written)
-    for secret in (PLANTED, "token-of-the-fleet"):
+    for secret in (PLANTED, TOKEN):
         for form in forms(secret).values():
             assert [path for path, content in written.items() if form in content] == []
     lines = fleet.run("destroy")
@@ -184,18 +185,21 @@ def test_command_or_fleet_that_is_wrong_is_told_in_one_line_each(fleet: Fleet) -
 
 def test_interrupted_run_ends_early_and_the_next_one_finishes(fleet: Fleet) -> None:
     """Ctrl-C ends the engine under way in good order: no lock stays."""
-    with fleet.start("up", "--parallel", "1") as process:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        os.killpg(process.pid, signal.SIGINT)
-        rest = process.communicate(timeout=120)[0]
-    assert "keys: 5 added" in first
-    assert rest.splitlines()[-1] == "error: stopped; run the same again to finish"
-    assert process.returncode == 130
-    # The one under way may end, and the next begin, before this process has heard of it.
-    assert fleet.values() != fleet.wanted()
-    fleet.run("up")
-    assert fleet.values() == fleet.wanted()
+    with Emulator(("acme",), token=TOKEN) as fourth, Emulator(("acme",), token=TOKEN) as fifth:
+        fleet.servers |= {"us-2": fourth, "us-3": fifth}
+        fleet.write()
+        with fleet.start("up", "--parallel", "1") as process:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            os.killpg(process.pid, signal.SIGINT)
+            rest = process.communicate(timeout=120)[0]
+        assert "keys: 5 added" in first
+        assert rest.splitlines()[-1] == "error: stopped; run the same again to finish"
+        assert process.returncode == 130
+        # The one under way may end, and the next begin, before this process has heard of it.
+        assert fleet.values() != fleet.wanted()
+        fleet.run("up")
+        assert fleet.values() == fleet.wanted()
 
 
 def simulated(folder: Path, servers: int, secrets: int, *options: str) -> subprocess.CompletedProcess[str]:
