@@ -69,9 +69,9 @@ class Census:
         self._gave_up_at = -1
         self._program: dict[str, dict[str, Any]] = {}
         self._knows_program = False
-        self._claimed: defaultdict[str, set[str]] = defaultdict(set)
         self._protected: defaultdict[str, set[str]] = defaultdict(set)
-        self._owners: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        self._owners: defaultdict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+        """Org to server to key to the resource that declares it; all but the resource are marks."""
         self._exclusive: dict[tuple[str, str], str] = {}
 
     @property
@@ -111,17 +111,16 @@ class Census:
     def protect(self, org_id: str, keys: Iterable[str]) -> None:
         """Keep keys from every removal of this process, although no checked resource declares them."""
         with self._changed:
-            marks = set(map(self._mark, keys))
-            self._claimed[self._mark(org_id)] |= marks
-            self._protected[self._mark(org_id)] |= marks
+            self._protected[self._mark(org_id)].update(map(self._mark, keys))
 
     def claimed(self, org_id: str, keys: Iterable[str]) -> frozenset[str]:
         """Return those of the keys that some checked resource of the run declares."""
         with self._changed:
             self._read()
-            here, anywhere = self._claimed[self._mark(org_id)], self._claimed[_ANY_ORG]
-            marks = {key: self._mark(key) for key in keys} if here or anywhere else {}
-            return frozenset(key for key, mark in marks.items() if mark in here or mark in anywhere)
+            org = self._mark(org_id)
+            claims = [*self._owners[org].values(), *self._owners[_ANY_ORG].values(), self._protected[org]]
+            marks = {key: self._mark(key) for key in keys} if any(claims) else {}
+            return frozenset(key for key, mark in marks.items() if any(mark in known for known in claims))
 
     def declared_later(self, declared: Declaration, state: ResourceState, keys: Iterable[str]) -> frozenset[str]:
         """Return the keys that a resource certainly declares on the same org which was not checked yet.
@@ -141,9 +140,14 @@ class Census:
         with self._changed:
             self._read()
             org = self._mark(org_id)
-            here = self._owners[org, self._server].keys() | self._claimed[_ANY_ORG] | self._protected[org]
-            elsewhere = {key for (other, _), owners in self._owners.items() if other == org for key in owners}
-        return sorted(key for key in keys if (mark := self._mark(key)) in elsewhere and mark not in here)
+            ours = [self._owners[org].get(self._server, {}), *self._owners[_ANY_ORG].values(), self._protected[org]]
+            theirs = [owners for server, owners in self._owners[org].items() if server != self._server]
+            marks = {key: self._mark(key) for key in keys} if theirs else {}
+        return sorted(
+            key
+            for key, mark in marks.items()
+            if any(mark in known for known in theirs) and not any(mark in known for known in ours)
+        )
 
     def undecided(self, state: ResourceState, keys: Collection[str], *, wait: bool = True) -> dict[str, str]:
         """Return the keys that a resource may declare which was not checked, with that resource.
@@ -211,8 +215,7 @@ class Census:
         resource, place = entry["resource"], (entry["org"], entry["server"])
         self._arrived.add(resource)
         self._program.pop(resource, None)
-        self._claimed[entry["org"]].update(entry["keys"])
-        owners = self._owners[place]
+        owners = self._owners[entry["org"]].setdefault(entry["server"], {})
         for key in entry["keys"]:
             owners.setdefault(key, resource)
         if entry["exclusive"]:
@@ -222,7 +225,7 @@ class Census:
         if entry["org"] == _ANY_ORG:
             return Conflicts({}, None)
         resource, place = entry["resource"], (entry["org"], entry["server"])
-        owners = self._owners[place]
+        owners = self._owners[entry["org"]][entry["server"]]
         taken = {key: owners[mark] for mark, key in marks.items() if owners[mark] != resource}
         exclusive = self._exclusive.get(place)
         if exclusive == resource:
