@@ -269,7 +269,7 @@ def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *,
         what = "and only white space differs: line breaks, or blanks at an end"
         advice = "declare the value that is there"
     else:
-        what = "with another value, which this stack did not write"
+        what = "with another value, which this resource did not write"
         advice = "if a resource was renamed, moved or replaced, use an alias, or change the value in a run of its own"
     return str(
         KeyConflictError(

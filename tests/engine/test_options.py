@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from engine.stack import SECRET_TYPE, urn
 
 if TYPE_CHECKING:
     from engine.stack import Stack
@@ -56,6 +57,23 @@ def test_replacement_writes_the_own_key_with_a_new_value(stack: Stack, influxd: 
     ]
     assert influxd.values(acme) == {"A": "two", "B": "two", "C": "same"}
     assert set(stack.preview().steps.values()) == {"same"}
+
+
+def test_advice_of_a_refusal_works(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+    """For a new name and for a taint, each with a new value: an alias, and overwrite in one run."""
+    program = 'influx.Secret(NAME, org=ORG, key="K", value=VALUE, overwrite=OVERWRITE)'
+    stack.program(program, NAME="old", VALUE="1", OVERWRITE=False).up()
+    refused = stack.program(program, NAME="new", VALUE="2", OVERWRITE=False).preview(fails=True)
+    assert "use an alias" in refused.output
+    alias = "opts=ResourceOptions(aliases=[pulumi.Alias(name='old')])"
+    renamed = stack.program(program.replace("overwrite=OVERWRITE", alias), NAME="new", VALUE="2").up()
+    assert renamed.steps == {"new": "update"}
+    stack.pulumi("state", "taint", urn(SECRET_TYPE, "new"), "--yes")
+    refused = stack.program(program, NAME="new", VALUE="3", OVERWRITE=False).preview(fails=True)
+    assert "set overwrite=True for one run" in refused.output
+    stack.program(program, NAME="new", VALUE="3", OVERWRITE=True).up()
+    stack.program(program, NAME="new", VALUE="4", OVERWRITE=True).up("--replace", urn(SECRET_TYPE, "new"))
+    assert influxd.values(acme) == {"K": "4"}
 
 
 def test_secret_looked_up_is_read_and_left_alone(stack: Stack, influxd: InfluxdServer, acme: str) -> None:

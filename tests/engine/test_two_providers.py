@@ -40,12 +40,15 @@ influx.Secret("provider-left", org_id=ORG_ID, key="LEFT", value="4")
 influx.OrgSecrets("map", org=ORG, secrets={"STAYS": "5"})
 influx.Secret("from-map", org_id=ORG_ID, key="MOVES", value="6", opts=by_two)
 """
+MAP_TYPE = SECRET_TYPE.replace("Secret", "OrgSecrets")
 VALUES = {"RENAMED": "1", "TEAM": "2", "SWITCHED": "3", "A": "one", "B": "two", "LEFT": "4", "STAYS": "5", "MOVES": "6"}
 
 
-@pytest.mark.smoke
-def test_keys_that_move_between_providers_stay(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
+@pytest.mark.parametrize("small", [pytest.param(False, marks=pytest.mark.smoke), True], ids=["operator", "small-token"])
+def test_keys_that_move_between_providers_stay(stack: Stack, influxd: InfluxdServer, acme: str, *, small: bool) -> None:
     """In one run, under other names, to a component, out of a map, swapped, with a provider that leaves the program."""
+    if small:
+        stack.environment["INFLUX_TOKEN"] = influxd.create_token(acme)
     stack.program(BEFORE).up()
     stack.program(AFTER, ORG_ID=influxd.org_id(acme)).up()
     assert influxd.values(acme) == VALUES
@@ -58,24 +61,35 @@ def test_keys_that_move_between_providers_stay(stack: Stack, influxd: InfluxdSer
     assert influxd.values(acme) == {}
 
 
+@pytest.mark.parametrize("small", [False, True], ids=["operator", "small-token"])
 @pytest.mark.parametrize("option", ["--target", "--exclude"])
 def test_key_of_a_resource_outside_of_the_run_stays(
-    stack: Stack, influxd: InfluxdServer, acme: str, option: str
+    stack: Stack, influxd: InfluxdServer, acme: str, option: str, *, small: bool
 ) -> None:
     """The resource was renamed, and the run deletes it without checking the new one; what nothing declares goes."""
+    if small:
+        stack.environment["INFLUX_TOKEN"] = influxd.create_token(acme)
     stack.program("""
 influx.Secret("old", org=ORG, key="KEY", value="1")
 influx.Secret("gone", org=ORG, key="GONE", value="2")
+influx.OrgSecrets("old-map", org=ORG, secrets={"M": "3"})
 """).up()
-    stack.program('influx.Secret("new", org=ORG, key="KEY", value="1")')
-    named = ["new"] if option == "--exclude" else ["old", "gone"]
-    run = stack.up(*(part for name in named for part in (option, urn(SECRET_TYPE, name))))
-    assert run.steps == {"old": "delete", "gone": "delete", "new": "same"}
-    assert influxd.values(acme) == {"KEY": "1"}
-    assert '"KEY" of the org' in run.output
-    assert 'Secret "new" may declare it' in run.output
-    assert stack.up().steps == {"new": "create"}
-    assert influxd.values(acme) == {"KEY": "1"}
+    stack.program("""
+influx.Secret("new", org=ORG, key="KEY", value="1")
+influx.OrgSecrets("new-map", org=ORG, secrets={"M": "3"})
+""")
+    named = {"new": SECRET_TYPE, "new-map": MAP_TYPE}
+    if option == "--target":
+        named = {"old": SECRET_TYPE, "gone": SECRET_TYPE, "old-map": MAP_TYPE}
+    run = stack.up(*(part for name, kind in named.items() for part in (option, urn(kind, name))))
+    deleted = dict.fromkeys(["old", "gone", "old-map"], "delete")
+    assert run.steps == {**deleted, "new": "same", "new-map": "same"}
+    assert influxd.values(acme) == {"KEY": "1", "M": "3"}
+    for key, name in {"KEY": 'Secret "new"', "M": 'OrgSecrets "new-map"'}.items():
+        assert f'"{key}" of the org' in run.output
+        assert f"{name} may declare it" in run.output
+    assert stack.up().steps == {"new": "create", "new-map": "create"}
+    assert influxd.values(acme) == {"KEY": "1", "M": "3"}
 
 
 REFUSED = {
