@@ -1,6 +1,6 @@
-"""Tests the built wheel with the oldest Python and the oldest packages that it supports.
+"""Tests the built wheel with the oldest packages that it supports.
 
-The wheel is installed into virtual environments of its own, and the tests run in a folder that holds no copy of the
+The wheel is installed into a virtual environment of its own, and the tests run in a folder that holds no copy of the
 package: what they pass is what users install.
 """
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from toolchain._errors import ToolchainError
 from toolchain._progress import Reporter
@@ -22,25 +22,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 
-
-class Leg(NamedTuple):
-    """One run of tests against the wheel.
-
-    Attributes:
-        python: The version of Python.
-        resolution: Which versions of the packages are installed, in the words of uv.
-        tests: What runs: what differs from a checkout is the packaging, old packages and Python, not logic.
-    """
-
-    python: str
-    resolution: str
-    tests: tuple[str, ...]
-
-
-_LAYERS = ("tests/unit", "tests/lifecycle")
-_FAST = ("-m", "smoke or not (engine or soak)")
-
-LEGS = (Leg("3.10", "lowest-direct", (*_LAYERS, "tests/engine", *_FAST)),)
+_OLDEST_PYTHON = "3.10"
+_TESTS = ("tests/unit", "tests/lifecycle", "tests/engine", "-m", "smoke or not (engine or soak)")
+"""What differs from a checkout is the packaging, old packages and an old Python, not logic."""
 
 _BESIDE = ("tests", "toolchain", "docs", "examples", "README.md", "pyproject.toml")
 """What the tests need, and users do not get."""
@@ -59,28 +43,18 @@ def main(arguments: Sequence[str]) -> int:
 
 def _test_wheel(folder: Path, arguments: Sequence[str], reporter: Reporter) -> int:
     wheel = build(folder / "dist")
+    python = oldest_python(os.environ)
+    reporter.say(f"testing {wheel.name} with the oldest packages that it supports, {python}")
+    installed = _install(wheel, python, folder / "venv")
     place = folder / "place"
     place.mkdir()
     for name in _BESIDE:
         _copy(ROOT / name, place / name)
-    failed = 0
-    for leg in LEGS:
-        python = find_python(leg.python, os.environ)
-        if python is None:
-            reporter.say(f"not run: there is no Python {leg.python} on this machine for {wheel.name}")
-            continue
-        reporter.say(f"testing {wheel.name} on Python {leg.python}, with packages: {leg.resolution}")
-        installed = _install(wheel, python, folder / leg.python, leg.resolution)
-        failed = _run(leg, installed, place, arguments) or failed
-    return failed
-
-
-def _run(leg: Leg, installed: Path, place: Path, arguments: Sequence[str]) -> int:
     env = {**os.environ, "PYTHONPATH": str(place), "PATH": f"{installed.parent}{os.pathsep}{os.environ['PATH']}"}
     _refuse_other_copy(installed, place, env)
     # The cache would be written for nothing: the folder goes away.
     options = ("-p", "no:cacheprovider", "-q", "-n", "logical", "--dist", "worksteal")
-    command = [str(installed), "-m", "pytest", *options, *leg.tests, *arguments]
+    command = [str(installed), "-m", "pytest", *options, *_TESTS, *arguments]
     return subprocess.run(command, cwd=place, env=env, check=False).returncode
 
 
@@ -92,9 +66,9 @@ def build(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def find_python(version: str, environ: Mapping[str, str]) -> Path | None:
-    """Return a Python of a version, such as `3.10`, on this machine; None where none runs."""
-    for candidate in _candidates(version, environ):
+def oldest_python(environ: Mapping[str, str]) -> Path:
+    """Return the oldest supported Python on this machine that runs; else the one that runs now."""
+    for candidate in _candidates(environ):
         # A shim may be there for a version that is not.
         done = subprocess.run(
             [str(candidate), "-c", "import sys, venv; print(sys.executable)"],
@@ -104,24 +78,24 @@ def find_python(version: str, environ: Mapping[str, str]) -> Path | None:
         )
         if done.returncode == 0:
             return Path(done.stdout.strip())
-    return None
+    return Path(sys.executable)
 
 
-def _candidates(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    found = shutil.which(f"python{version}", path=environ.get("PATH"))
+def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
+    found = shutil.which(f"python{_OLDEST_PYTHON}", path=environ.get("PATH"))
     if found is not None:
         yield Path(found)
     pyenv = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
+    yield from sorted(pyenv.glob(f"versions/{_OLDEST_PYTHON}.*/bin/python"))
 
 
-def _install(wheel: Path, python: Path, folder: Path, resolution: str) -> Path:
+def _install(wheel: Path, python: Path, folder: Path) -> Path:
     installed = folder / "bin" / "python"
     _uv("venv", "--quiet", "--python", str(python), str(folder))
     target = ("pip", "install", "--quiet", "--python", str(installed))
     # The wheel's own requirements count as direct only where they are read from the project.
     extras = ("--extra", "cli", "--extra", "emulator", "--extra", "test")
-    _uv(*target, "--resolution", resolution, "-r", str(ROOT / "pyproject.toml"), *extras)
+    _uv(*target, "--resolution", "lowest-direct", "-r", str(ROOT / "pyproject.toml"), *extras)
     _uv(*target, "--no-deps", str(wheel))
     return installed
 

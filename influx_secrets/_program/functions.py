@@ -156,7 +156,7 @@ def _later(opts: pulumi.InvokeOptions | None, call: Callable[..., T], *args: Any
         return await asyncio.to_thread(call, lambda: Settings.resolve(settings, environ=environ), *known_args)
 
     provider = _provider(opts)
-    variables = provider.variables if isinstance(provider, Provider) else {}
+    variables = provider._variables if isinstance(provider, Provider) else {}  # noqa: SLF001 (ours; not for programs)
     return pulumi.Output.all(_provider_settings(provider), [*args]).apply(ask)
 
 

@@ -75,6 +75,6 @@ class Provider(pulumi.ProviderResource):
         if opts is not None:
             require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
         # From SDK 3.272 on. The SDK does not keep them, and functions of the program need them too.
-        self.variables: Mapping[str, str] = getattr(opts, "env_var_mappings", None) or {}
+        self._variables: Mapping[str, str] = getattr(opts, "env_var_mappings", None) or {}
         super().__init__(PACKAGE, resource_name, props, opts)
         sdk.await_registration(self)
