@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import stat
 import subprocess
@@ -26,6 +27,7 @@ _ENGINE: Final = "pulumi"
 _PROC: Final = Path("/proc")
 _GENERATIONS: Final = 8
 _MARK_BYTES: Final = 12
+_MACHINE_BYTES: Final = 4
 _KEPT_SECONDS: Final = 86_400
 _OPTIONS_WITH_VALUE: Final = frozenset(
     ("-C", "--cwd", "--color", "--memprofilerate", "--otel-traces", "--profiling", "--tracing", "-v", "--verbose")
@@ -94,7 +96,7 @@ class Register:
         try:
             base = _base()
             _remove_ended(base)
-            folder = base / f"{engine.pid}-{engine.started}-{address.rpartition(':')[2]}"
+            folder = base / f"{engine.pid}-{engine.started}-{address.rpartition(':')[2]}-{_machine()}"
             folder.mkdir(mode=0o700, exist_ok=True)
             return cls(folder, name, engine)
         except OSError:
@@ -185,15 +187,33 @@ def _base() -> Path:
 def _remove_ended(base: Path) -> None:
     """Remove the folders of runs whose engine has ended, unread.
 
-    Only those of yesterday: an engine of another container, with the same temporary folder, is not seen here.
+    An engine of another container or machine that has the same temporary folder is not seen here: of those, only
+    folders of yesterday go.
     """
+    here = _machine()
     for folder in base.iterdir():
-        pid, _, rest = folder.name.partition("-")
-        found = _look_at(int(pid)) if pid.isdecimal() else None
-        has_ended = found is None or found[1].started != rest.partition("-")[0]
         with suppress(FileNotFoundError):  # another process removes it now
-            if has_ended and time.time() - folder.stat().st_mtime > _KEPT_SECONDS:
+            if _has_ended(folder.name) if folder.name.endswith(here) else _is_old(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_ended(name: str) -> bool:
+    pid, started = name.split("-")[:2]
+    found = _look_at(int(pid))
+    return found is None or found[1].started != started
+
+
+def _is_old(folder: Path) -> bool:
+    return time.time() - folder.stat().st_mtime > _KEPT_SECONDS
+
+
+def _machine() -> str:
+    """Return what all processes share that can see each other's ids: of one container, and one boot of its machine."""
+    try:
+        text = (_PROC / "sys/kernel/random/boot_id").read_text("ascii") + str((_PROC / "self/ns/pid").readlink())
+    except OSError:  # macOS
+        text = platform.node()
+    return hashlib.blake2b(text.encode(), digest_size=_MACHINE_BYTES).hexdigest()
 
 
 def _salt(folder: Path) -> bytes:

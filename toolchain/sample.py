@@ -39,9 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     if os.environ.get(MARK):  # where they would start a second server
         errors.say("error: this is the shell of make shell: type pulumi up, preview or destroy, or exit")
         return 1
-    environ = chosen_server(os.environ, reporter)
     try:
-        verb(ROOT / ".demo", environ, reporter)
+        verb(ROOT / ".demo", chosen_server(os.environ, reporter), reporter)
     except (ToolchainError, InfluxSecretsError) as error:
         errors.say(f"error: {error}")
         return 1

@@ -90,18 +90,35 @@ def test_processes_of_a_run_share_marks_and_no_key_in_clear(tmp_path: Path, monk
             assert path.parent.stat().st_mode & 0o077 == 0
 
 
-def test_folder_of_a_run_that_ended_is_removed_by_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("proc", [Path("/proc"), Path("/nonexistent")], ids=["linux", "macos"])
+def test_folder_of_a_run_that_ended_is_removed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proc: Path
+) -> None:
     """A later engine can get the same process id, or the same port."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
+    monkeypatch.setattr(_register, "_PROC", proc)
+    engines = [Process(os.getpid(), "0", ("pulumi", "up")), Process(os.getpid(), "1", ("pulumi", "up"))]
+    monkeypatch.setattr(_register, "find_engine", engines.pop)
     assert Register.join(ADDRESS, PROGRAM) is not None
-    assert files(tmp_path).keys() == {"salt", f"{PROGRAM}.jsonl"}
-    with child_of_pulumi(tmp_path):
-        assert len(list(next(tmp_path.iterdir()).iterdir())) == 2, "an engine of another container may be alive"
-    for folder in next(tmp_path.iterdir()).iterdir():
+    assert Register.join(ADDRESS, "1") is not None
+    assert files(tmp_path).keys() == {"salt", "1.jsonl"}
+
+
+def test_folder_of_another_container_stays_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its engine is not seen here, and may be alive."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    this = _register._look_at(os.getpid())
+    assert this is not None
+    monkeypatch.setattr(_register, "find_engine", lambda: this[1])
+    assert Register.join(ADDRESS, PROGRAM) is not None
+    (base,) = tmp_path.iterdir()
+    (base / f"1-2-3-{'0' * 8}").mkdir()
+    assert Register.join(ADDRESS, "1") is not None
+    assert len(list(base.iterdir())) == 2
+    for folder in base.iterdir():
         os.utime(folder, (0, 0))
-    with child_of_pulumi(tmp_path):
-        assert files(tmp_path).keys() == {"salt", "1.jsonl"}
+    assert Register.join(ADDRESS, "2") is not None
+    assert [folder.name[:6] for folder in base.iterdir() if folder.name.startswith("1-2-3-")] == []
 
 
 def test_folder_that_others_can_open_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from toolchain._progress import Reporter
-from toolchain.sample import chosen_server
+from toolchain.sample import chosen_server, main
 
 REAL = {"INFLUX_HOST": "https://influx.example", "INFLUX_TOKEN": "t", "INFLUXDB_V2_URL": "u", "INFLUX_ORG": "o"}
 REST = {"PATH": "/bin", "INFLUX_SECRETS_BUILD_TOOLS": "1"}
@@ -28,3 +28,13 @@ def test_server_of_the_environment_is_used_when_asked() -> None:
     assert chosen_server(asked, Reporter(out)) == asked
     assert chosen_server(REST, Reporter(out)) == REST
     assert out.getvalue() == ""
+
+
+def test_server_of_the_environment_that_is_not_there_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Random values would go to the emulator instead, and who asked would not notice."""
+    monkeypatch.setenv("SERVER", "env")
+    monkeypatch.delenv("INFLUX_HOST", raising=False)
+    assert main(["preview"]) == 1
+    assert capsys.readouterr().err.startswith("error: SERVER=env needs INFLUX_HOST and INFLUX_TOKEN")
