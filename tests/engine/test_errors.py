@@ -41,7 +41,7 @@ def test_wrong_declaration_or_setting_is_one_line_in_the_preview(
     preview = stack.program(TAKEN, VALUE=VALUE).preview(fails=True)
     (error,) = preview.errors
     assert error.startswith(f"{SECRET_TYPE} resource 'wrong' has a problem: ")
-    assert "set overwrite=True once" in error
+    assert "set overwrite=True for one run" in error
     assert VALUE not in preview.output
     assert len(error) < 500
 
