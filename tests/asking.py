@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import requests
 
-if TYPE_CHECKING:
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator
 
 
 def secrets_url(emulator: Emulator, org: str = "acme") -> str:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TOLERANCE = 1.5
 """A layer fails when it takes this many times its budget: a machine may be slow, a suite must not grow unseen."""

@@ -9,17 +9,15 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.leaks import leaks
 from typer.testing import CliRunner
 
 from influx_secrets.cli.app import make_app
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 COMMAND = Path(sys.executable).with_name("influx-secrets")
 VALUE = "planted-value/&\"'"

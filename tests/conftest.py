@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import requests
 from asking import operator_session
 from budgets import BUDGETS, LayerTimes
 from parallel import LeaveOut, RunAlone
@@ -17,11 +18,6 @@ from servers import EmulatorServer, InfluxdServer, SecretsServer
 from wire import Wire
 
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import requests
 
 # A busy machine fails nobody; an example that failed can be run again from what is printed.
 hypothesis.settings.register_profile("search", deadline=None, print_blob=True, max_examples=5_000)

@@ -7,14 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import requests
 from process_reaper import ProcessReaper
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 COMMAND = [sys.executable, "-W", "error", "-m", "influx_secrets.emulator"]
 

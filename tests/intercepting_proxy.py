@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from loopback_server import LoopbackServer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # Bodies are recorded as they read, so no answer is to be compressed.
 _NOT_FORWARDED = {"accept-encoding", "connection", "content-length", "host", "keep-alive", "transfer-encoding"}

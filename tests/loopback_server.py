@@ -7,12 +7,10 @@ import socket
 import sys
 import threading
 from http.server import ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from socketserver import BaseRequestHandler
+from typing import Any
 
-if TYPE_CHECKING:
-    from socketserver import BaseRequestHandler
-
-    from typing_extensions import Self
+from typing_extensions import Self
 
 
 class LoopbackServer(ThreadingHTTPServer):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 import pytest
 from programs import find
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 _NEEDS = {
     "pulumi": ({"engine"}, set[str]()),

@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
-
-if TYPE_CHECKING:
-    import ssl
-    from types import TracebackType
+from types import TracebackType
+from typing import BinaryIO
 
 Step = Callable[[socket.socket], bool]
 """Writes the answer to one request; False closes the connection after it."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from servers import InfluxdServer
+from servers import InfluxdServer
 
 IMPORT = 'import "influxdata/influxdb/secrets"\n'
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 from scripted_server import Clock, ScriptedServer, Seen, Step, json_answer
@@ -13,9 +13,6 @@ from influx_secrets._client.messages import Request
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.transport import Transport
 from influx_secrets._errors import InfluxSecretsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 TOKEN = "planted-token=="
 GET = Request(method="GET", path="/thing", intent="get the thing")

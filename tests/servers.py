@@ -15,10 +15,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import requests
 from flux import flux_rows
@@ -26,8 +26,6 @@ from process_reaper import ProcessReaper
 
 from influx_secrets.emulator import Emulator
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 _START_SECONDS = 30.0
 _KEYS_PER_QUERY = 500
 

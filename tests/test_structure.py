@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from toolchain.structure import PICTURE, arrows, draw
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_picture_fits_the_imports() -> None:

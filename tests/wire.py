@@ -9,14 +9,11 @@ import contextlib
 import http.client
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from servers import SecretsServer
+from servers import SecretsServer
 
 COMPARED_HEADERS = (
     "Allow",

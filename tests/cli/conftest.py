@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from command_line import Command
 from programs import needed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from servers import InfluxdServer, SecretsServer
+from servers import InfluxdServer, SecretsServer
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import Any
 
 ORG = "0123456789abcdef"
 PROVIDER = "urn:pulumi:dev::p::pulumi:providers:pulumi-python::influx-secrets"

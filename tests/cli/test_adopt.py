@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from command_line import VALUE, Command
 from conformance.other_writers import put_endpoint, put_rule
 from hypothesis import example, given
 from hypothesis import strategies as st
+from servers import SecretsServer
 
 from influx_secrets.cli.adopt.program_text import config_names, literal, program
-
-if TYPE_CHECKING:
-    from servers import SecretsServer
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 

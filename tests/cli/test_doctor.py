@@ -5,16 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from command_line import Command, line, verdicts
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from command_line import Command, line, verdicts
-    from servers import InfluxdServer, SecretsServer
+from servers import InfluxdServer, SecretsServer
 
 UP_TO_DATE = {
     "program": "note",

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from command_line import Command, line
 
 from influx_secrets.cli.doctor.program_python import NoPythonError, find_python
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BINARY = "bin/python"
 

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import socket
 import ssl
+from collections.abc import Iterator
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import trustme
 from command_line import Command, line
 from intercepting_proxy import Instead, InterceptingProxy
-from scripted_server import ScriptedServer, answer, json_answer
-from servers import EmulatorServer, InfluxdServer, closed_port
+from scripted_server import ScriptedServer, Step, answer, json_answer
+from servers import EmulatorServer, InfluxdServer, SecretsServer, closed_port
 
 from influx_secrets import SecretsClient, Settings
 from influx_secrets.cli.doctor.check_result import Verdict
 from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.emulator import Answer, Emulator
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from command_line import Command, line
-    from scripted_server import Step
-    from servers import SecretsServer
 
 # What answers there
 

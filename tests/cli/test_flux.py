@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import pytest
 from scripts import IMPORT
+from servers import InfluxdServer
 
 from influx_secrets import SecretsClient, Settings
 from influx_secrets.cli.usage.flux_ast import Reads, may_read, reads
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from servers import InfluxdServer
 
 pytestmark = pytest.mark.influxd
 

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from command_line import VALUE, Command
 from conformance.other_writers import put_endpoint, put_rule
 from programs import needed
+from servers import SecretsServer
 
 from influx_secrets._client.readers import Alerts
 from influx_secrets.cli.shared.inventory import Listed, Manager, listed
 from influx_secrets.cli.shared.stacks import Managed, managed
-from influx_secrets.emulator import Fault, Page
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from servers import SecretsServer
-
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator, Fault, Page
 
 ORG = "0123456789abcdef"
 OWNED = "0123456789abcdef-token"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from conformance.other_writers import put_endpoint
@@ -11,15 +11,11 @@ from scripted_server import json_answer
 from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task, create_token
 from sending import ORG
 from sending import client as scripted_client
+from servers import InfluxdServer
 
 from influx_secrets import SecretsClient, Settings
 from influx_secrets._client.readers import FluxScript
 from influx_secrets.cli.usage.readers import find_readers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from servers import InfluxdServer
 
 
 @pytest.fixture

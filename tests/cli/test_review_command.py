@@ -6,17 +6,14 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from cli.previews import document, secret, shared, step
 from command_line import COMMAND, Command, on_terminal
 from scripts import IMPORT, create_endpoint, create_rule, create_task, create_token
+from servers import InfluxdServer
 
 from influx_secrets.cli.review.report import Gate
-
-if TYPE_CHECKING:
-    from servers import InfluxdServer
 
 REMOVES = document(step("update", shared(versions={"A": 1, "B": 1}), shared(versions={"B": 2})))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 from cli.previews import document, secret, shared, step
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from unit.test_growth import TWICE, calls
 
 from influx_secrets._model.keys import escape_key
@@ -21,9 +21,6 @@ from influx_secrets.cli.review.render_text import print_review
 from influx_secrets.cli.review.report import Review
 from influx_secrets.cli.review.report import review as review_of
 from influx_secrets.cli.shared.untrusted import MAX_NAME, visible
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from cli.previews import ORG, document, secret, shared, step
 from hypothesis import example, given
@@ -19,9 +17,7 @@ from influx_secrets.cli.review.provider_notices import SOMEWHERE
 from influx_secrets.cli.review.report import Review
 from influx_secrets.cli.review.report import review as review_of
 from influx_secrets.cli.review.warnings import Kind
-
-if TYPE_CHECKING:
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator
 
 ADOPTS, TAKES_OVER, CANNOT_COMPARE, *SHOWN_BY_STEPS = Existing
 EU = "urn:pulumi:dev::p::pulumi:providers:pulumi-python::eu"

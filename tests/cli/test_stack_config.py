@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from command_line import Command, line
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator
 
 pytestmark = pytest.mark.engine
 

@@ -10,20 +10,16 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from command_line import COMMAND, on_terminal, settings_environ, start
 from scripted_server import ScriptedServer, Silence
 from scripts import IMPORT, create_task
+from servers import InfluxdServer
 from typer.main import get_command
 
 from influx_secrets.cli.app import make_app
-
-if TYPE_CHECKING:
-    from servers import InfluxdServer
-
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator
 
 COLOUR = re.compile(r"\x1b\[[\d;]*3[0-7]")
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from command_line import VALUE, Command
 from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task, create_token
+from servers import InfluxdServer, SecretsServer
 
 from influx_secrets._client.readers import CHECKS, TASKS
 from influx_secrets.cli.usage.command import State, uses
 from influx_secrets.cli.usage.readers import Readers
-from influx_secrets.emulator import Fault, Status
-
-if TYPE_CHECKING:
-    from servers import InfluxdServer, SecretsServer
-
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator, Fault, Status
 
 ODD = 'a\x1b[31m [bold]"ü'
 

@@ -33,13 +33,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from conformance.random_requests import ODD_METHODS
-
-if TYPE_CHECKING:
-    from conformance.raw_requests import Random
-    from wire import Reply
+from conformance.raw_requests import Random
+from wire import Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from servers import EmulatorServer
+from servers import EmulatorServer, SecretsServer
 from wire import Reply, send
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from servers import SecretsServer
 
 ENDPOINTS: dict[str, dict[str, str]] = {
     "slack": {"url": "http://127.0.0.1/"},

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 from urllib.parse import quote
 
 from conformance import random_bodies as bodies
 from conformance.raw_requests import NOBODY, ORG, OTHER, TOKENS, Random
 from hypothesis import strategies as st
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS"]
 ODD_METHODS = ["TRACE", "get", "Patch", "PROPFIND", "SECRETS", "PURGE"]

@@ -5,20 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from conformance.raw_requests import NOBODY, ORG, OTHER, TOKENS
-from servers import EmulatorServer
+from conformance.raw_requests import NOBODY, ORG, OTHER, TOKENS, Random
+from servers import EmulatorServer, SecretsServer
 from wire import Reply, exchange, send
 
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from conformance.raw_requests import Random
-    from servers import SecretsServer
 
 State = tuple[dict[str, str], dict[str, str]]
 """The secrets of the two orgs."""

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
-from wire import exchange
-
-if TYPE_CHECKING:
-    from wire import Wire
+from wire import Wire, exchange
 
 UNAUTHENTICATED = b'{"code":"unauthorized","message":"unauthorized access"}'
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from conformance.other_writers import put_endpoint, put_rule
-
-if TYPE_CHECKING:
-    from wire import Reply, Wire
+from wire import Reply, Wire
 
 REFERENCES = [
     ("slack", {"token": "secret: A"}, {"token": "secret: A"}),

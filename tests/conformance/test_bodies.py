@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from wire import Reply, Wire
+from wire import Reply, Wire
 
 MALFORMED = [
     *("", "   ", "{", "[]", '"s"', "7", "1.x", "tRue", "<html>", "\ufeff{}", "\x00", "[" * 10_001, "{'FIELD': \"x\"}"),

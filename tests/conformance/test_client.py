@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import pytest
+from servers import SecretsServer
 
 from influx_secrets import NotFoundError, SecretsClient, Settings, UnauthorizedError
-
-if TYPE_CHECKING:
-    from servers import SecretsServer
 
 
 def client_of(server: SecretsServer, token: str | None = None) -> SecretsClient:

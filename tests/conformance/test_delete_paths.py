@@ -6,15 +6,11 @@ The rule: the path is decoded only if it is written exactly as Go would write it
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from wire import Wire
+from wire import Wire
 
 GO_PLAIN = "$&+,/:;=@"
 """The reserved characters that Go leaves alone in a path."""

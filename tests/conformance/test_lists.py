@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 import pytest
-from wire import is_from
-
-if TYPE_CHECKING:
-    from wire import Wire
+from wire import Wire, is_from
 
 PAGE = "descending=false\\u0026limit=20\\u0026offset=0"
 TASKS = "failed to decode request: "

@@ -7,15 +7,11 @@ import csv
 import hashlib
 import hmac
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import pytest
 from flux import flux_string
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from wire import Reply, Wire
+from wire import Reply, Wire
 
 IMPORTS = """\
 import "array"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from wire import Wire
+from wire import Wire
 
 
 def error(code: str, message: str) -> bytes:

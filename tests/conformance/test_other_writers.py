@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from conformance.other_writers import put_endpoint
-from servers import EmulatorServer
-
-if TYPE_CHECKING:
-    from servers import SecretsServer
-    from wire import Wire
+from servers import EmulatorServer, SecretsServer
+from wire import Wire
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
+from servers import SecretsServer
 
 from influx_secrets import APIError, ProofsUnavailableError, SecretsClient, Settings
 from influx_secrets._client.value_proofs import proof_query, prove
 from influx_secrets._model.keys import digest
-
-if TYPE_CHECKING:
-    from servers import SecretsServer
 
 AWKWARD = {
     "plain": "value",

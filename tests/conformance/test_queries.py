@@ -8,13 +8,10 @@ import hashlib
 import hmac
 import io
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 from flux import flux_rows, flux_string
-
-if TYPE_CHECKING:
-    from wire import Wire
+from wire import Wire
 
 IMPORTS = 'import "array"\nimport "influxdata/influxdb/secrets"\nimport "contrib/qxip/hash"\n'
 PREFIX = 'a/"\\${b}:'

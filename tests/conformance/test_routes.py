@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from wire import is_from
-
-if TYPE_CHECKING:
-    from wire import Wire
+from wire import Wire, is_from
 
 JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"

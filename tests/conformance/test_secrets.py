@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from wire import Wire
+from wire import Wire
 
 NO_SECRETS = (
     b'{\n\t"links": {\n\t\t"org": "/api/v2/orgs/<org>",\n\t\t"self": "/api/v2/orgs/<org>/secrets"\n\t},\n'

@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.domain.secret_keys import SecretKeys
 from influxdb_client.rest import ApiException
 from influxdb_client.service.secrets_service import SecretsService
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from wire import Wire
+from wire import Wire
 
 HEADERS = ("Content-Type", "X-Platform-Error-Code", "X-Influxdb-Build", "X-Influxdb-Version")
 """What a caller may look at in an error; the rest differs between any two answers."""

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 # The toolchain is no part of an installed package. At the end of the path it hides none.
 sys.path.append(str(Path(__file__).parents[2]))
 
-from engine.stack import Stack
+from engine.stack import NewStack, Stack
 from intercepting_proxy import InterceptingProxy
 from programs import needed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from engine.stack import NewStack
-    from servers import InfluxdServer
+from servers import InfluxdServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from engine.faults import FAULTS
+from engine.faults import FAULTS, Fault
 from engine.faulty_life_cycle import CALLS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from engine.faults import Fault
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "faults.md"
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from engine.relay import Relay
-from engine.toxiproxy import Toxic, Toxiproxy
-from engine.truncating_proxy import TruncatingProxy, Truncation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from engine.toxiproxy import Stream
-    from engine.truncating_proxy import Place
+from engine.toxiproxy import Stream, Toxic, Toxiproxy
+from engine.truncating_proxy import Place, TruncatingProxy, Truncation
 
 Span = Literal["throughout", "lasting", "once"]
 """From the start of a run to its end; from one of its requests to its end; at each of its requests, once."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
-from engine.faults import TIMEOUTS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from engine.faults import Fault, Wire
-    from engine.stack import Run, Stack
-    from servers import InfluxdServer
+from engine.faults import TIMEOUTS, Fault, Wire
+from engine.stack import Run, Stack
+from servers import InfluxdServer
 
 #: How many requests each step makes, one after the other, where nothing is in the way.
 CALLS: Final = {

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import requests
-
-if TYPE_CHECKING:
-    from servers import InfluxdServer
+from servers import InfluxdServer
 
 _PAUSE_SECONDS = 0.001
 """Between two looks; a look itself takes about a millisecond. No pause at all would take a core from the engine."""

@@ -6,20 +6,15 @@ about to reach influxd, has just been done there, or has just been answered; a c
 
 from __future__ import annotations
 
+import random
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
-from engine.running_command import kill
-from intercepting_proxy import HangUp
-
-if TYPE_CHECKING:
-    import random
-    from pathlib import Path
-
-    from engine.running_command import RunningCommand
-    from intercepting_proxy import Exchange, InterceptingProxy
-    from servers import InfluxdServer
+from engine.running_command import RunningCommand, kill
+from intercepting_proxy import Exchange, HangUp, InterceptingProxy
+from servers import InfluxdServer
 
 Victim = Literal["influxd", "provider", "pulumi", "group", "machine"]
 VICTIMS: tuple[Victim, ...] = ("influxd", "provider", "provider", "pulumi", "pulumi", "group", "machine")

@@ -5,16 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from engine.stack import Stack
-
+from engine.stack import Stack
 
 _GZIP = 16 + zlib.MAX_WBITS
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import random
-
-    from servers import SecretsServer
+from servers import SecretsServer
 
 ALONE, FIRST, SECOND = "alone", "first", "second"
 """The owners of a key on the shared org: a `Secret` of its own, or one of two maps."""

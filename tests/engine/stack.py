@@ -10,14 +10,12 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from engine.running_command import RunningCommand
+from intercepting_proxy import InterceptingProxy
 
 import toolchain
-
-if TYPE_CHECKING:
-    from intercepting_proxy import InterceptingProxy
 
 PROJECT = "e2e"
 STACK = "dev"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pulumi
 import pytest
 from engine.leaks import leaks, places
+from engine.stack import NewStack, Stack
 from pulumi import automation
+from servers import InfluxdServer
 
 import influx_secrets as influx
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
-    from servers import InfluxdServer
 
 PLANTED = "hunter2-by-automation"
 

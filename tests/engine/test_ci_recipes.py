@@ -6,16 +6,13 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from comments_api import CommentsAPI
 from engine import pipelines
+from engine.stack import NewStack, Stack
 
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
 
 CI = Path(__file__).parents[2] / "examples" / "ci"
 PLANTED = "planted-hunter2"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from command_line import Command
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from servers import InfluxdServer
+from engine.stack import Stack
+from servers import InfluxdServer
 
 VALUES = {
     "BILLING": "planted-billing",

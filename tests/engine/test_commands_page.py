@@ -6,21 +6,18 @@ import json
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from command_line import VALUE, Command
 from emulator_command import Started
+from engine.stack import NewStack
 from markdown_it import MarkdownIt
 from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.stack import NewStack
-    from servers import InfluxdServer
+from servers import InfluxdServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 #: A key that no program can declare.

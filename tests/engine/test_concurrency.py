@@ -6,15 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
-from intercepting_proxy import Instead, InterceptingProxy
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Run, Stack
-    from intercepting_proxy import Exchange
-    from servers import InfluxdServer
+from engine.stack import NewStack, Run, Stack
+from intercepting_proxy import Exchange, Instead, InterceptingProxy
+from servers import InfluxdServer
 
 FAST = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 EACH = """

@@ -8,21 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from engine.console import blocks, run, steps
+from engine.console import Block, blocks, run, steps
+from engine.stack import NewStack
+from servers import InfluxdServer
 
 from influx_secrets import SecretsClient, Settings, UnauthorizedError
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from engine.console import Block
-    from engine.stack import NewStack
-    from servers import InfluxdServer
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

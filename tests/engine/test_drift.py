@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from engine.leaks import leaks
-from engine.stack import calls
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from intercepting_proxy import InterceptingProxy
-    from servers import InfluxdServer
+from engine.stack import Stack, calls
+from intercepting_proxy import InterceptingProxy
+from servers import InfluxdServer
 
 PROGRAM = """
 influx.Secret("single", org=ORG, key="S", value="declared")

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from engine.stack import SECRET_TYPE
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
-    from servers import InfluxdServer
+from engine.stack import SECRET_TYPE, NewStack, Stack
+from servers import InfluxdServer
 
 VALUE = "hunter2-never-shown"
 TAKEN = 'influx.Secret("wrong", org=ORG, key="TAKEN", value=pulumi.Output.secret(VALUE))'

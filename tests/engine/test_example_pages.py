@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from engine.console import Step, blocks, run, steps
+from engine.stack import NewStack
 
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.stack import NewStack
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 #: With commands to type. That of `ci` only names files, which tests/engine/test_ci_recipes.py runs.

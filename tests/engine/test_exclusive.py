@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from engine.stack import calls
+from engine.stack import Stack, calls
+from intercepting_proxy import InterceptingProxy
 from scripts import create_endpoint, create_rule
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from intercepting_proxy import InterceptingProxy
-    from servers import InfluxdServer
+from servers import InfluxdServer
 
 ONLY = 'influx.OrgSecrets("all", org_id=ORG_ID, secrets={"A": "1"}, exclusive=True, keep=["TEAM_*"])'
 ENDPOINTS = {

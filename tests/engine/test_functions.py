@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
-    from servers import InfluxdServer
+from engine.stack import NewStack, Stack
+from servers import InfluxdServer
 
 
 def test_functions_answer_in_a_program(stack: Stack, influxd: InfluxdServer, acme: str) -> None:

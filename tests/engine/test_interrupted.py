@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from engine.console import blocks, run, steps
 from engine.leaks import leaks, places
-from engine.running_command import kill
-from engine.stack import calls
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from engine.running_command import RunningCommand
-    from engine.stack import Stack
-    from intercepting_proxy import Exchange, InterceptingProxy
-    from servers import InfluxdServer
+from engine.running_command import RunningCommand, kill
+from engine.stack import Stack, calls
+from intercepting_proxy import Exchange, InterceptingProxy
+from servers import InfluxdServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "interrupted.md"
 PLANTED = "planted-3e9f60b1"

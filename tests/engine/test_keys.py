@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from servers import InfluxdServer
+from engine.stack import Stack
+from servers import InfluxdServer
 
 KEYS = ["a/b", "a,b", "x=1&y", "ключ", "a b", "%2F", "..", "__hidden", "quote\"'\\", "$HOME ${x}", "😀"]
 

@@ -10,21 +10,18 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from engine.kill_injector import VICTIMS, KillInjector, KillPlan
 from engine.leaks import leaks, places
 from engine.random_program import FOREIGN, ROTATED, STRAY, Held, RandomProgram, differences, held
+from engine.stack import NewStack, Stack
 from intercepting_proxy import InterceptingProxy
 from servers import InfluxdServer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from engine.stack import NewStack, Stack
 
 Step = Literal["up", "up --refresh", "refresh", "destroy"]
 STEPS: tuple[Step, ...] = ("up", "up", "up", "up --refresh", "refresh", "destroy", "destroy")

@@ -7,18 +7,14 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from engine.leaks import leaks, places
+from engine.stack import NewStack, Stack
+from servers import InfluxdServer
 
+from influx_secrets.emulator import Emulator
 from toolchain._programs import parse_version
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
-    from servers import InfluxdServer
-
-    from influx_secrets.emulator import Emulator
 
 # With what each way of writing changes: quotes, a backslash, a space, letters beyond ASCII.
 PLANTED = 'hunter2 "grüße" \\ 100%/ключ'

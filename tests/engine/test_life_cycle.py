@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from engine.stack import calls
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from intercepting_proxy import InterceptingProxy
-    from servers import InfluxdServer
+from engine.stack import Stack, calls
+from intercepting_proxy import InterceptingProxy
+from servers import InfluxdServer
 
 TWO = """
     influx.Secret("a", org=ORG, key="A", value=VALUE)

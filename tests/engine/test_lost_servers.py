@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from engine.stack import Run, Stack
-from intercepting_proxy import Instead
+from engine.stack import NewStack, Run, Stack
+from intercepting_proxy import Instead, InterceptingProxy
 from servers import InfluxdServer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from engine.stack import NewStack
-    from intercepting_proxy import InterceptingProxy
 
 BOTH = """
     influx.Secret("one", {org}, key="ONE", value="v1")

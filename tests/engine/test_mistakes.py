@@ -7,10 +7,8 @@ import re
 import subprocess
 import venv
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from engine.stack import NewStack
+from engine.stack import NewStack
 
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text("utf-8")
 PROGRAM = 'influx.Secret("a", org_id="0123456789abcdef", key="A", value=config.require_secret("slack"))'

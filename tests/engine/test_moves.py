@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
-from engine.stack import SECRET_TYPE, calls, urn
+from engine.stack import SECRET_TYPE, NewStack, Stack, calls, urn
+from intercepting_proxy import InterceptingProxy
+from servers import InfluxdServer
 
 from influx_secrets.emulator import Answer, Emulator
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
-    from intercepting_proxy import InterceptingProxy
-    from servers import InfluxdServer
 
 BEFORE = """
 team = pulumi.ComponentResource("acme:Team", "team")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from engine.stack import NewStack
-    from servers import InfluxdServer
+from engine.stack import NewStack
+from servers import InfluxdServer
 
 TOO_OLD = "the server is older than InfluxDB 2.7, which brought the Flux function that this needs"
 BOTH = """

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from engine.stack import STACK
+from engine.stack import STACK, NewStack, Stack
 from states.record import ORGS, TOKEN, passphrase
 
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.stack import NewStack, Stack
 
 FOLDERS = sorted(path for path in (Path(__file__).parents[1] / "states").iterdir() if (path / "stack.yaml").exists())
 

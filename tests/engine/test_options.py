@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from engine.stack import SECRET_TYPE, urn
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from servers import InfluxdServer
+from engine.stack import SECRET_TYPE, Stack, urn
+from servers import InfluxdServer
 
 
 @pytest.mark.smoke

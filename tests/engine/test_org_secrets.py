@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from engine.leaks import leaks, places
-from engine.stack import calls
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from intercepting_proxy import InterceptingProxy
-    from servers import InfluxdServer
+from engine.stack import Stack, calls
+from intercepting_proxy import InterceptingProxy
+from servers import InfluxdServer
 
 PLANTED = "planted-8c1d07e2"
 ROTATED = "rotated-5b7a93f4"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from toolchain.pictures import PICTURES, drawn, recorded
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def words(svg: str) -> list[str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from servers import InfluxdServer
+from engine.stack import Stack
+from servers import InfluxdServer
 
 OPTIONS = """
 last = influx.Secret("last", org=ORG, key="LAST", value=VALUE)

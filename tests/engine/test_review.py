@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cli.review.expect import FOLDER
-from cli.review.record import prepared
+from cli.review.record import RecordedStack, prepared
 from cli.review.scenarios import EVERYTHING, ORGS
 from engine.stack import STACK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from cli.review.record import RecordedStack
-    from servers import InfluxdServer
+from servers import InfluxdServer
 
 
 @pytest.fixture

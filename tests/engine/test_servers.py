@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
+from engine.stack import NewStack, Stack
 from servers import closed_port
 
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
 
 ID = "0123456789abcdef"
 TOKEN = "token-never-shown"

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine.leaks import leaks, places
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack
-    from servers import InfluxdServer
+from engine.stack import NewStack
+from servers import InfluxdServer
 
 ONE = 'influx.Secret("a", org=ORG, key="A", value=VALUE)\n'
 SERVER = """

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from intercepting_proxy import InterceptingProxy
-    from servers import InfluxdServer
+from engine.stack import Stack
+from intercepting_proxy import InterceptingProxy
+from servers import InfluxdServer
 
 COUNT = 3_000
 THREADS = 4

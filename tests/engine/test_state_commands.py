@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
 
 from engine.leaks import leaks, places
-from engine.stack import SECRET_TYPE, STACK, urn
+from engine.stack import SECRET_TYPE, STACK, NewStack, Stack, urn
+from servers import InfluxdServer
 
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
-    from servers import InfluxdServer
-
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator
 
 PLANTED = 'hunter2 "grüße" \\ 100%/ключ'
 MANY_TYPE = SECRET_TYPE.replace("Secret", "OrgSecrets")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from engine.leaks import leaks, places
-from engine.stack import SECRET_TYPE, urn
+from engine.stack import SECRET_TYPE, NewStack, Run, Stack, urn
+from servers import InfluxdServer
 
 from influx_secrets.emulator import Answer, Emulator
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Run, Stack
-    from servers import InfluxdServer
 
 BEFORE = """
 old = ResourceOptions(provider=influx.Provider("old"))

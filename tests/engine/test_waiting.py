@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import TYPE_CHECKING
 
 from engine.leaks import leaks, places
-from intercepting_proxy import Instead
+from engine.stack import NewStack, Stack
+from intercepting_proxy import Instead, InterceptingProxy
 
 from influx_secrets.emulator import Answer, Emulator
-
-if TYPE_CHECKING:
-    from engine.stack import NewStack, Stack
-    from intercepting_proxy import InterceptingProxy
 
 PLANTED = "planted-7c21e0aa"
 BUSY = Instead(503, "unavailable", f"busy, and this server repeats what it got: {PLANTED}")

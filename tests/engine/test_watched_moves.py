@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import random
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 from engine.key_watcher import KeyWatcher
+from engine.stack import Stack
 from intercepting_proxy import InterceptingProxy
-
-if TYPE_CHECKING:
-    from engine.stack import Stack
-    from servers import InfluxdServer
+from servers import InfluxdServer
 
 KEYS = [f"MOVES_{n}" for n in range(6)]
 VALUES = {key: f"value of {key}" for key in KEYS}

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from engine.fault_table import cells, committed, record
-from engine.faults import FAULTS, RACES, Wire
+from engine.faults import FAULTS, RACES, Fault, Wire
 from engine.faulty_life_cycle import CALLS, GOES_ON, ITSELF, NEXT_RUN, Life
+from engine.stack import Stack
 from programs import needed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.faults import Fault
-    from engine.stack import Stack
-    from servers import InfluxdServer
+from servers import InfluxdServer
 
 
 @pytest.fixture

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import requests
 from process_reaper import ProcessReaper
 from servers import free_port
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 Stream = Literal["upstream", "downstream"]
 
 _START_SECONDS = 30.0

@@ -9,13 +9,11 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from socketserver import BaseRequestHandler
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
+from engine.toxiproxy import Stream
 from loopback_server import LoopbackServer
-
-if TYPE_CHECKING:
-    from engine.toxiproxy import Stream
 
 Place = Literal["start", "head", "last byte", "end"]
 """Before the first byte; in the middle of the head; with only the last byte missing; after it."""

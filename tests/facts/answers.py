@@ -6,12 +6,10 @@ import csv
 import io
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from wire import Reply, Wire
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 UNKNOWN_ORG = "0000000000000001"
 IMPORTS = """\

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
 
 import pytest
 from facts.engine_lab import Runs
 from facts.outcomes import FactTable
+from facts.storage import NewServer
 from programs import needed
 from servers import InfluxdServer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,12 +24,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Print the table in the end."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(FactTable(config), "fact-table")
-
-
-class NewServer(Protocol):
-    """Starts an influxd with options of its own."""
-
-    def __call__(self, *options: str) -> InfluxdServer: ...
 
 
 @pytest.fixture

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from facts.engine_lab import Runs
 from facts.fact import Question
-
-if TYPE_CHECKING:
-    from facts.engine_lab import Runs
 
 INPUTS = Question(
     "What does a dynamic provider get, and when?", "pulumi", "A dynamic provider is a Python class of the program."

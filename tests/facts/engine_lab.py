@@ -7,12 +7,9 @@ import shutil
 import subprocess
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from engine.stack import Stack, urn
-
-if TYPE_CHECKING:
-    from engine.stack import Run
+from engine.stack import Run, Stack, urn
 
 _PROBE = Path(__file__).with_name("probe.py")
 PROBE_TYPE = "pulumi-python:dynamic/facts:Probe"

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from facts.engine_lab import UP
+from facts.engine_lab import UP, Runs
 from facts.fact import Question
-
-if TYPE_CHECKING:
-    from facts.engine_lab import Runs
 
 OPTIONS = Question("What do resource options do to a dynamic resource?", "pulumi")
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING
 
-from facts.engine_lab import UP
+from facts.engine_lab import UP, Runs
 from facts.fact import Question
-
-if TYPE_CHECKING:
-    from facts.engine_lab import Runs
 
 RECORDS = Question(
     "What does the engine store, show and log?", "pulumi", "Seen with the Python SDK 3.272.0 and a file backend."

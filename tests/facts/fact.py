@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from toolchain._programs import parse_version
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Seen = object
 """What a check saw: strings, numbers, lists and maps of them."""

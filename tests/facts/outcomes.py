@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
 
-from facts.fact import turned
+import pytest
+from facts.fact import Fact, Seen, turned
 from facts.page import record
 from facts.table import facts_about
 from programs import find
-
-if TYPE_CHECKING:
-    import pytest
-    from facts.fact import Fact, Seen
 
 AS_KNOWN, CHANGED, NOT_TRIED = "as known", "changed", "could not be tried"
 

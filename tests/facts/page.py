@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from facts.fact import Fact, Question
 from facts.table import QUESTIONS
 
 from toolchain._programs import parse_version
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from facts.fact import Fact, Question
 
 PAGE = Path(__file__).parents[2] / "docs" / "facts.md"
 SEEN = Path(__file__).with_name("seen.json")

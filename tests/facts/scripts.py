@@ -9,15 +9,12 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
 
 from facts.answers import flux, get, line, until
 from facts.fact import Question
 from flux import flux_string
 from loopback_server import LoopbackServer
-
-if TYPE_CHECKING:
-    from wire import Wire
+from wire import Wire
 
 MISSING = Question("What does Flux do with a key that is missing?", "influxd")
 VALUES = Question("What does Flux make of values?", "influxd")

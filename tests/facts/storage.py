@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
 
 import requests
 from conformance.other_writers import post
@@ -14,17 +16,15 @@ from facts.fact import Question
 from servers import InfluxdServer
 from wire import Wire
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facts.conftest import NewServer
-
 STORED = Question(
     "What is stored where, and for how long?",
     "influxd",
     "With the built-in store, which InfluxDB uses unless it is configured to use Vault.",
 )
 STARTED = Question("When does a server answer?", "influxd")
+
+NewServer: TypeAlias = Callable[..., InfluxdServer]
+"""Starts an influxd with options of its own."""
 
 
 def _in_file(server: InfluxdServer, value: str) -> bool:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from facts.engine_inputs import INPUTS
 from facts.engine_options import OPTIONS
 from facts.engine_records import RECORDS
+from facts.fact import Fact
 from facts.scripts import BATCH, MISSING, VALUES
 from facts.storage import STARTED, STORED
 from facts.tokens import TOKENS
 from facts.writers import READERS, WRITERS
 from facts.writing import WRITING
-
-if TYPE_CHECKING:
-    from facts.fact import Fact
 
 QUESTIONS = (STORED, READERS, WRITERS, TOKENS, WRITING, BATCH, MISSING, VALUES, STARTED, RECORDS, INPUTS, OPTIONS)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import inspect
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 from conformance import divergences
+from facts.fact import Fact
 from facts.outcomes import check
 from facts.page import PAGE, render
 from facts.table import QUESTIONS, facts_about
+from servers import EmulatorServer, InfluxdServer, SecretsServer
 from wire import Wire
-
-if TYPE_CHECKING:
-    from facts.fact import Fact
-    from servers import EmulatorServer, InfluxdServer, SecretsServer
 
 FACTS = facts_about("influxd")
 EMULATED = "2.9.1"

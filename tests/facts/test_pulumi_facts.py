@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
+from facts.engine_lab import Runs
+from facts.fact import Fact
 from facts.outcomes import check
 from facts.table import facts_about
-
-if TYPE_CHECKING:
-    from facts.engine_lab import Runs
-    from facts.fact import Fact
 
 
 @pytest.mark.fact

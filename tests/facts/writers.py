@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.other_writers import apply_template, post, put_endpoint
 from facts.answers import ask, get, org_body, until
 from facts.fact import Question
 from servers import EmulatorServer
-from wire import send
-
-if TYPE_CHECKING:
-    from wire import Wire
+from wire import Wire, send
 
 READERS = Question("Who can read a secret?", "influxd")
 WRITERS = Question("Who else writes or reads the secrets of an org?", "influxd")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from lifecycle.provider_process import Engine
 
-if TYPE_CHECKING:
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 from lifecycle.provider_process import CallError, ProviderProcess, secret
 from scripted_server import ScriptedServer, answer, json_answer
-
-if TYPE_CHECKING:
-    import socket
 
 ORG_ID = "0123456789abcdef"
 DECLARED = secret("a", org_id=ORG_ID, key="A", value="1", declaration={"resource": 'Secret "a"', "preview": False})

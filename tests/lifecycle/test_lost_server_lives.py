@@ -11,23 +11,19 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from lifecycle.provider_process import CallError, Declared, Engine, org_secrets, secret
-from servers import EmulatorServer, InfluxdServer
+from servers import EmulatorServer, InfluxdServer, SecretsServer
 
 from influx_secrets._model.keys import unescape_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from servers import SecretsServer
 
 SHARED, OWN = "shared", "own"
 """The org of many resources, and that of the exclusive one."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from lifecycle.provider_process import CheckError, Declared, Engine, org_secrets, secret
 from pulumi.runtime.rpc import UNKNOWN
 
-from influx_secrets.emulator import Fault, Status
-
-if TYPE_CHECKING:
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator, Fault, Status
 
 ENDPOINT = "0123456789abcdef-routing-key"
 

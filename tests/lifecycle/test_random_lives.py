@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import random
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -24,11 +24,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from lifecycle.provider_process import Declared, Engine, org_secrets, secret
+from servers import SecretsServer
 
 from influx_secrets._model.keys import unescape_key
-
-if TYPE_CHECKING:
-    from servers import SecretsServer
 
 ALONE, FIRST, SECOND = "alone", "first", "second"
 """The owners of a key on the shared org: a `Secret` of its own, or one of two maps."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from lifecycle.provider_process import CallError, CheckError, ProviderProcess, secret
+from lifecycle.provider_process import CallError, CheckError, Props, ProviderProcess, secret
 
 from influx_secrets.emulator import Answer, Emulator
-
-if TYPE_CHECKING:
-    from lifecycle.provider_process import Props
 
 pytestmark = pytest.mark.alone
 

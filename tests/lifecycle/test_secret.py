@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 from lifecycle.provider_process import CallError, CheckError, Engine, ProviderProcess, secret
 from pulumi.runtime.rpc import UNKNOWN
 
 from influx_secrets._model.keys import digest
-from influx_secrets.emulator import Fault, Page
-
-if TYPE_CHECKING:
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator, Fault, Page
 
 PLANTED = "hunter2-ß"
 

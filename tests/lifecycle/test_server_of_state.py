@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import pytest
 from lifecycle.provider_process import CallError, Engine, org_secrets, secret
 
 from influx_secrets.emulator import Answer, Emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FIRST, SECOND = "00000000000000a1", "00000000000000b2"
 CODE = {"X-Platform-Error-Code": "not found"}

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from influx_secrets.emulator.api import responses
-from influx_secrets.emulator.api.context import InvalidIDError, parse_id
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from influx_secrets.emulator.api.context import Context
-    from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.api.context import Context, InvalidIDError, parse_id
+from influx_secrets.emulator.api.responses import Answer
 
 PAGES: Final = {
     "tasks": (100, 500),

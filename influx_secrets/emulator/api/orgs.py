@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from influx_secrets.emulator.api import responses, secrets
-from influx_secrets.emulator.api.context import InvalidIDError, parse_id
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from influx_secrets.emulator.api.context import Context
-    from influx_secrets.emulator.api.responses import Answer
-    from influx_secrets.emulator.store import Org
+from influx_secrets.emulator.api.context import Context, InvalidIDError, parse_id
+from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.store import Org
 
 _PAGE, _MAX_PAGE = 20, 100
 _BY_NAME = ("buckets", "dashboards", "tasks")

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from influx_secrets.emulator.api import responses
-from influx_secrets.emulator.api.context import InvalidIDError, parse_id
+from influx_secrets.emulator.api.context import Context, InvalidIDError, parse_id
 from influx_secrets.emulator.api.query_request import QueryRequest, query_request
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.flux.interpreter import Table, run
 from influx_secrets.emulator.flux.tokens import FluxError
 from influx_secrets.emulator.go.csv import cell
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from influx_secrets.emulator.api.context import Context
 
 
 def answer(context: Context) -> Answer:

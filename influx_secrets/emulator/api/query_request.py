@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from influx_secrets.emulator.flux.tokens import unsupported
-from influx_secrets.emulator.go.json import JSONError, Members, as_members, as_string, as_strings, members
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from influx_secrets.emulator.go.json import Value
+from influx_secrets.emulator.go.json import JSONError, Members, Value, as_members, as_string, as_strings, members
 
 _FLUX_TYPE = "application/vnd.flux"
 _NOT_JSON = (

@@ -7,16 +7,12 @@ and only then the route.
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
 from influx_secrets.emulator.api import alerts, orgs, query, responses
-from influx_secrets.emulator.api.context import METHODS, Context
+from influx_secrets.emulator.api.context import METHODS, Call, Context, Trace
+from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.go import url
-
-if TYPE_CHECKING:
-    from influx_secrets.emulator.api.context import Call, Trace
-    from influx_secrets.emulator.api.responses import Answer
-    from influx_secrets.emulator.store import Grant, Store
+from influx_secrets.emulator.store import Grant, Store
 
 _NOT_EMULATED = frozenset(
     {

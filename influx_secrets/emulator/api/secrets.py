@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from influx_secrets.emulator.api import responses
+from influx_secrets.emulator.api.context import Context
+from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.go.json import JSONError, as_string, as_strings, members
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from influx_secrets.emulator.api.context import Context
-    from influx_secrets.emulator.api.responses import Answer
 
 
 def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:

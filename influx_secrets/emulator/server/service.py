@@ -5,17 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from influx_secrets.emulator.api.context import Trace
+from influx_secrets.emulator.api.context import Call, Trace
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.api.router import API
-from influx_secrets.emulator.faults import Delivery
-
-if TYPE_CHECKING:
-    from influx_secrets.emulator.api.context import Call
-    from influx_secrets.emulator.faults import Fault, FaultScript
-    from influx_secrets.emulator.store import Store
+from influx_secrets.emulator.faults import Delivery, Fault, FaultScript
+from influx_secrets.emulator.store import Store
 
 Hook = Callable[[str, str], "Answer | None"]
 """Called with method and path before each answer, in a worker thread; may block, and may answer in place of the API."""

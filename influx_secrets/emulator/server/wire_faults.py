@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from influx_secrets.emulator.api.responses import Answer
-    from influx_secrets.emulator.faults import Delivery
+from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.faults import Delivery
 
 
 async def send_raw(transport: asyncio.Transport, answer: Answer, delivery: Delivery) -> None:

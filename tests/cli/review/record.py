@@ -11,9 +11,10 @@ import json
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 FOLDER = Path(__file__).parent
 if __name__ == "__main__":
@@ -22,14 +23,9 @@ if __name__ == "__main__":
 from cli.review.scenarios import ORGS, SCENARIOS, Scenario  # noqa: E402 (the path leads to it)
 from engine.stack import Stack  # noqa: E402 (after the path is set)
 from programs import find  # noqa: E402 (after the path is set)
-from servers import EmulatorServer, InfluxdServer  # noqa: E402 (after the path is set)
+from servers import EmulatorServer, InfluxdServer, SecretsServer  # noqa: E402 (after the path is set)
 
 from influx_secrets.emulator import Emulator  # noqa: E402 (after the path is set)
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from servers import SecretsServer
 
 _STREAM = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
 _BUSY = frozenset(

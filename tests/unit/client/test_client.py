@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 from scripted_server import ScriptedServer, Step, answer, json_answer, reset
@@ -13,9 +13,6 @@ from influx_secrets import _errors as errors
 from influx_secrets._client.client import Org, SecretsClient
 from influx_secrets._client.retry import PREVIEW_POLICY
 from influx_secrets._client.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DONE = answer(204)
 NO_ORG = json_answer(404, {"code": "not found", "message": "404 page not found"})

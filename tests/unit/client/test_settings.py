@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import pickle
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from influx_secrets._client.settings import Settings
 from influx_secrets._errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TOKEN = "planted-token=="
 ORG_ID = "0123456789abcdef"

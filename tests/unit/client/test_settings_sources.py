@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -11,9 +12,6 @@ import trustme
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Found
 from influx_secrets._errors import SettingsError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOKEN = "planted-token=="
 ORG_ID = "0123456789abcdef"

@@ -9,7 +9,9 @@ import socket
 import ssl
 import threading
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import certifi
 import pytest
@@ -21,10 +23,6 @@ from influx_secrets import _errors as errors
 from influx_secrets._client import tls
 from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")

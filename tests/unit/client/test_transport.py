@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from opentelemetry import trace as otel
@@ -20,9 +20,6 @@ from influx_secrets import _errors as errors
 from influx_secrets._client.messages import Request
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.transport import Transport
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_send_get_carries_token_and_names_itself() -> None:

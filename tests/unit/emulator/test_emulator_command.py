@@ -6,16 +6,13 @@ import os
 import signal
 import stat
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 from emulator_command import COMMAND, Started
 from servers import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import requests
 
 from influx_secrets.emulator import Emulator
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 VALUE = "planted-value-7f3a"
 

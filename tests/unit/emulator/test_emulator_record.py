@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 import requests
 from asking import secrets_url
 
-from influx_secrets.emulator import Request
-
-if TYPE_CHECKING:
-    from influx_secrets.emulator import Emulator
+from influx_secrets.emulator import Emulator, Request
 
 VALUE = "planted-value-7f3a"
 

@@ -7,19 +7,15 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from until import until
 
-from influx_secrets.emulator import Cut, Delay, Drip, Emulator, Fault, Page, Reset, Status, parse_fault
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from influx_secrets.emulator import Effect
+from influx_secrets.emulator import Cut, Delay, Drip, Effect, Emulator, Fault, Page, Reset, Status, parse_fault
 
 VALUE = "planted-value-51c2"
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from engine.console import blocks, matches, run, steps
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def played(folder: Path, page: str) -> list[str]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from process_reaper import ProcessReaper
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _SECONDS = 30
 _RUN = """

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import requests
 from intercepting_proxy import Exchange, InterceptingProxy
-from servers import EmulatorServer, InfluxdServer
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from servers import SecretsServer
+from servers import EmulatorServer, InfluxdServer, SecretsServer
 
 
 def test_server_offers_orgs_tokens_and_outside_writers(server: SecretsServer, org: str) -> None:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pytest
-from engine.truncating_proxy import TruncatingProxy, Truncation, is_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.truncating_proxy import Place
+from engine.truncating_proxy import Place, TruncatingProxy, Truncation, is_whole
 
 REQUEST = b"PATCH /thing HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nbody"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 import pytest
 from fake_programs import Machine
@@ -17,14 +18,8 @@ from fake_programs import Machine
 from toolchain import ToolchainError
 from toolchain._archives import platform_name
 from toolchain._ensure import provide
-from toolchain._programs import PROGRAMS, Archive
+from toolchain._programs import PROGRAMS, Archive, Program
 from toolchain._progress import Reporter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from toolchain._programs import Program
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from fake_programs import Machine
 
 from toolchain import ToolchainError, find
 from toolchain._programs import PROGRAMS, parse_version
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture

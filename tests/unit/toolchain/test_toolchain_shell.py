@@ -6,14 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from toolchain._shell import MARK, started
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 START_UPS = {
     "bash": (".bashrc", 'export PATH="{theirs}:$PATH" KEPT=yes\nPROMPT_COMMAND="PS1=mine"\n'),
