@@ -21,16 +21,18 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 class _Page(HTMLParser):
-    """What a browser fetches by itself to show a page, and the places of the page that links can lead to."""
+    """What a browser fetches by itself to show a page, the places that links can lead to, and all CSS classes."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.loaded: list[str] = []
         self.places: set[str] = set()
+        self.classes: set[str] = set()
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self.classes.update(given.get("class", "").split())
         if "id" in given:
             self.places.add(given["id"])
         if tag == "link" and given.get("rel") not in {"prev", "next", "canonical"}:
@@ -66,6 +68,9 @@ def test_site_loads_nothing_from_other_hosts(site: dict[str, _Page]) -> None:
 def test_sessions_have_a_button_that_copies_commands(site: dict[str, _Page]) -> None:
     """Each page loads the script that leaves prompts and output out."""
     assert [name for name, page in site.items() if not any(url.endswith("site.js") for url in page.loaded)] == []
+    # The script finds a session by this class, and its commands in this element.
+    assert {"language-console", "gp", "go"} <= site["tutorial.html"].classes
+    assert ".language-console" in (_ROOT / "docs" / "site.js").read_text("utf-8")
 
 
 def test_site_has_every_public_name(site: dict[str, _Page]) -> None:

@@ -26,6 +26,10 @@ ROOT = Path(__file__).resolve().parent.parent
 _DOCS = "docs"
 _PAGES = "project"
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=\))")
+_BOOSTS = {"docs/howto/": 4, "examples/": 2, "docs/reference/errors": 0.5, "docs/decisions/": 0.1, "CHANGELOG": 0.1}
+"""Where the search ranks pages: somebody who searches has a task, and no interest in why the code is as it is."""
+_WIDE = ("docs/comparison.md",)
+"""Pages with a table that needs the place of the table of contents."""
 _LANGUAGES = {".py": "python", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml"}
 
 
@@ -48,9 +52,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Point each link to the page that shows its target."""
     source = _source(page.file.src_uri)
-    if source.startswith(f"{_DOCS}/howto/"):
-        # Who searches has a task: the names of the reference come behind the page that shows how.
-        page.meta.setdefault("search", {"boost": 4})
+    page.meta.setdefault(
+        "search", {"boost": next((boost for start, boost in _BOOSTS.items() if source.startswith(start)), 1)}
+    )
+    if source in _WIDE:
+        page.meta.setdefault("hide", ["toc"])
     if not source.endswith(".md"):
         return markdown
 
