@@ -1,6 +1,7 @@
-"""Every use of what the Pulumi SDK does not document.
+"""Every use of what the SDK does not document, in a program.
 
-Each has a test in `tests/unit/program/test_sdk.py` that fails on an SDK where it is gone; all are of 3.216 to 3.272.0.
+Those of the provider process are in `_provider/sdk.py`. Each has a test in `tests/unit/program/test_sdk.py` that fails
+on an SDK where it is gone; all are of 3.216 to 3.272.0.
 """
 
 from __future__ import annotations

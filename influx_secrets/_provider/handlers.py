@@ -17,14 +17,14 @@ from influx_secrets._errors import DeclarationError, InfluxSecretsError
 from influx_secrets._model.declaration_property import DECLARATION
 from influx_secrets._model.keys import parse_secret_id, secret_id
 from influx_secrets._model.planner import plan
-from influx_secrets._model.serialization import Codec
 from influx_secrets._model.state import UNKNOWN, ResourceState
+from influx_secrets._model.state_codecs import Codec
 from influx_secrets._provider import reconciler
+from influx_secrets._provider.sdk import PROVIDER_KEY
 from influx_secrets._provider.session import ServerSession
 
 _MAX_FAILURES: Final = 10
 _BUG_FRAMES: Final = 100
-_PROVIDER_KEY: Final = "__provider"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -141,7 +141,7 @@ def unmarshal(value: Any) -> Any:  # noqa: ANN401 (a property of the engine is a
     if isinstance(value, pulumi.output.Unknown):
         return UNKNOWN
     if isinstance(value, dict):
-        return {name: unmarshal(item) for name, item in value.items() if name != _PROVIDER_KEY}
+        return {name: unmarshal(item) for name, item in value.items() if name != PROVIDER_KEY}
     if isinstance(value, list):
         return [unmarshal(item) for item in value]
     return value

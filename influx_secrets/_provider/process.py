@@ -6,19 +6,17 @@ import functools
 import os
 import sys
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Literal
 
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Raw
-from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
+from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 from influx_secrets._notices import say_on_stderr
+from influx_secrets._provider import sdk
 from influx_secrets._provider.handlers import Handlers, without_traceback
 from influx_secrets._provider.session import ServerSession
-from influx_secrets._provider.thread_pool import SDK_THREADS, widen
 from influx_secrets._provider.watchdog import exit_with_engine
 from influx_secrets._register import Register
-
-_PROVIDER_PROGRAM: Final = "pulumi.dynamic.__main__"
 
 
 @functools.cache
@@ -27,12 +25,11 @@ def set_up_process() -> int:
 
     A program that imports the package, or tests it, is left as it is.
     """
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    if spec is None or spec.name != _PROVIDER_PROGRAM:
-        return SDK_THREADS
+    if not sdk.is_provider_process():
+        return sdk.SDK_THREADS
     sys.tracebacklimit = 0  # the one way to shorten what the SDK shows of an error
     exit_with_engine()
-    return widen()
+    return sdk.widen()
 
 
 @without_traceback
@@ -49,4 +46,4 @@ def configure(kind: Literal["Secret", "OrgSecrets"], given: Mapping[str, Raw]) -
 @functools.cache
 def _session(settings: Settings, threads: int) -> ServerSession:
     """Return the session of a server, which both kinds of resource share. The SDK configures one provider at a time."""
-    return ServerSession(settings, say_on_stderr, threads, Register.join(sys.argv[-1], str(os.getpid())))
+    return ServerSession(settings, say_on_stderr, threads, Register.join(sdk.engine_address(), str(os.getpid())))

@@ -22,7 +22,7 @@ from influx_secrets._provider import missing_org, relocation
 from influx_secrets._provider.census import Conflicts
 from influx_secrets._provider.key_notices import report_keys, report_losses, report_white_space
 from influx_secrets._provider.org_session import OrgSession, Unreachable
-from influx_secrets._provider.pruning import keep_undecided, prune, with_unknown_prunes
+from influx_secrets._provider.removals import keep_undecided, prune, with_unknown_prunes
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys, quote
 

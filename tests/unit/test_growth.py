@@ -15,8 +15,8 @@ import pytest
 import influx_secrets
 from influx_secrets._client.settings import Settings
 from influx_secrets._model.planner import plan
-from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._model.state import Declaration, ResourceState
+from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 from influx_secrets._provider.census import Census
 from influx_secrets._provider.reconciler import apply, check_declaration, delete, refresh
 from influx_secrets._provider.session import ServerSession

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._model.state import UNKNOWN, ResourceState
+from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 
 _UNKNOWN_MARK: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes unknown values, in the JSON and the events of Pulumi 3.259.0."""

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
-from influx_secrets._model.serialization import TYPE_PREFIX
+from influx_secrets._model.state_codecs import TYPE_PREFIX
 from influx_secrets._notices import PREFIX
 from influx_secrets.cli.review.preview import Preview, PreviewError, Problem, Step, kind_of, read_side
 

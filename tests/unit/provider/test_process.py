@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from influx_secrets._provider.process import set_up_process
-from influx_secrets._provider.thread_pool import SDK_THREADS, THREADS, widen
+from influx_secrets._provider.sdk import SDK_THREADS, THREADS, widen
 
 SERVES_ON = """
 import sys, threading

@@ -1,17 +1,35 @@
-"""The threads that serve the engine's calls."""
+"""Every use of what the SDK does not document, in the provider process.
+
+Those of a program are in `_program/sdk.py`. Where one is gone, `tests/unit/provider` or `tests/lifecycle` fail.
+"""
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
+
+PROVIDER_KEY: Final = "__provider"
+"""The property that holds the pickled provider."""
 
 SDK_THREADS: Final = 4
 """How many calls the SDK's provider process serves at a time (3.216.0 to 3.272.0), whatever `--parallel` says."""
 
 THREADS: Final = 64
 """How many it serves once `widen` was called; the engine does not say how many it sends at a time."""
+
+
+def is_provider_process() -> bool:
+    """Whether this process serves dynamic resources, and does nothing else."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec is not None and spec.name == "pulumi.dynamic.__main__"
+
+
+def engine_address() -> str:
+    """Return the address of the engine: it stands last on the command line of a provider process."""
+    return sys.argv[-1]
 
 
 def widen() -> int:

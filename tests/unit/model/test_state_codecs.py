@@ -9,8 +9,8 @@ import pytest
 from pulumi.dynamic.dynamic import ResourceProvider, serialize_provider
 
 import influx_secrets
-from influx_secrets._model.serialization import CODECS, TYPE_PREFIX
 from influx_secrets._model.state import UNKNOWN, InvalidValue, ResourceState
+from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 
 ORG = "0123456789abcdef"
 ONE, ALL = (CODECS[f"{TYPE_PREFIX}{kind}"] for kind in ("Secret", "OrgSecrets"))
