@@ -8,9 +8,9 @@ import sys
 import threading
 from http.server import ThreadingHTTPServer
 from socketserver import BaseRequestHandler
-from typing import Any
+from typing import Any, TypeVar
 
-from typing_extensions import Self
+S = TypeVar("S", bound="LoopbackServer")
 
 
 class LoopbackServer(ThreadingHTTPServer):
@@ -28,7 +28,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
-    def __enter__(self) -> Self:
+    def __enter__(self: S) -> S:
         self._thread.start()
         return self
 

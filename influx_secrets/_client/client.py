@@ -7,7 +7,6 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from influx_secrets._client import payloads, readers
@@ -68,9 +67,7 @@ class SecretsClient(Calls):
     def __enter__(self) -> SecretsClient:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property

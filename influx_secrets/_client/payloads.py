@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from influx_secrets._client.messages import Response
 from influx_secrets._errors import DeclarationError
-from influx_secrets._text import is_utf8, quote
+from influx_secrets._model.input_types import require, string_problem
+from influx_secrets._text import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,7 @@ def encode_keys(keys: Iterable[str]) -> bytes:
 
 def _require_text(text: object, what: str, key: object = None) -> None:
     # The message names a key and never a value.
-    if isinstance(text, str) and is_utf8(text):
-        return
-    subject = what if key is None else f"{what} {quote(str(key))}"
-    if not isinstance(text, str):
-        raise DeclarationError(f"{subject} must be a string, not {type(text).__name__}")
-    raise DeclarationError(f"{subject} is not valid text: it contains half of a surrogate pair")
+    require(what if key is None else f"{what} {quote(str(key))}", text, string_problem)
 
 
 def read_keys(response: Response) -> list[str] | None:
@@ -103,11 +99,6 @@ def read_orgs(response: Response) -> list[Org] | None:
     items = body.get("orgs") if isinstance(body, dict) else None
     orgs = [_org(item) for item in items] if isinstance(items, list) else [None]
     return None if None in orgs else [org for org in orgs if org is not None]
-
-
-def read_org(response: Response) -> Org | None:
-    """Return the org in the response to a look-up by id."""
-    return _org(response.json())
 
 
 def _org(item: object) -> Org | None:

@@ -24,12 +24,10 @@ from influx_secrets._errors import (
     APIError,
     ForbiddenError,
     InvalidError,
-    MethodNotAllowedError,
     NotFoundError,
     ProofsUnavailableError,
     ResponseError,
     UnauthorizedError,
-    UnimplementedError,
 )
 from influx_secrets._model.keys import digest_prefix
 
@@ -43,15 +41,8 @@ _UNREADABLE: Final = "secret not found"
 """Flux's message for a key that is missing or whose value is empty."""
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"$\\]')
 _NO_HASH = re.compile(r"invalid import path|missing label")
-_REFUSALS: Final = (
-    InvalidError,
-    UnauthorizedError,
-    ForbiddenError,
-    MethodNotAllowedError,
-    UnimplementedError,
-)
-_FORBIDDEN: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
-"""What a proxy answers, with a page of its own, that lets all requests pass but queries."""
+_NO_FLUX: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+"""What a server without queries answers, or a proxy that lets all other requests pass, with a page of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +123,11 @@ def _unusable(client: SecretsClient, org_id: str, problem: str) -> ResponseError
 def _ask(client: SecretsClient, org_id: str, script: str) -> list[dict[str, str]]:
     try:
         return client.query(org_id, script)
-    except _REFUSALS as error:
-        raise ProofsUnavailableError(_why(error)) from None
-    except ResponseError as error:
-        if error.status not in _FORBIDDEN:
+    except (APIError, ResponseError) as error:
+        reason = _why_unavailable(error)
+        if reason is None:
             raise
-        raise ProofsUnavailableError(_no_flux(error.status)) from None
+        raise ProofsUnavailableError(reason) from None
 
 
 def proof_query(org_id: str, keys: Iterable[str], nonce: str, *, is_tolerant: bool = False) -> str:
@@ -176,19 +166,14 @@ def literal(text: str) -> str:
     return '"' + _UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02x}", text) + '"'
 
 
-def _why(error: APIError) -> str:
-    if isinstance(error, InvalidError):
-        # Flux before 0.192 does not know the module; whatever else is invalid is no matter of the version.
-        if not _NO_HASH.search(error.server_message or ""):
-            raise error
+def _why_unavailable(error: APIError | ResponseError) -> str | None:
+    """Return why there are no proofs; None for an error that says nothing about them."""
+    # Flux before 0.192 does not know the module; whatever else is invalid is no matter of the version.
+    if isinstance(error, InvalidError) and _NO_HASH.search(error.server_message or ""):
         return "the server is older than InfluxDB 2.7, which brought the Flux function that this needs"
     if isinstance(error, (UnauthorizedError, ForbiddenError)):
         return 'the token lacks the permission "read secrets" of the org'
-    return _no_flux(error.status)
-
-
-def _no_flux(status: int) -> str:
-    return f"the server does not answer Flux queries (HTTP {status})"
+    return f"the server does not answer Flux queries (HTTP {error.status})" if error.status in _NO_FLUX else None
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:

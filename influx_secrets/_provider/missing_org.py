@@ -27,7 +27,7 @@ def explained(session: ServerSession, state: ResourceState | None, error: NotFou
         problem += f" any more: run `pulumi up --refresh`, which writes into the org {quote(state.org)} that exists now"
     else:
         problem += ": correct org_id, or make the org again and declare its new id"
-    return NotFoundError(problem, method=error.method, path=error.path, status=error.status, code=error.code)
+    return _again(error, problem)
 
 
 def require_gone(session: ServerSession, state: ResourceState, error: NotFoundError) -> None:
@@ -45,13 +45,7 @@ def require_gone(session: ServerSession, state: ResourceState, error: NotFoundEr
         cause = "the org exists, but something else than InfluxDB answers for its secrets: check url and proxies"
     else:
         cause = session.client.why_hidden()
-    raise NotFoundError(
-        f"cannot reach the secrets of the org {state.org_title}: {cause}",
-        method=error.method,
-        path=error.path,
-        status=error.status,
-        code=error.code,
-    )
+    raise _again(error, f"cannot reach the secrets of the org {state.org_title}: {cause}")
 
 
 def accept_missing_org(session: ServerSession, state: ResourceState, error: NotFoundError) -> None:
@@ -78,6 +72,10 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
         )
     else:
         session.notify(f"the org {state.org_title} does not exist any more on {session.address}: nothing to remove")
+
+
+def _again(error: NotFoundError, problem: str) -> NotFoundError:
+    return NotFoundError(problem, method=error.method, path=error.path, status=error.status, code=error.code)
 
 
 def _successor(session: ServerSession, state: ResourceState) -> str | None:

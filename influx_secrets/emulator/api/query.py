@@ -12,7 +12,6 @@ from influx_secrets.emulator.api.query_request import QueryRequest, query_reques
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.flux.interpreter import Table, run
 from influx_secrets.emulator.flux.tokens import FluxError
-from influx_secrets.emulator.go.csv import cell
 
 
 def answer(context: Context) -> Answer:
@@ -89,4 +88,13 @@ def _csv(request: QueryRequest, table: Table) -> str:
     lines.append(["", "result", "table", *table.columns])
     # Without columns there are no rows either, whatever was in the list.
     lines += [["", default, "0", *row] for row in table.rows if row]
-    return "".join(",".join(cell(text) for text in line) + "\r\n" for line in lines) + "\r\n"
+    return "".join(",".join(_cell(text) for text in line) + "\r\n" for line in lines) + "\r\n"
+
+
+def _cell(value: str) -> str:
+    """Return a cell as Go's `csv.Writer` with CRLF line ends does: lone CRs vanish, LF becomes CRLF."""
+    special = value == r"\." or any(character in value for character in ',"\r\n') or value[:1].isspace()
+    if not special:
+        return value
+    inner = value.replace("\r", "").replace("\n", "\r\n").replace('"', '""')
+    return f'"{inner}"'

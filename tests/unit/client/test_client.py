@@ -138,13 +138,13 @@ def test_upsert_success_of_another_kind_proves_no_write(status: int) -> None:
 @pytest.mark.parametrize(
     ("secrets", "says"),
     [
-        ({"K": None}, 'the value of the key "K" must be a string, not NoneType'),
+        ({"K": None}, 'the value of the key "K" must be a string, not None'),
         ({"K": 31337}, 'the value of the key "K" must be a string, not int'),
         ({"K": b"hunter2"}, 'the value of the key "K" must be a string, not bytes'),
         ({7: "hunter2"}, 'the key "7" must be a string, not int'),
         ({"": "hunter2"}, "a key must not be empty"),
-        ({"K": "hunter2\ud800"}, 'the value of the key "K" is not valid text'),
-        ({"\udfff": "hunter2"}, r'the key "\udfff" is not valid text'),
+        ({"K": "hunter2\ud800"}, 'the value of the key "K" is not UTF-8'),
+        ({"\udfff": "hunter2"}, r'the key "\udfff" is not UTF-8'),
     ],
 )
 def test_upsert_what_cannot_be_sent_is_refused_unseen(secrets: object, says: str) -> None:
