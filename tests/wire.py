@@ -39,11 +39,13 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
 
-    def normalised(self, org_id: str) -> Reply:
-        """Return the reply with the org's id, points in time and build number replaced by words."""
+    def normalised(self, org_id: str = "<org>") -> Reply:
+        """Return the reply with the org's id, points in time, durations and build number replaced by words."""
         body = self.body.replace(org_id.encode(), b"<org>")
         body = re.sub(rb'"\d{4}-\d\d-\d\dT[\d:.]+Z"', b'"<time>"', body)
-        body = re.sub(rb'"commit": "\w+"', b'"commit": "<commit>"', body)
+        body = re.sub(rb'(?<="commit":)( ?)"\w+"', rb'\1"<commit>"', body)
+        body = re.sub(rb'(?<="up":)( ?)"[0-9.hms\xc2\xb5]+"', rb'\1"<time>"', body)
+        body = re.sub(rb'(?<="value":)[\d.e-]+(?=,"unit":"seconds")', b"<seconds>", body)
         return Reply(self.status, self.headers, body)
 
 

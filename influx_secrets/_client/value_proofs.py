@@ -150,7 +150,8 @@ def proof_query(org_id: str, keys: Iterable[str], nonce: str, *, is_tolerant: bo
         return f"hash.hmac(v: hash.sha256(v: {before} + {key} + {after} + {value}), k: {literal(nonce)})"
 
     if is_tolerant:
-        signed = f'if exists x.r.value then {sign("x.k", "x.r.value")} else ""'
+        # influxd 2.7.12 loses an empty string in the second row, and fails the query (Flux 0.196.1).
+        signed = f'if exists x.r.value then {sign("x.k", "x.r.value")} else "none"'
         rows = (
             f"{names} |> array.map(fn: (x) => ({{k: x, r: experimental.catch(fn: () => secrets.get(key: x))}}))"
             f" |> array.map(fn: (x) => ({{h: {signed}, m: x.r.msg}}))"

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TextIO
 
 from influx_secrets.emulator import atomic_file
+from influx_secrets.emulator.api.responses import VERSION
 from influx_secrets.emulator.emulator import Emulator
 from influx_secrets.emulator.fault_words import parse_fault
 from influx_secrets.emulator.faults import Fault
 
 _DESCRIPTION = """\
-An InfluxDB for trials: orgs, tokens and secrets of InfluxDB OSS 2.9, on a real socket, without InfluxDB.
+An InfluxDB for trials: orgs, tokens and secrets of InfluxDB OSS v2, on a real socket, without InfluxDB.
 It is not a place for secrets that matter."""
 
 _OPERATOR_HELP = (
@@ -51,6 +52,9 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         help="written when it listens, removed when it stops: JSON with url, token, orgs, pid; for you alone",
     )
     parser.add_argument("--fault", action="append", type=_fault, default=[], metavar="WORDS", help=_FAULT_HELP)
+    parser.add_argument(
+        "--influxd-version", default=VERSION, metavar="VERSION", help=f"the influxd to be (default: {VERSION})"
+    )
     return parser.parse_args(arguments)
 
 
@@ -77,7 +81,7 @@ def _serve(given: argparse.Namespace, output: TextIO) -> None:
         signal.signal(number, lambda *_: stop.set())
     known = given.token or os.environ.get("INFLUX_TOKEN")
     options = {"file": given.file, "host": given.host, "port": given.port, "faults": given.fault}
-    with Emulator(given.org or ("acme",), token=known, **options) as emulator:
+    with Emulator(given.org or ("acme",), token=known, version=given.influxd_version, **options) as emulator:
         try:
             if not _is_loopback(given.host):
                 sys.stderr.write(f"warning: {given.host} is open to other machines, without encryption\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from influx_secrets.emulator.api import alerts
 from influx_secrets.emulator.api.context import parse_id
+from influx_secrets.emulator.api.responses import VERSION, parse_version
 from influx_secrets.emulator.faults import Fault, FaultScript
 from influx_secrets.emulator.server.service import Hook, Request, Service
 from influx_secrets.emulator.store import Grant, Org, Store
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Emulator:
-    """An InfluxDB that knows orgs, tokens and secrets: influxd 2.9.1 as far as the secrets API goes.
+    """An InfluxDB that knows orgs, tokens and secrets: influxd as far as the secrets API goes.
 
     Use it as a context manager, or call `start` and `stop`. It listens on loopback and keeps everything in memory; with
     `file` it also keeps its state there. **That file holds the values and tokens in clear text** (mode 0600): it is for
@@ -31,6 +32,11 @@ class Emulator:
         port: Port to listen on; 0 is a free one, and the same again after `stop` and `start`.
         before: Called before each answer, to delay or replace it; for what `faults` cannot say.
         faults: Requests that are to go wrong, as with `inject`.
+        version: The influxd to be, as `2.6.1`, `2.7.12`, `2.9.1` and `2.10.0` were compared with it. Before 2.7 Flux
+            hashes nothing, so that no value can be compared; from 2.10 on `/health` and `/ready` have another form.
+
+    Raises:
+        ValueError: `version` is not one of InfluxDB OSS v2, a name or an id is given twice, or `file` is another file.
     """
 
     def __init__(
@@ -43,12 +49,14 @@ class Emulator:
         port: int = 0,
         before: Hook | None = None,
         faults: Iterable[Fault] = (),
+        version: str = VERSION,
     ) -> None:
+        self._version = parse_version(version)
         self._store = Store(Path(file) if file is not None else None)
         self.token = self._store.operator_token(token)
         self._create_orgs(orgs)
         self._before = before
-        self._service = Service(self._store, FaultScript(faults), before)
+        self._service = Service(self._store, FaultScript(faults), before, self._version)
         self._host = host
         self._port = port
         self._accepted = 0
@@ -104,7 +112,7 @@ class Emulator:
         self._store = self._store.successor()
         self._store.operator_token(self.token)
         self._create_orgs(orgs)
-        self._service = Service(self._store, FaultScript(), self._before)
+        self._service = Service(self._store, FaultScript(), self._before, self._version)
 
     def inject(self, *faults: Fault) -> None:
         """Let requests fail from now on; faults that were injected earlier come first."""

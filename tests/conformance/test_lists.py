@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 from wire import Wire, is_from
@@ -88,9 +87,8 @@ def test_ready_needs_no_token_and_tells_for_how_long(wire: Wire, method: str, ta
         assert reply.status == (404 if target.endswith("/x") else 200)
         assert reply.status == 404 or json.loads(reply.body)["status"] == "ready"
         return
-    body = re.sub(rb'"up": "[0-9.hms\xc2\xb5]+"', b'"up": "<time>"', reply.body)
     expected = b'{\n    "status": "ready",\n    "started": "<time>",\n    "up": "<time>"\n}\n'
-    assert (reply.status, body) == (200, expected)
+    assert (reply.status, reply.body) == (200, expected)
     assert reply.headers["X-Influxdb-Version"].startswith("v2.")
 
 

@@ -215,7 +215,6 @@ def server_answers_before_its_store_is_there(influxd_binary: Path, tmp_path: Pat
     means="Ask for `/health` exactly.",
     does="It does.",
     before={"2.10": ["200", "200"]},
-    real="health",
 )
 def paths_below_health(wire: Wire) -> object:
     """`/health/anything` is a 404 from 2.10 on. Before, it was the same as `/health`."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from influx_secrets.emulator.api.responses import Version
 from influx_secrets.emulator.store import Grant, Store
 
 METHODS = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
@@ -46,6 +47,7 @@ class Context:
     path: str
     decoded: str
     arguments: Mapping[str, list[str]]
+    version: Version
 
     @property
     def method(self) -> str:

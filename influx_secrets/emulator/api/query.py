@@ -31,7 +31,8 @@ def _result(context: Context) -> Answer:
     try:
         request = query_request(context.call.headers, context.call.body)
         context.trace.org_id = org_id = _org_id(context)
-        table = run(request.script, _reader(context, org_id))
+        absent = () if context.version >= responses.FLUX_HASH else ("contrib/qxip/hash",)
+        table = run(request.script, _reader(context, org_id), absent)
     except ValueError as problem:
         return responses.compact_error("invalid", f"failed to decode request body: {problem}")
     except FluxError as problem:

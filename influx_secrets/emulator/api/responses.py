@@ -1,4 +1,4 @@
-"""Every answer of influxd 2.9.1, in one place.
+"""Every answer of influxd, in one place.
 
 The server has two styles of JSON: its newer handlers indent with tabs, its older ones (authentication, queries, tasks)
 write compact JSON. Both escape `<`, `>` and `&`, as Go's `encoding/json` does.
@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from influx_secrets.emulator.store import timestamp
 
-VERSION = "v2.9.1"
-"""The influxd whose answers were compared with these (tests/conformance)."""
+Version = tuple[int, int, int]
+
+VERSION = "2.9.1"
+"""The influxd that the emulator is unless it is told another. All answers were compared with it (tests/conformance)."""
+
+FLUX_HASH = (2, 7)
+"""From this version on Flux has `contrib/qxip/hash`, and a key that is too large is a 413."""
+
+CHECKED_HEALTH = (2, 10)
+"""From this version on `/health` and `/ready` are other handlers: they have checks, and no paths below them."""
 
 ORG_NOT_FOUND = "organization not found"
 
+_VERSION = re.compile(r"2\.\d{1,4}\.\d{1,4}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
@@ -32,10 +42,17 @@ _STATUS = {
     "unsupported media type": 415,
     "unprocessable entity": 422,
     "too many requests": 429,
+    "internal error": 500,
     "not implemented": 501,
     "unavailable": 503,
 }
 _SERVER_ERROR = 500
+_BUILD = "X-Influxdb-Build"
+_HEALTHY = "bolt", "influxql", "query", "shards", "sqlite", "task-scheduler"
+_FURTHER: Mapping[str, Mapping[str, object]] = {
+    "shards": {"failures": {"count": 0, "unit": "shards"}},
+    "task-scheduler": {"message": "scheduler idle: no scheduled runs"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +62,18 @@ class Answer:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def parse_version(text: str) -> Version:
+    """Return the numbers of a version such as "2.9.1".
+
+    Raises:
+        ValueError: It is not a version of InfluxDB OSS v2.
+    """
+    if not _VERSION.fullmatch(text):
+        raise ValueError(f"no version of InfluxDB OSS v2: {text!r}. Use one such as {VERSION}")
+    major, minor, patch = map(int, text.split("."))
+    return major, minor, patch
 
 
 def encode(value: object, indent: str | None = None) -> bytes:
@@ -60,8 +89,19 @@ def encode(value: object, indent: str | None = None) -> bytes:
 
 
 def built(answer: Answer) -> Answer:
-    """Return `answer` with the headers that influxd puts on every answer of its own."""
-    return replace(answer, headers={**answer.headers, "X-Influxdb-Build": "OSS", "X-Influxdb-Version": VERSION})
+    """Return `answer` as one of influxd's own, and not of a proxy."""
+    return replace(answer, headers={**answer.headers, _BUILD: "OSS"})
+
+
+def of_version(answer: Answer, version: Version) -> Answer:
+    """Return `answer` with the version in the header that influxd puts on every answer of its own."""
+    if _BUILD not in answer.headers:
+        return answer
+    return replace(answer, headers={**answer.headers, "X-Influxdb-Version": _shown(version)})
+
+
+def _shown(version: Version) -> str:
+    return f"v{'.'.join(map(str, version))}"
 
 
 def ok(value: object) -> Answer:
@@ -127,16 +167,22 @@ def no_assets() -> Answer:
     return Answer(404, b"no assets included in binary\n", headers)
 
 
-def health() -> Answer:
+def health(version: Version) -> Answer:
     """The answer of `/health`, to any method; spaced as the server spaces it."""
+    if version >= CHECKED_HEALTH:
+        checks = [{"name": name, "status": "pass", **_FURTHER.get(name, {})} for name in _HEALTHY]
+        shown = {"name": "influxdb", "status": "pass", "message": "healthy", "checks": checks}
+        return compact({**shown, "version": _shown(version), "commit": "none"})
     head = '{"name":"influxdb", "message":"ready for queries and writes", "status":"pass", "checks":[], '
-    return Answer(200, f'{head}"version": "{VERSION}", "commit": "none"}}\n'.encode(), _JSON)
+    return Answer(200, f'{head}"version": "{_shown(version)}", "commit": "none"}}\n'.encode(), _JSON)
 
 
-def ready(started: datetime) -> Answer:
+def ready(started: datetime, version: Version) -> Answer:
     """The answer of `/ready`, to any method."""
-    up = datetime.now(timezone.utc) - started
-    shown = {"status": "ready", "started": timestamp(started), "up": f"{up.total_seconds()}s"}
+    up = (datetime.now(timezone.utc) - started).total_seconds()
+    shown = {"status": "ready", "started": timestamp(started), "up": f"{up}s"}
+    if version >= CHECKED_HEALTH:
+        return compact({**shown, "uptime": {"value": up, "unit": "seconds"}})
     return Answer(200, encode(shown, "    ") + b"\n", _JSON)
 
 

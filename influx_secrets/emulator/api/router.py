@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 from influx_secrets.emulator.api import alerts, orgs, query, responses
 from influx_secrets.emulator.api.context import METHODS, Call, Context, Trace
-from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.api.responses import Answer, Version
 from influx_secrets.emulator.go import url
 from influx_secrets.emulator.store import Grant, Store
 
@@ -32,10 +32,11 @@ _USER = {"id": "0000000000000001", "name": "operator", "status": "active"}
 
 
 class API:
-    """Answers calls on a store."""
+    """Answers calls on a store, as this version of influxd."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, version: Version) -> None:
         self._store = store
+        self._version = version
         self._started = datetime.now(timezone.utc)
 
     def answer(self, call: Call, trace: Trace) -> Answer:
@@ -52,18 +53,23 @@ class API:
         if grant is None:
             return responses.built(responses.unauthenticated())
         arguments = url.arguments(query_string)
-        context = Context(call, self._store, grant, trace, path.removesuffix("/"), decoded, arguments)
+        path = path.removesuffix("/")
+        context = Context(call, self._store, grant, trace, path, decoded, arguments, self._version)
         return responses.built(_routed(context))
 
     def _public(self, method: str, path: str, decoded: str) -> Answer | None:
         """Return the answer to a request that needs no token, if it is one."""
+        if self._version >= responses.CHECKED_HEALTH:
+            top = decoded.removesuffix("/")
+        else:
+            top = "/".join(path.split("/", 2)[:2])
         is_api = decoded.startswith(("/api/v2", "/v1", "/private"))
         if method not in METHODS or (is_api and method == "OPTIONS"):
             return responses.method_not_allowed()
-        if f"{path}/".startswith("/health/"):
-            return responses.health()
-        if f"{path}/".startswith("/ready/"):
-            return responses.ready(self._started)
+        if top == "/health":
+            return responses.health(self._version)
+        if top == "/ready":
+            return responses.ready(self._started, self._version)
         if decoded == "/ping":
             return responses.ping(method)
         if decoded in _OTHER_APIS or decoded.startswith("/debug/"):

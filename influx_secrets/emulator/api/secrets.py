@@ -48,7 +48,8 @@ def _patch(context: Context, org_id: str) -> Answer:
     if not context.grant.writes_secrets(org_id):
         return responses.error("unauthorized", context.grant.refusal("write", f"orgs/{org_id}/secrets"))
     if not context.store.patch(org_id, changes):
-        return responses.error("request too large", "key too large")
+        code = "request too large" if context.version >= responses.FLUX_HASH else "internal error"
+        return responses.error(code, "key too large")
     context.trace.wrote = True
     return responses.no_content()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, TypeVar
@@ -48,13 +48,13 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def run(script: str, secret: Callable[[str], str]) -> Table:
+def run(script: str, secret: Callable[[str], str], absent: Collection[str] = ()) -> Table:
     """Return the table that `script` makes; `secret` looks a key up and raises FluxError where it cannot.
 
     Raises:
-        FluxError: The script is not understood, or `secret` failed.
+        FluxError: The script is not understood, imports a package that is `absent`, or `secret` failed.
     """
-    call = parse(script.encode("utf-8", "replace"))
+    call = parse(script.encode("utf-8", "replace"), absent)
     rows = [_as(dict, row) for row in _as(list, _Evaluation(secret).value(call.arguments["rows"], {}))]
     if not rows:
         raise _placed(call, FluxError("invalid", "rows must be non-empty"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from influx_secrets.emulator.flux.tokens import Token, not_understood, scan, unsupported
+from influx_secrets.emulator.flux.tokens import FluxError, Token, not_understood, scan, unsupported
 
 _PACKAGES = {
     "array": "array",
@@ -60,14 +60,14 @@ class Call:
 Expression: TypeAlias = "str | list[Expression] | dict[str, Expression] | Parameter | Function | Call"
 
 
-def parse(source: bytes) -> Call:
+def parse(source: bytes, absent: Collection[str] = ()) -> Call:
     """Return the only statement after the imports: a call of `array.from`.
 
     Raises:
-        FluxError: The script is something else.
+        FluxError: The script is something else, or imports a package that is `absent`.
     """
     try:
-        return _Parser(source).script()
+        return _Parser(source).script(absent)
     except RecursionError:
         raise unsupported("it is nested too deeply") from None
 
@@ -82,16 +82,23 @@ class _Parser:
         self._tokens = list(scan(source))
         self._index = 0
 
-    def script(self) -> Call:
-        while self._takes("import"):
-            path = self._take("text").text
-            if path not in _PACKAGES:
-                raise unsupported(f'import "{path}"')
-            self._imported.add(_PACKAGES[path])
+    def script(self, absent: Collection[str]) -> Call:
+        refusals = []
+        while self._is("import"):
+            start = self._take("keyword").start
+            path = self._take("text")
+            if path.text not in _PACKAGES:
+                raise unsupported(f'import "{path.text}"')
+            if path.text in absent:
+                place = f"{self._place(start)}-{self._place(path.end)}"
+                refusals.append(FluxError("invalid", f"error @{place}: invalid import path {path.text}"))
+            self._imported.add(_PACKAGES[path.text])
         statement = self._pipe()
         self._take("end")
         if not isinstance(statement, Call) or statement.function != "array.from":
             raise unsupported("it does not end in array.from(rows: ...)")
+        if refusals:
+            raise refusals[0]
         return statement
 
     def _expression(self) -> Expression:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from influx_secrets.emulator.api.context import Call, Trace
-from influx_secrets.emulator.api.responses import Answer
+from influx_secrets.emulator.api.responses import Answer, Version, of_version
 from influx_secrets.emulator.api.router import API
 from influx_secrets.emulator.faults import Delivery, Fault, FaultScript
 from influx_secrets.emulator.store import Store
@@ -51,10 +51,11 @@ class Service:
         script: The faults to come.
     """
 
-    def __init__(self, store: Store, script: FaultScript, before: Hook | None) -> None:
+    def __init__(self, store: Store, script: FaultScript, before: Hook | None, version: Version) -> None:
         self.requests: list[Request] = []
         self.script = script
-        self._api = API(store)
+        self._api = API(store, version)
+        self._version = version
         self._store = store
         self._before = before
 
@@ -69,7 +70,7 @@ class Service:
         answer = self._before(call.method, path) if self._before else None
         if answer is None and delivery.acts:
             answer = self._api.answer(call, trace)
-        answer = delivery.answer or answer or _NONE
+        answer = of_version(delivery.answer or answer or _NONE, self._version)
         org = self._store.org(trace.org_id)
         self.requests.append(
             Request(

@@ -77,6 +77,22 @@ def test_command_on_a_port_in_use_says_so_in_one_line(folder: Path) -> None:
     assert port in second.stderr
 
 
+@pytest.mark.parametrize("version", ["2.10", "3.0.0", "2.9.1\n"])
+def test_command_with_a_wrong_version_says_so_in_one_line(version: str) -> None:
+    """InfluxDB OSS v2 with three numbers, and nothing else."""
+    command = [*COMMAND, "--port", "0", "--influxd-version", version]
+    failed = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert failed.returncode == 1
+    assert failed.stderr == f"error: no version of InfluxDB OSS v2: {version!r}. Use one such as 2.9.1\n"
+
+
+def test_command_is_the_version_that_is_asked_for(folder: Path) -> None:
+    """As the server itself says."""
+    started = Started(folder, "--port", "0", "--influxd-version", "2.10.0")
+    assert requests.get(f"{started.ready['url']}/health", timeout=5).json()["version"] == "v2.10.0"
+    started.end()
+
+
 def test_command_with_a_wrong_file_says_so_in_one_line(tmp_path: Path) -> None:
     """No traceback, and the file is named."""
     file = tmp_path / "notes.txt"

@@ -75,6 +75,13 @@ def test_page_is_html(emulator: Emulator) -> None:
     assert emulator.secrets("acme") == {}
 
 
+def test_status_is_of_the_emulated_version() -> None:
+    """A fault that the server itself answers names the version, as every other answer does."""
+    with Emulator(version="2.6.1", faults=[Fault(Status(503))]) as old:
+        versions = [requests.get(f"{old.url}/ping", timeout=5).headers["X-Influxdb-Version"] for _ in range(2)]
+    assert versions == ["v2.6.1", "v2.6.1"]
+
+
 @pytest.mark.parametrize("acted", [False, True])
 def test_reset_breaks_the_connection(emulator: Emulator, acted: bool) -> None:  # noqa: FBT001 (a parameter)
     """Before or after acting; the client sees a reset, not an end."""
