@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from benchmarks._memory import PARTS
 from benchmarks._plan import BY_NAME, FIRST_UP, LOOPBACK, ROTATE_ONE, SUBJECTS, UNSAVED, WORKS
-from benchmarks._ratios import exponent, peak, ratio, seconds
+from benchmarks._ratios import Spread, exponent, peak, ratio, seconds
 from benchmarks._store import Case, Store
 
 _STYLE = {
@@ -38,23 +38,18 @@ def draw(store: Store, folder: Path) -> Iterator[Path]:
 def _ratios(store: Store) -> Figure:
     """How many times as long as doing nothing, for each work, against the number of keys."""
     figure, axes = _figure(2)
-    pairs = (("org_secrets", "floor_bulk", LOOPBACK), ("secret", "floor_each", UNSAVED))
-    for axis, (ours, floor, condition) in zip(axes, pairs, strict=True):
+    pairs = (("org_secrets", "floor_bulk"), ("secret", "floor_each"))
+    for axis, (ours, nothing) in zip(axes, pairs, strict=True):
+        unsaved: set[int] = set()
         for work in WORKS:
-            points = {}
-            for keys in _sizes(store):
-                for found in (condition, LOOPBACK):
-                    sides = [Case(found.name, keys, work, name) for name in (ours, floor)]
-                    spread = ratio(store, sides[0], sides[1])
-                    if spread is not None:
-                        points[keys] = spread.median
-                        break
+            points = _points(store, ratio, work, (ours, nothing), unsaved)
             if points:
                 axis.plot(list(points), list(points.values()), marker="o", markersize=3, label=work)
         axis.axhline(1, color="black", linewidth=1)
-        axis.set(xscale="log", xlabel="keys", title=f"{BY_NAME[ours].title} : its floor", ylim=(0, None))
+        title = f"{BY_NAME[ours].title}: time compared with\n{BY_NAME[nothing].title}"
+        axis.set(xscale="log", xlabel=_keys(unsaved), title=title, ylim=(0, None))
         axis.legend(frameon=False)
-    axes[0].set_ylabel("times as long as a resource that does nothing")
+    axes[0].set_ylabel("times as long (1: as fast)")
     return figure
 
 
@@ -62,22 +57,37 @@ def _seconds(store: Store) -> Figure:
     """How long each subject takes, against the number of keys."""
     figure, axes = _figure(2)
     for axis, work in zip(axes, (FIRST_UP, ROTATE_ONE), strict=True):
+        unsaved: set[int] = set()
         for number, subject in enumerate(SUBJECTS):
-            points = {}
-            for keys in _sizes(store):
-                for condition in (LOOPBACK, UNSAVED):
-                    spread = seconds(store, Case(condition.name, keys, work, subject.name))
-                    if spread is not None:
-                        points[keys] = spread.median
-                        break
+            points = _points(store, seconds, work, (subject.name,), unsaved)
             if points:
                 style = {"color": f"C{number}", "label": subject.title}
                 axis.plot(list(points), list(points.values()), marker="o", markersize=3, **style)
-        axis.set(xscale="log", yscale="log", xlabel="keys", title=work)
-    axes[0].set_ylabel("seconds")
+        axis.set(xscale="log", yscale="log", xlabel=_keys(unsaved), title=f"{work}, seconds")
     # Between what takes a second and what takes milliseconds there is room.
     axes[1].legend(frameon=False, loc="center")
     return figure
+
+
+def _points(
+    store: Store, measured: Callable[..., Spread | None], work: str, names: Sequence[str], unsaved: set[int]
+) -> dict[int, float]:
+    """Return the medians by number of keys; without checkpoints, and added to `unsaved`, where there is no other."""
+    points = {}
+    for keys in _sizes(store):
+        for condition in (LOOPBACK, UNSAVED):
+            spread = measured(store, *(Case(condition.name, keys, work, name) for name in names))
+            if spread is not None:
+                points[keys] = spread.median
+                unsaved.update({keys} if condition is UNSAVED else ())
+                break
+    return points
+
+
+def _keys(unsaved: set[int]) -> str:
+    """Return the label of an axis, with the condition of its measurements."""
+    without = "".join(f"\n{keys:,} keys: some without checkpoints" for keys in sorted(unsaved))
+    return f"keys ({LOOPBACK.title}){without}"
 
 
 def _growth(store: Store) -> Figure:
@@ -91,7 +101,7 @@ def _growth(store: Store) -> Figure:
             found = {keys: mib for keys, case in cases.items() if (mib := peak(store, case, part)) is not None}
             _grow(axes[1], found, line, f"{BY_NAME[name].title}: {part}", color=f"C{number}")
     for axis, title in zip(axes, ("first up, seconds", "first up, peak memory, MiB"), strict=True):
-        axis.set(xscale="log", yscale="log", xlabel="keys", title=title)
+        axis.set(xscale="log", yscale="log", xlabel=_keys(set()), title=title)
         axis.legend(frameon=False)
     return figure
 
@@ -99,7 +109,7 @@ def _growth(store: Store) -> Figure:
 def _grow(axis: Any, points: dict[int, float], line: str, title: str, **style: str) -> None:  # noqa: ANN401 (untyped)
     if points:
         power = exponent(points)
-        label = title if power is None else f"{title} (exponent {power:.2f})"
+        label = title if power is None or style else f"{title} (grows as keys^{power:.2f})"
         axis.plot(list(points), list(points.values()), line, marker="o", markersize=3, label=label, **style)
 
 

@@ -38,11 +38,11 @@ class Subject:
 _WRITES = (FIRST_UP, ROTATE_ONE, ROTATE_ALL, DESTROY)
 SUBJECTS: Final = (
     Subject("org_secrets", "OrgSecrets"),
-    Subject("floor_bulk", "floor, one resource", idle=True),
+    Subject("floor_bulk", "one resource that does nothing", idle=True),
     Subject("secret", "Secret"),
-    Subject("floor_each", "floor, a resource per key", idle=True),
-    Subject("hand_written", "hand-written provider"),
-    Subject("client_loop", "influxdb-client, a loop", stack=False, works=_WRITES),
+    Subject("floor_each", "a resource per key that does nothing", idle=True),
+    Subject("hand_written", "a hand-written provider"),
+    Subject("client_loop", "a loop with influxdb-client", stack=False, works=_WRITES),
     Subject("bare_patch", "one bare request", stack=False, works=_WRITES),
 )
 BY_NAME: Final = {subject.name: subject for subject in SUBJECTS}

@@ -31,7 +31,14 @@ class Comparison:
     def title(self) -> str:
         """The heading in a table."""
         ours, theirs = BY_NAME[self.ours].title, BY_NAME[self.theirs].title
-        return f"{ours} is so many times as fast as: {theirs}" if self.faster else f"{ours} : {theirs}"
+        verb = f"fast {ours} is" if self.faster else f"long {ours} takes"
+        return f"How many times as {verb} as {theirs}"
+
+    def sentence(self, quotient: str) -> str:
+        """Return what a measured quotient means."""
+        ours, theirs = BY_NAME[self.ours].title, BY_NAME[self.theirs].title
+        verb, how = ("is", "fast") if self.faster else ("takes", "long")
+        return f"{ours} {verb} **{quotient}** times as {how} as {theirs}"
 
     def spread(
         self, store: Store, condition: str, keys: int, work: str, *, of: Literal["seconds", "processor"] = "seconds"
@@ -102,7 +109,7 @@ def _headlines(store: Store) -> Iterator[str]:
     for comparison, condition, keys, work in HEADLINES:
         spread = comparison.spread(store, condition, keys, work)
         if spread is not None:
-            yield f"- {_measured(condition, keys, work)}: {comparison.title}: **{_quotient(spread)}**"
+            yield f"- {_measured(condition, keys, work)}: {comparison.sentence(_quotient(spread))}"
 
 
 def _refresh(store: Store) -> Iterator[str]:
@@ -111,8 +118,8 @@ def _refresh(store: Store) -> Iterator[str]:
     ours, theirs = (Case(condition, keys, REFRESH, name) for name in (FLOORS[0].ours, FLOORS[0].theirs))
     spread = longer(store, ours, theirs)
     if spread is not None:
-        more = f"{BY_NAME[ours.subject].title} takes so much longer than: {BY_NAME[theirs.subject].title}"
-        yield f"- {_measured(condition, keys, REFRESH)}: {more}: **{_duration(spread)}**"
+        more = f"takes **{_duration(spread)}** longer than {BY_NAME[theirs.subject].title}"
+        yield f"- {_measured(condition, keys, REFRESH)}: {BY_NAME[ours.subject].title} {more}"
 
 
 def _measured(condition: str, keys: int, work: str) -> str:

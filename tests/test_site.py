@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -18,6 +20,29 @@ import influx_secrets.emulator
 from influx_secrets._model.setting_names import INPUTS
 
 _ROOT = Path(__file__).resolve().parent.parent
+_QUESTIONS = {
+    "value changed in the GUI is not detected": ["howto/drift"],
+    "ignore_changes others set the value": ["project/examples/create_once/index"],
+    "upgrade old state": ["compatibility"],
+    "value in the state": ["howto/state", "promises"],
+    "permission to read values": ["howto/permissions"],
+    "change the value of a secret": ["howto/rotate"],
+    "value generated in every run": ["howto/rotate"],
+    "replace without downtime": ["howto/move"],
+    "rename a resource": ["howto/move"],
+    "import existing": ["howto/adopt"],
+    "overwrite existing": ["howto/adopt"],
+    "value already exists": ["howto/adopt"],
+    "keep on destroy": ["howto/stop", "project/examples/keep_on_destroy/index"],
+    "secrets in parallel": ["limits"],
+    "other teams in the same org": ["project/examples/exclusive/index"],
+    "rate limits": ["faults"],
+    "influx apply deletes secrets": ["facts", "limits"],
+    "delete 405": ["facts"],
+    "organization not found": ["errors"],
+    "which scripts use a secret": ["commands"],
+}
+"""What users of comparable tools asked in public threads, as they would type it here, to the pages that answer it."""
 
 
 class _Page(HTMLParser):
@@ -42,8 +67,8 @@ class _Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, _Page]:
-    """Every page, built as `make docs` does."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site's folder, built as `make docs` does."""
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)],
@@ -54,8 +79,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, _Page]:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    found = sorted(folder.rglob("*.html"))
-    return {path.relative_to(folder).as_posix(): _Page(path.read_text("utf-8")) for path in found}
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(built: Path) -> dict[str, _Page]:
+    """Every page."""
+    found = sorted(built.rglob("*.html"))
+    return {path.relative_to(built).as_posix(): _Page(path.read_text("utf-8")) for path in found}
 
 
 def test_site_loads_nothing_from_other_hosts(site: dict[str, _Page]) -> None:
@@ -86,6 +117,23 @@ def test_site_has_every_public_name(site: dict[str, _Page]) -> None:
 def test_site_has_the_files_that_its_pages_name(site: dict[str, _Page]) -> None:
     """A test that a page names can be read in the site."""
     assert {"index.html", "tutorial.html", "project/tests/engine/test_leaks.py.html"} <= set(site)
+
+
+def test_search_finds_the_page_that_answers_a_question(built: Path) -> None:
+    """The answer is among the first three results of the site's own search, which Node runs here."""
+    if shutil.which("node") is None:
+        pytest.skip("no node on PATH, which runs the search of the site")
+    script = Path(__file__).with_name("search_site.cjs")
+    asked = "".join(f"{question}\n" for question in _QUESTIONS)
+    done = subprocess.run(["node", script, built], input=asked, stdout=subprocess.PIPE, text=True, check=True)
+    found = dict(zip(_QUESTIONS, map(json.loads, done.stdout.splitlines()), strict=True))
+    assert len(_QUESTIONS) == 20
+    missed = {
+        question: found[question][:3]
+        for question, pages in _QUESTIONS.items()
+        if not {f"{page}.html" for page in pages} & set(found[question][:3])
+    }
+    assert missed == {}
 
 
 def test_page_of_settings_names_each() -> None:

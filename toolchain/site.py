@@ -26,8 +26,15 @@ ROOT = Path(__file__).resolve().parent.parent
 _DOCS = "docs"
 _PAGES = "project"
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=\))")
-_BOOSTS = {"docs/howto/": 4, "examples/": 2, "docs/reference/errors": 0.5, "docs/decisions/": 0.1, "CHANGELOG": 0.1}
-"""Where the search ranks pages: somebody who searches has a task, and no interest in why the code is as it is."""
+_BOOSTS = {
+    "docs/howto/": 2,
+    "docs/commands": 2,
+    "examples/": 1.5,
+    "docs/reference/errors": 0.5,
+    "docs/decisions/": 0.1,
+    "CHANGELOG": 0.1,
+}
+"""Where the search ranks pages: a reader who searches has a task; why the code is as it is comes last."""
 _WIDE = ("docs/comparison.md",)
 """Pages with a table that needs the place of the table of contents."""
 _LANGUAGES = {".py": "python", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml"}

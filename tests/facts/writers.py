@@ -12,7 +12,7 @@ from servers import EmulatorServer
 from wire import Wire, send
 
 READERS = Question("Who can read a secret?", "influxd")
-WRITERS = Question("Who else writes or reads the secrets of an org?", "influxd")
+WRITERS = Question("Who else writes, reads or deletes the secrets of an org?", "influxd")
 
 
 def _run(wire: Wire, script: str, token: str = "operator") -> tuple[str, str, str]:

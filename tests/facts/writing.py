@@ -9,7 +9,7 @@ from facts.answers import ask, flux, get, line
 from facts.fact import Question
 from wire import Wire
 
-WRITING = Question("What does the answer to a write prove?", "influxd")
+WRITING = Question("What does the answer to a write or a delete prove (204, 400, 405)?", "influxd")
 
 _PATH = "/api/v2/orgs/ORG/secrets"
 
