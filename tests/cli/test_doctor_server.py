@@ -246,10 +246,8 @@ def test_doctor_influxd_whose_flux_is_off(influxd: InfluxdServer, acme: str) -> 
 # Proxies
 
 
-def test_doctor_plain_http_through_a_proxy_is_wrong(lone: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_plain_http_through_a_proxy_is_wrong(lone: Command) -> None:
     """The proxy sees the token: the variable is named, its password is not."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
     lone.planted.add("planted-proxy-password")
     with closed_port() as port:
         proxy = f"http://me:planted-proxy-password@127.0.0.1:{port}"
@@ -262,18 +260,14 @@ def test_doctor_plain_http_through_a_proxy_is_wrong(lone: Command, monkeypatch: 
     )
 
 
-def test_doctor_loopback_has_no_proxy(lone: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_loopback_has_no_proxy(lone: Command) -> None:
     """Whatever the environment says, the token does not leave this machine."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
     done = lone("doctor", environ={"INFLUX_HOST": "http://127.0.0.1:9", "HTTP_PROXY": "http://proxy.invalid:9"})
     assert line(done, "proxy") == "ok proxy none: requests go straight to the server"
 
 
-def test_doctor_https_through_a_proxy_is_worth_knowing(lone: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_https_through_a_proxy_is_worth_knowing(lone: Command) -> None:
     """A proxy that is not there is found by the connection."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
     with closed_port() as port:
         environ = {"INFLUX_HOST": "https://influx.invalid", "all_proxy": f"http://127.0.0.1:{port}"}
         done = lone("doctor", environ=environ)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command_line import VALUE, Command
 from conformance.other_writers import put_endpoint, put_rule
-from programs import needed
 from servers import SecretsServer
 
 from influx_secrets._client.readers import Alerts
@@ -172,20 +170,14 @@ def test_list_pulumi_that_writes_no_json_is_not_believed(
 @pytest.mark.engine
 @pytest.mark.parametrize("verb", ["list", "adopt"])
 def test_project_without_a_stack_manages_nothing(
-    command: Command, server: SecretsServer, org: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+    command: Command, server: SecretsServer, org: str, pulumi: Callable[..., None], verb: str
 ) -> None:
     """As `pulumi new` leaves it; once there is a stack, one has to be selected or named."""
-    pulumi = needed("pulumi")
     server.put_secret(org, "A", VALUE)
-    (tmp_path / "Pulumi.yaml").write_text("name: fresh\nruntime: python\n")
-    monkeypatch.setenv("PATH", str(pulumi.parent), prepend=os.pathsep)
-    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "planted")
     done = command(verb)
     assert done.code == 0, done.err
     assert ('"A"' if verb == "adopt" else "A  ") in done.out
-    subprocess.run([pulumi, "stack", "init", "dev", "--no-select"], check=True, capture_output=True)
+    pulumi("stack", "init", "dev", "--no-select")
     done = command(verb)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("error: no stack is selected, so the server of its config is not known")

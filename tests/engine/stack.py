@@ -231,19 +231,9 @@ class Stack:
 
     def pulumi(self, *arguments: str, text: str = "", fails: bool | None = False) -> Run:
         """Run any command of the CLI in the project; `text` is its standard input, `fails` None leaves both open."""
-        done = subprocess.run(
-            _command(*arguments),
-            cwd=self.project,
-            env=self.environment,
-            input=text,
-            stdout=subprocess.PIPE,
-            # Only a deployment has something to say on both, in an order that matters.
-            stderr=subprocess.STDOUT if "--yes" in arguments or arguments[0] == "preview" else subprocess.PIPE,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
-        self.outputs += [done.stdout, done.stderr or ""]
+        # Only a deployment has something to say on both, in an order that matters.
+        deploys = "--yes" in arguments or arguments[0] == "preview"
+        done = self._ran(*arguments, text=text, stderr=subprocess.STDOUT if deploys else subprocess.PIPE)
         if fails not in (None, bool(done.returncode)):
             shown = f"{done.stdout}{done.stderr or ''}"[-_TAIL:]
             raise AssertionError(f"pulumi {' '.join(arguments[:2])} ended with {done.returncode}:\n{shown}")
@@ -251,18 +241,22 @@ class Stack:
 
     def printed(self, *arguments: str) -> str:
         """Return what a command writes to stdout alone, whether it fails or not."""
-        command = ["pulumi", *arguments, "--non-interactive", "--stack", STACK]
+        return self._ran(*arguments).stdout
+
+    def _ran(self, *arguments: str, text: str = "", stderr: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            command,
+            _command(*arguments),
             cwd=self.project,
             env=self.environment,
-            capture_output=True,
+            input=text,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             timeout=_COMMAND_SECONDS,
             check=False,
         )
-        self.outputs += [done.stdout, done.stderr]
-        return done.stdout
+        self.outputs += [done.stdout, done.stderr or ""]
+        return done
 
     def _deployment(self, *arguments: str, fails: bool | None) -> Run:
         self._runs += 1
@@ -280,7 +274,8 @@ class NewStack(Protocol):
 
 def _command(*arguments: str) -> list[str]:
     command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
-    return command if arguments[:2] == ("stack", "init") else [*command, "--stack", STACK]
+    names_stack = "--stack" in arguments or arguments[:2] in {("stack", "init"), ("state", "move")}
+    return command if names_stack else [*command, "--stack", STACK]
 
 
 def urn(kind: str, name: str) -> str:

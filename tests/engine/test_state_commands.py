@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 from engine.leaks import leaks, places
 from engine.stack import SECRET_TYPE, STACK, NewStack, Stack, urn
@@ -27,22 +26,6 @@ def stack_with_all(stack: Stack) -> Stack:
     stack.set_secret("value", PLANTED)
     stack.program(PROGRAM, B="b", MANY=True).up()
     return stack
-
-
-def run(stack: Stack, *arguments: str, text: str = "") -> str:
-    """Run a command that does not work on the stack `dev` alone."""
-    done = subprocess.run(
-        ["pulumi", *arguments, "--color", "never", "--non-interactive"],
-        cwd=stack.project,
-        env=stack.environment,
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    stack.outputs += [done.stdout, done.stderr]
-    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def test_state_commands_lose_no_key(stack: Stack, influxd: InfluxdServer, acme: str) -> None:
@@ -82,25 +65,15 @@ def test_stack_commands_lose_no_key(new_stack: NewStack, emulator: Emulator) -> 
     assert [one["name"] for one in json.loads(imported.read_text("utf-8"))["resources"]] == ["new"]
     stack.program(PROGRAM, B="b", MANY=True)
 
-    run(stack, "stack", "change-secrets-provider", "passphrase", "--stack", STACK, text="another\nanother\n")
+    stack.pulumi("stack", "change-secrets-provider", "passphrase", text="another\nanother\n")
     stack.environment["PULUMI_CONFIG_PASSPHRASE"] = "another"
     assert set(stack.up().steps.values()) == {"same"}
 
-    run(stack, "stack", "rename", "other", "--stack", STACK)
-    preview = run(stack, "preview", "--stack", "other")
-    assert "5 unchanged" in preview
-    run(stack, "stack", "init", STACK)
-    run(
-        stack,
-        "state",
-        "move",
-        "--yes",
-        "--source",
-        "other",
-        "--dest",
-        STACK,
-        urn(SECRET_TYPE, "b").replace(STACK, "other", 1),
-    )
+    stack.pulumi("stack", "rename", "other")
+    assert "5 unchanged" in stack.pulumi("preview", "--stack", "other").output
+    stack.pulumi("stack", "init", STACK)
+    moved = urn(SECRET_TYPE, "b").replace(STACK, "other", 1)
+    stack.pulumi("state", "move", "--yes", "--source", "other", "--dest", STACK, moved)
     stack.set_secret("value", PLANTED)
     body = 'influx.Secret("b", org=ORG, key="B", value=config.require_secret("value"))'
     assert stack.program(body).up().steps == {"b": "same"}

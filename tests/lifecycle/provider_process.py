@@ -22,6 +22,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 import influx_secrets
 from influx_secrets._model.keys import escape_key
+from influx_secrets.emulator import Emulator
 
 Props = dict[str, Any]
 Kind = Literal["Secret", "OrgSecrets"]
@@ -346,3 +347,10 @@ def _props(bag: Struct) -> Props:
     props: Props = MessageToDict(bag)
     props.pop(_PROVIDER, None)
     return props
+
+
+def calls(emulator: Emulator) -> list[str]:
+    """Return the requests since the last look, shortest form."""
+    paths = [(request.method, request.path.partition("?")[0]) for request in emulator.requests]
+    emulator.clear_requests()
+    return [f"{method} {path.rpartition('/')[2]}" for method, path in paths]

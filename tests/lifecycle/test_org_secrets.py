@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lifecycle.provider_process import CheckError, Declared, Engine, org_secrets, secret
+from lifecycle.provider_process import CheckError, Declared, Engine, calls, org_secrets, secret
 from pulumi.runtime.rpc import UNKNOWN
 
 from influx_secrets.emulator import Emulator, Fault, Status
@@ -16,13 +16,6 @@ ENDPOINT = "0123456789abcdef-routing-key"
 
 def shared(secrets: Any, name: str = "shared", **props: Any) -> Declared:  # noqa: ANN401 (wrong ones too)
     return org_secrets(name, secrets, org="acme", **props)
-
-
-def calls(emulator: Emulator) -> list[str]:
-    """Return the requests since the last look, shortest form."""
-    paths = [(request.method, request.path.partition("?")[0]) for request in emulator.requests]
-    emulator.clear_requests()
-    return [f"{method} {path.rpartition('/')[2]}" for method, path in paths]
 
 
 def test_org_secrets_created_is_one_list_and_one_patch(engine: Engine, emulator: Emulator) -> None:
@@ -336,12 +329,6 @@ def test_org_secrets_exclusive_beside_another_resource_is_refused(engine: Engine
     refused = steps[program[1].name]
     assert "has this resource and also" in refused
     assert program[0].name in refused
-
-
-def test_org_secrets_exclusive_and_empty_is_refused(engine: Engine) -> None:
-    """It would wipe the org."""
-    with pytest.raises(CheckError, match="would remove every secret of the org"):
-        engine.checked(shared({}, exclusive=True))
 
 
 def test_org_secrets_conflicts_are_named_and_counted(engine: Engine, emulator: Emulator) -> None:

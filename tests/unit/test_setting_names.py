@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pulumi
 import pytest
+from program_mocks import Mocks
 from pulumi.dynamic import Config, ConfigureRequest
 
 import influx_secrets as influx
@@ -55,20 +56,10 @@ def test_one_more_setting_is_read_from_inputs_and_environment(monkeypatch: pytes
         influx.Settings.resolve({"unknown": "x"}, environ={})
 
 
-class NoMocks(pulumi.runtime.Mocks):
-    """A program under mocks that declares one provider."""
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[object, object]]:
-        return args.name, dict(args.inputs)
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[object, object], None]:
-        raise AssertionError(args)
-
-
 @pytest.fixture
 def program() -> Iterator[None]:
     """The run of a program whose stack config holds the setting."""
-    pulumi.runtime.set_mocks(NoMocks(), preview=False)
+    pulumi.runtime.set_mocks(Mocks(), preview=False)
     pulumi.runtime.set_all_config({"influx-secrets:more": "x"})
     yield
     pulumi.runtime.set_all_config({})

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from scripted_server import Clock, ScriptedServer, Silence, json_answer, reset, trickle
+from scripted_server import Clock, ScriptedServer, Silence, Step, json_answer, reset, trickle
 from sending import FINE, GET, PATCH, TOKEN
 
 from influx_secrets import _errors as errors
@@ -46,43 +46,27 @@ class Told:
         return getattr(caught.value, "attempts", 0)
 
 
-def test_wait_is_told_once_and_says_why_and_how_long_at_most() -> None:
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        ([reset, reset], "the connection was closed before the answer was complete; trying again in 0.5 s"),
+        ([BUSY], 'HTTP 503 ("planted"); trying again in 30.0 s'),
+        # A conflict of a Vault store and a server that is broken: only the message tells them apart.
+        (
+            [json_answer(500, {"code": "internal error", "message": "check-and-set\nparameter did not match"})],
+            'HTTP 500 ("check-and-set parameter did not match"); trying again in 0.5 s',
+        ),
+        ([json_answer(503, {"message": "cannot store hunter2-and-more"})], "HTTP 503; trying again in 0.5 s"),
+    ],
+    ids=["reset", "asked-for", "quoted", "echo-of-a-secret"],
+)
+def test_wait_is_told_once_and_says_why_and_how_long_at_most(steps: list[Step], says: str) -> None:
     """One line as the waiting begins: what failed, why, when it is tried again, when it ends."""
-    with ScriptedServer(reset, reset, FINE) as server:
+    with ScriptedServer(*steps, FINE) as server:
         told = Told(server)
-        told.sender.send(GET)
-    why = "the connection was closed before the answer was complete"
-    limits = "trying again in 0.5 s, at most 4 more attempts within 180 s"
-    assert told.lines == [f"cannot get the thing yet: {server.url}: {why}; {limits}"]
-
-
-def test_wait_that_the_server_asks_for_is_told() -> None:
-    """`Retry-After` is the pause of the line."""
-    with ScriptedServer(BUSY, FINE) as server:
-        told = Told(server)
-        told.sender.send(GET)
-    (line,) = told.lines
-    assert line.endswith("; trying again in 30.0 s, at most 4 more attempts within 180 s")
-
-
-def test_wait_quotes_what_the_server_says() -> None:
-    """A conflict of a Vault store and a server that is broken are both a 500: only the message tells them apart."""
-    conflict = json_answer(500, {"code": "internal error", "message": "check-and-set\nparameter did not match"})
-    with ScriptedServer(conflict, FINE) as server:
-        told = Told(server)
-        told.sender.send(GET)
-    (line,) = told.lines
-    assert ': HTTP 500 ("check-and-set parameter did not match"); trying again in 0.5 s, ' in line
-
-
-def test_wait_quotes_no_echo_of_a_secret() -> None:
-    """A server that repeats the body in its message is not quoted."""
-    request = replace(GET, sensitive=("hunter2-and-more",))
-    with ScriptedServer(json_answer(503, {"message": "cannot store hunter2-and-more"}), FINE) as server:
-        told = Told(server)
-        told.sender.send(request)
-    (line,) = told.lines
-    assert ": HTTP 503; trying again in " in line
+        told.sender.send(replace(GET, sensitive=("hunter2-and-more",)))
+    limits = "at most 4 more attempts within 180 s"
+    assert told.lines == [f"cannot get the thing yet: {server.url}: {says}, {limits}"]
 
 
 def test_same_status_with_another_message_is_the_same_wait() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import pulumi
 import pytest
@@ -16,6 +16,7 @@ def with_one_org(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != "org" or "org_id" not in given}
 
 
+pytestmark = pytest.mark.usefixtures("mocks")
 SECRET: Mapping[str, Any] = {"org": "acme", "key": "A", "value": "v"}
 ORG_SECRETS: Mapping[str, Any] = {"org": "acme", "secrets": {"A": "v"}}
 DECLARED: Mapping[str, Callable[..., Any]] = {
@@ -72,23 +73,6 @@ def wrong_values() -> list[Any]:
         said, values = TYPES.get(f"{owner}.{parameter}", TYPES[parameter])
         found += [pytest.param(owner, parameter, value, said, id=f"{owner}-{parameter}-{value!r}") for value in values]
     return found
-
-
-class Mocks(pulumi.runtime.Mocks):
-    """A provider that answers with the inputs."""
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        return args.name, args.inputs
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
-        raise AssertionError(f"nothing is to be called, but {args.token} was")
-
-
-@pytest.fixture(autouse=True)
-def mocks() -> Iterator[None]:
-    pulumi.runtime.set_mocks(Mocks())
-    yield
-    pulumi.runtime.settings.reset_options()
 
 
 def error_of(declare: Callable[[], object]) -> influx.InfluxSecretsError:

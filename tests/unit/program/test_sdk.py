@@ -6,8 +6,7 @@ import gc
 import importlib.metadata
 import traceback
 import weakref
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import pulumi
 import pytest
@@ -16,24 +15,7 @@ from pulumi import dynamic
 import influx_secrets as influx
 from influx_secrets._program import sdk
 
-
-class Mocks(pulumi.runtime.Mocks):
-    """A provider that answers with the inputs."""
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        return args.name, args.inputs
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
-        raise AssertionError(args.token)
-
-
-@pytest.fixture(autouse=True)
-def mocks() -> Iterator[None]:
-    pulumi.runtime.set_mocks(Mocks())
-    yield
-    pulumi.runtime.settings.reset_options()
-
-
+pytestmark = pytest.mark.usefixtures("mocks")
 VERSION = tuple(int(part) for part in importlib.metadata.version("pulumi").split(".")[:2])
 
 

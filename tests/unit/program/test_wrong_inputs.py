@@ -8,10 +8,11 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import pulumi
 import pytest
+from program_mocks import Mocks
 from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import run_pulumi_func, wait_for_rpcs
 from pulumi.runtime.sync_await import _sync_await
@@ -30,20 +31,6 @@ def _quiet() -> Iterator[None]:
     yield
     gc.collect()
     logger.setLevel(level)
-
-
-class Mocks(pulumi.runtime.Mocks):
-    """Registers every resource as it was declared, and keeps the inputs by name."""
-
-    def __init__(self) -> None:
-        self.registered: dict[str, dict[Any, Any]] = {}
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.registered[args.name] = args.inputs
-        return f"{args.name}-id", args.inputs
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
-        raise AssertionError(args.token)
 
 
 def error_of(declare: Callable[[], object], mocks: Mocks | None = None, project: str = "acme") -> str:
