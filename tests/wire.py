@@ -143,3 +143,8 @@ def is_from(reply: Reply, version: tuple[int, int]) -> bool:
     numbers = re.match(r"v(\d+)\.(\d+)", reply.headers["X-Influxdb-Version"])
     assert numbers is not None
     return (int(numbers[1]), int(numbers[2])) >= version
+
+
+def error(code: str, message: str) -> bytes:
+    """Return an error body as the newer handlers write it."""
+    return f'{{\n\t"code": "{code}",\n\t"message": "{message}"\n}}'.encode()

@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from wire import Wire, exchange
+from wire import Wire, error, exchange
 
 UNAUTHENTICATED = b'{"code":"unauthorized","message":"unauthorized access"}'
-
-
-def error(code: str, message: str) -> bytes:
-    """Return an error body as the newer handlers write it."""
-    return f'{{\n\t"code": "{code}",\n\t"message": "{message}"\n}}'.encode()
 
 
 def refused(action: str, resource: str) -> bytes:

@@ -31,26 +31,19 @@ def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: st
     inactive = "the token is inactive: activate it, or use a different one"
     path = "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included?"
     blind, asleep = server.create_token(org, read_org=False), server.create_token(org, active=False)
-    by_name: list[tuple[str, str, str, str]] = [
-        ("", server.token, "nobody", "there is no org of that name on this server"),
-        ("", blind, org, hidden),
-        ("", asleep, org, inactive),
-        ("/api/v2", server.token, org, path),
+    nobody, no_id = "there is no org of that name on this server", "there is no org with that id on this server"
+    cases = [
+        ("", server.token, "nobody", nobody, "0000000000000001", no_id),
+        ("", blind, org, hidden, org_id, hidden),
+        ("", asleep, org, inactive, org_id, inactive),
+        ("/api/v2", server.token, org, path, org_id, path),
     ]
-    for below, token, name, says in by_name:
-        client = SecretsClient(Settings(url=server.url + below, token=token))
-        with client, pytest.raises(NotFoundError, match=f"{re.escape(says)}$"):
-            client.find_org(name)
-    by_id: list[tuple[str, str, str, str]] = [
-        ("", server.token, "0000000000000001", "there is no org with that id on this server"),
-        ("", blind, org_id, hidden),
-        ("", asleep, org_id, inactive),
-        ("/api/v2", server.token, org_id, path),
-    ]
-    for below, token, id_, says in by_id:
-        client = SecretsClient(Settings(url=server.url + below, token=token))
-        with client, pytest.raises(NotFoundError, match=f"{re.escape(says)}$"):
-            client.list_secret_keys(id_)
+    for below, token, name, of_name, id_, of_id in cases:
+        with SecretsClient(Settings(url=server.url + below, token=token)) as client:
+            with pytest.raises(NotFoundError, match=f"{re.escape(of_name)}$"):
+                client.find_org(name)
+            with pytest.raises(NotFoundError, match=f"{re.escape(of_id)}$"):
+                client.list_secret_keys(id_)
 
 
 def test_token_that_cannot_work_is_told_apart(server: SecretsServer, org: str) -> None:

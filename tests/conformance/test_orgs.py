@@ -5,12 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from wire import Wire
-
-
-def error(code: str, message: str) -> bytes:
-    """Return an error body as the newer handlers write it."""
-    return f'{{\n\t"code": "{code}",\n\t"message": "{message}"\n}}'.encode()
+from wire import Wire, error
 
 
 def test_orgs_by_name_finds_the_one(wire: Wire) -> None:

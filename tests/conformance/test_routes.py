@@ -7,16 +7,11 @@ import socket
 from urllib.parse import urlsplit
 
 import pytest
-from wire import Wire, is_from
+from wire import Wire, error, is_from
 
 JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 PLAIN_404 = b"404 page not found\n"
-
-
-def error(code: str, message: str) -> bytes:
-    """Return an error body as the newer handlers write it."""
-    return f'{{\n\t"code": "{code}",\n\t"message": "{message}"\n}}'.encode()
 
 
 ID_LENGTH = error("invalid", "id must have a length of 16 bytes")

@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from wire import Wire
+from wire import Wire, error
 
 NO_SECRETS = (
     b'{\n\t"links": {\n\t\t"org": "/api/v2/orgs/<org>",\n\t\t"self": "/api/v2/orgs/<org>/secrets"\n\t},\n'
     b'\t"secrets": []\n}'
 )
 KEYS = ["a", "a/b", "a,b", "x=1&y", "ключ", "a b", "%2F", "😀", "a\nb", "a\0b", "<&>", '"\\', "k" * 32_752, ""]
-
-
-def error(code: str, message: str) -> bytes:
-    """Return an error body as the newer handlers write it."""
-    return f'{{\n\t"code": "{code}",\n\t"message": "{message}"\n}}'.encode()
 
 
 def test_list_without_secrets_is_empty_with_links(wire: Wire) -> None:

@@ -8,24 +8,17 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from fake_programs import Machine
+from scripted_server import ScriptedServer, answer
 
 from toolchain import ToolchainError
 from toolchain._archives import platform_name
 from toolchain._ensure import provide
 from toolchain._programs import PROGRAMS, Archive, Program
 from toolchain._progress import Reporter
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """A machine without any program."""
-    return Machine(tmp_path)
 
 
 def packed(**files: str) -> bytes:
@@ -42,25 +35,8 @@ def packed(**files: str) -> bytes:
 @contextmanager
 def vendor(content: bytes, status: int = 200) -> Iterator[str]:
     """Offer an archive on loopback; return its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/toxiproxy.tar.gz"
-        finally:
-            server.shutdown()
-            thread.join()
+    with ScriptedServer(answer(status, content)) as server:
+        yield f"{server.url}/toxiproxy.tar.gz"
 
 
 def offered(url: str, content: bytes) -> Program:

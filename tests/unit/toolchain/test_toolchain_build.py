@@ -8,25 +8,17 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from fake_programs import ROOT, Machine
+from until import until
 
 from toolchain import ToolchainError, ensure
 from toolchain._progress import Reporter, duration
 
-T = TypeVar("T")
 _PULUMI_FILES = ["pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python"]
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """A machine without any program."""
-    return Machine(tmp_path)
 
 
 def _reporter() -> tuple[Reporter, io.StringIO]:
@@ -42,20 +34,11 @@ def _is_alive(pid: int) -> bool:
     return False
 
 
-def _wait_for(look: Callable[[], T]) -> T:
-    """Return what a look finds, once that is something."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.02)
-    pytest.fail("it did not come in time")
-
-
 def _pids(machine: Machine) -> list[int]:
     """Return the processes of a Go that hangs: itself and its child."""
     file = machine.bin / "pids"
-    return [int(pid) for pid in _wait_for(lambda: file.exists() and file.read_text().split()) or ()]
+    until(lambda: file.exists() and file.read_text() != "")
+    return [int(pid) for pid in file.read_text().split()]
 
 
 @pytest.mark.parametrize("name", ["pulumi", "pulumi-3.259"])
@@ -185,7 +168,7 @@ def test_command_interrupted_ends_the_build_and_leaves_nothing(machine: Machine,
     assert machine.left_in_tools() == []
     go, child = pids
     assert not _is_alive(go)
-    assert _wait_for(lambda: not _is_alive(child))  # it has its signal, and may need a moment to die of it
+    until(lambda: not _is_alive(child))  # it has its signal, and may need a moment to die of it
     machine.add_go()
     assert machine.run("toxiproxy")[0] == 0
 
@@ -208,7 +191,7 @@ def test_command_two_runs_at_once_build_once(machine: Machine) -> None:
     """The second run waits for the first, says so, and takes its result."""
     machine.add_go("wait")
     with machine.start("toxiproxy") as first:
-        _wait_for(lambda: machine.go_calls("build"))
+        until(lambda: machine.go_calls("build") != [])
         with machine.start("toxiproxy") as second:
             assert second.stderr is not None
             said = second.stderr.readline()

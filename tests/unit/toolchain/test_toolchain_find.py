@@ -11,12 +11,6 @@ from toolchain import ToolchainError, find
 from toolchain._programs import PROGRAMS, parse_version
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """A machine without any program."""
-    return Machine(tmp_path)
-
-
 def _put_into_cache(machine: Machine, name: str) -> Path:
     program = PROGRAMS[name]
     path = machine.tools / program.folder_name / "bin" / program.executable
