@@ -22,14 +22,12 @@ class CommentsAPI(LoopbackServer):
 
     Attributes:
         bodies: The texts of its comments, the oldest first.
-        calls: The requests so far, as method and status.
     """
 
     def __init__(self, token: str) -> None:
         super().__init__(_Handler)
         self.token = token
         self.bodies: list[str] = []
-        self.calls: list[str] = []
 
     @property
     def github(self) -> dict[str, str]:
@@ -86,7 +84,6 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length) or b"{}")
         given = {self.headers.get("Authorization", "").removeprefix("Bearer "), self.headers.get("PRIVATE-TOKEN", "")}
         status, answer, link = self.server.answer(self.command, self.path, given, body)
-        self.server.calls.append(f"{self.command} {status}")
         data = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -122,16 +122,6 @@ class Lives(RuleBasedStateMachine):
         self._same()
 
 
-def machine(both: tuple[Side, Side], counts: Tally) -> type[Lives]:
-    """Return lives of these two servers, counted."""
-
-    class Counted(Lives):
-        sides = both
-        tally = counts
-
-    return Counted
-
-
 @pytest.fixture(scope="module")
 def sides(influxd_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
     """Two servers that nobody else uses, with the same orgs."""
@@ -148,7 +138,8 @@ def compare(sides: tuple[Side, Side], wanted: int, first_seed: int, capsys: pyte
     began, tally, number = time.monotonic(), Tally(), first_seed
     say(capsys, f"side by side: {wanted} requests or more from seed {first_seed} on")
     while tally.requests < wanted:
-        run_state_machine_as_test(seed(number)(machine(sides, tally)), settings=SETTINGS)
+        lives = type("LivesOfBoth", (Lives,), {"sides": sides, "tally": tally})
+        run_state_machine_as_test(seed(number)(lives), settings=SETTINGS)
         number += 1
     statuses = ", ".join(f"{count} x {status}" for status, count in sorted(tally.statuses.items()))
     known = ", ".join(f"{name} {tally.known[name]}" for name in (known.name for known in KNOWN))

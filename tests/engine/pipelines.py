@@ -33,11 +33,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a job did: its exit code as the service would see it, its output, and the steps that ran."""
+    """What a job did: its exit code as the service would see it, and its output."""
 
     code: int
     output: str = field(repr=False)
-    ran: tuple[str, ...] = ()
 
 
 def github(file: Path, given: Mapping[str, str]) -> list[Step]:
@@ -70,7 +69,7 @@ def read(file: Path) -> dict[str, Any]:
 
 def run(steps: Sequence[Step], folder: Path, environment: Mapping[str, str]) -> Job:
     """Run steps in a folder; after a failed one only those that ask for it."""
-    code, output, ran = 0, "", []
+    code, output = 0, ""
     for step in steps:
         if step.when not in {"", "${{ !cancelled() }}", "${{ failure() }}"}:
             raise NotImplementedError(step.when)
@@ -88,8 +87,7 @@ def run(steps: Sequence[Step], folder: Path, environment: Mapping[str, str]) -> 
             check=False,
         )
         code, output = code or done.returncode, output + done.stdout
-        ran.append(step.name)
-    return Job(code, output, tuple(ran))
+    return Job(code, output)
 
 
 def _filled(text: str, given: Mapping[str, str]) -> str:

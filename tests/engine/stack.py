@@ -20,7 +20,6 @@ import toolchain
 PROJECT = "e2e"
 STACK = "dev"
 SECRET_TYPE = "pulumi-python:dynamic/influxdb:Secret"
-PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 
 _COMMAND_SECONDS = 240
 _TAIL = 4000

@@ -15,7 +15,6 @@ from servers import InfluxdServer
 KEYS = [f"MOVES_{n}" for n in range(6)]
 VALUES = {key: f"value of {key}" for key in KEYS}
 SLOWEST_SECONDS = 0.15
-OUTPUT = "org_id=influx.get_org_output(ORG).id"
 ALONE = "alone"
 """The owner of a key that has a `Secret` of its own."""
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from lifecycle.lives import live
 from lifecycle.provider_process import CallError, Declared, Engine, org_secrets, secret
 from servers import EmulatorServer, InfluxdServer, SecretsServer
 
@@ -369,21 +369,6 @@ class Watch:
         return {org: dict(server.values(org)) for org in (SHARED, OWN) if has_org(server, org)}
 
 
-def live(sites: tuple[Site, Site], *, examples: int, steps: int, repeatable: bool) -> None:
-    run_state_machine_as_test(
-        type("StackOnTwoServers", (LostServerStateMachine,), {"sites": sites}),
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            phases=(Phase.generate,),  # as in test_random_lives
-            derandomize=repeatable,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
-
-
 @pytest.fixture
 def emulated() -> Iterator[tuple[Site, Site]]:
     with EmulatorServer() as first, EmulatorServer() as second:
@@ -392,14 +377,15 @@ def emulated() -> Iterator[tuple[Site, Site]]:
 
 def test_random_lives_on_two_servers_lose_nothing_and_touch_no_stranger(emulated: tuple[Site, Site]) -> None:
     """The other address stays as it is, nothing of others is touched, and `up --refresh` writes what is declared."""
-    live(emulated, examples=4, steps=8, repeatable=True)
+    live(LostServerStateMachine, examples=4, steps=8, repeatable=True, sites=emulated)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_many_random_lives_on_two_servers(emulated: tuple[Site, Site]) -> None:
     """The same, three hundred times."""
-    live(emulated, examples=int(os.environ.get("SOAK_EXAMPLES", "300")), steps=6, repeatable=False)
+    examples = int(os.environ.get("SOAK_EXAMPLES", "300"))
+    live(LostServerStateMachine, examples=examples, steps=6, repeatable=False, sites=emulated)
 
 
 @pytest.mark.soak
@@ -412,5 +398,6 @@ def test_random_lives_on_two_real_servers(influxd_binary: Path, tmp_path: Path) 
         folder.mkdir()
     with InfluxdServer(influxd_binary, folders[0]) as first, InfluxdServer(influxd_binary, folders[1]) as second:
         sites = RealSite(first, folders[2] / "first"), RealSite(second, folders[2] / "second")
-        live(sites, examples=int(os.environ.get("SOAK_EXAMPLES", "20")), steps=6, repeatable=False)
+        examples = int(os.environ.get("SOAK_EXAMPLES", "20"))
+        live(LostServerStateMachine, examples=examples, steps=6, repeatable=False, sites=sites)
     shutil.rmtree(tmp_path)

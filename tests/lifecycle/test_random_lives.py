@@ -13,16 +13,9 @@ import random
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from lifecycle.lives import live
 from lifecycle.provider_process import Declared, Engine, org_secrets, secret
 from servers import SecretsServer
 
@@ -282,29 +275,14 @@ class StackStateMachine(RuleBasedStateMachine):
         return expected, refused
 
 
-def live(server: SecretsServer, *, examples: int, steps: int, repeatable: bool) -> None:
-    """Let so many stacks live; `repeatable` ones are the same every time."""
-    run_state_machine_as_test(
-        type("StackOnServer", (StackStateMachine,), {"server": server}),
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            phases=(Phase.generate,),  # a life takes seconds: to shrink a failure would take hours
-            derandomize=repeatable,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
-
-
 def test_random_lives_touch_nothing_but_what_is_declared(server: SecretsServer) -> None:
     """Each run leads to what the model expects: exactly the declared values, and never another key changed."""
-    live(server, examples=5, steps=12, repeatable=True)
+    live(StackStateMachine, examples=5, steps=12, repeatable=True, server=server)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_many_random_lives_touch_nothing_but_what_is_declared(server: SecretsServer) -> None:
     """The same, as long as the machine is at it."""
-    live(server, examples=int(os.environ.get("SOAK_EXAMPLES", "60")), steps=30, repeatable=False)
+    examples = int(os.environ.get("SOAK_EXAMPLES", "60"))
+    live(StackStateMachine, examples=examples, steps=30, repeatable=False, server=server)

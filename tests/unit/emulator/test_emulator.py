@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from asking import secrets_url
 
 from influx_secrets.emulator import Answer, Emulator
-
-if TYPE_CHECKING:
-    pass
 
 VALUE = "planted-value-7f3a"
 

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from asking import secrets_url
 
 from influx_secrets.emulator import Emulator
 
 VALUE = "planted-value-7f3a"
-
-
-def secrets_url(emulator: Emulator) -> str:
-    return f"{emulator.url}/api/v2/orgs/{emulator.org_id('acme')}/secrets"
 
 
 def test_file_keeps_orgs_ids_tokens_secrets_and_alerts(tmp_path: Path) -> None:
