@@ -28,7 +28,8 @@ InfluxSecretsError
     └── UnsupportedMediaTypeError         "unsupported media type"
 ```
 
-A message is one line. Neither it nor an attribute holds a value, a token, a digest or the body that was sent.
+A message is one line, and ends with the code of its row in `docs/errors.md`. Neither it nor an attribute holds a value,
+a token, a digest or the body that was sent.
 """
 
 from __future__ import annotations

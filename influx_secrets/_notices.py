@@ -24,7 +24,9 @@ _UNVERIFIABLE: Final = "values cannot be checked on this server, only which keys
 _LOSSES_UNKNOWN: Final = "which keys are removed is not known yet: "
 _DESTINATION: Final = "new secrets are written to "
 
-SECRETS_UNREADABLE: Final = 'secrets cannot be checked: the token lacks the permission "read secrets" of the org'
+_UNREADABLE: Final = "secrets cannot be checked: "
+
+SECRETS_UNREADABLE: Final = f'{_UNREADABLE}the token lacks the permission "read secrets" of the org (IS512)'
 """What a refresh logs that is not allowed to list the keys."""
 
 
@@ -44,12 +46,12 @@ class Existing(Enum):
 
 
 _REASONS: Final = {
-    Existing.ADOPTS: "already there with the declared value",
-    Existing.TAKES_OVER: "already there, and overwrite is set",
-    Existing.CANNOT_COMPARE: "already there; with another value `up` will refuse",
-    Existing.REMOVES: "no longer declared",
-    Existing.MAY_REMOVE: "no longer declared here, but perhaps by another resource",
-    Existing.PRUNES: "not declared, and exclusive is set",
+    Existing.ADOPTS: "already there with the declared value (IS603)",
+    Existing.TAKES_OVER: "already there, and overwrite is set (IS604)",
+    Existing.CANNOT_COMPARE: "already there; with another value `up` will refuse (IS611)",
+    Existing.REMOVES: "no longer declared (IS607)",
+    Existing.MAY_REMOVE: "no longer declared here, but perhaps by another resource (IS608)",
+    Existing.PRUNES: "not declared, and exclusive is set (IS609)",
 }
 _EXISTING: Final = re.compile(
     rf"(?P<does>{'|'.join(one.value for one in Existing)}) the keys? "
@@ -99,7 +101,7 @@ def spared_keys(org: str, keys: Iterable[str], readers: Sequence[str]) -> Iterat
     """Format the keys that `exclusive` does not remove, all of which have these readers."""
     more = f" and {len(readers) - _PER_LINE} more" if len(readers) > _PER_LINE else ""
     for some in _in_tens(org, keys):
-        yield f"keeps {some}: not declared, but needed by {', '.join(readers[:_PER_LINE])}{more}"
+        yield f"keeps {some}: not declared, but needed by {', '.join(readers[:_PER_LINE])}{more} (IS605)"
 
 
 def readers_unseen(org: str, keys: Iterable[str], unseen: Iterable[str]) -> Iterator[str]:
@@ -107,7 +109,7 @@ def readers_unseen(org: str, keys: Iterable[str], unseen: Iterable[str]) -> Iter
     for some in _in_tens(org, keys):
         yield (
             f"it is not known who reads {some}, which exclusive removes: the server shows no "
-            f"{' and no '.join(unseen)}, because the org has none or the token may not read them"
+            f"{' and no '.join(unseen)}, because the org has none or the token may not read them (IS606)"
         )
 
 
@@ -127,7 +129,7 @@ def token_missing() -> str:
     """Format that a preview did not ask the server, because it has no token."""
     return (
         f"{_UNREACHABLE}there is no API token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the provider's "
-        "token, or an active profile of the influx CLI"
+        "token, or an active profile of the influx CLI (IS201)"
     )
 
 
@@ -138,12 +140,12 @@ def values_unverifiable(error: Exception) -> str:
 
 def losses_unknown(resource: str) -> str:
     """Format that a preview cannot name the keys that a resource removes."""
-    return f"{_LOSSES_UNKNOWN}{resource}"
+    return f"{_LOSSES_UNKNOWN}{resource} (IS610)"
 
 
 def destination(address: str) -> str:
     """Format which server gets the new keys."""
-    return f"{_DESTINATION}{address}"
+    return f"{_DESTINATION}{address} (IS625)"
 
 
 def parse_notices(lines: Iterable[str]) -> ParsedNotices:
@@ -158,7 +160,7 @@ def parse_notices(lines: Iterable[str]) -> ParsedNotices:
             existing.append(ExistingKeys(Existing(match["does"]), match["org_id"], keys))
         elif line.startswith(_UNREACHABLE):
             unreachable.append(line.removeprefix(_UNREACHABLE))
-        elif line.startswith((_UNVERIFIABLE, SECRETS_UNREADABLE)):
+        elif line.startswith((_UNVERIFIABLE, _UNREADABLE)):
             unchecked.append(line)
         elif not line.startswith((_DESTINATION, _LOSSES_UNKNOWN)):
             other.append(line)

@@ -17,6 +17,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 # A message may be put together from several texts, in several files, and said in many ways. So nothing is asked about
 # how a text is used: every one of this many words counts, unless it is no message.
 _WORDS = 3
+_CODE = r" ?\((IS\d{3})\)"
+_ROW = re.compile(r'^\| <a id="(IS\d{3})"></a>\1 \| (.*)', re.MULTILINE)
 NO_MESSAGES = {
     # Flux, and what it answers
     "value_proofs.py": (
@@ -30,6 +32,9 @@ NO_MESSAGES = {
     "settings_sources.py": ("at line ",),
     "transport.py": ("attempt ",),  # for the log, at level info
 }
+
+
+UNCODED = ("program run without the Pulumi engine available; re-run using the `pulumi` CLI",)  # the SDK's own words
 
 
 def texts(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -67,13 +72,21 @@ def plain(text: str) -> str:
     return " ".join(text.replace("`", "").replace("\\", "").split())
 
 
+def rows() -> dict[str, str]:
+    """Return each row of the page that has a code, and so an anchor."""
+    return dict(_ROW.findall(PAGE.read_text("utf-8")))
+
+
 def missing(path: Path, found: Iterable[tuple[int, list[str]]]) -> str:
-    page = plain(PAGE.read_text("utf-8"))
+    """Return the parts that do not stand in the row of their code; those of a text without a code, in the page."""
+    page, by_code = PAGE.read_text("utf-8"), rows()
     return "\n".join(
         f"{path.name}:{line}: {part.strip()!r}"
         for line, parts in found
+        for code in (re.search(_CODE, "".join(parts)),)
         for part in parts
-        if re.search(r"\w", part) and plain(part.strip(' ":;,(')) not in page
+        if re.search(r"\w", uncoded := re.sub(_CODE, "", part))
+        and plain(uncoded.strip(' ":;,(')) not in plain(page if code is None else by_code[code[1]])
     )
 
 
@@ -87,6 +100,33 @@ def test_messages_are_explained(path: Path) -> None:
 def test_errors_of_the_command_line_are_explained(path: Path) -> None:
     """So does what ends a command."""
     assert not missing(path, raised(path)), "docs/errors.md does not explain\n" + missing(path, raised(path))
+
+
+def test_each_code_has_one_row() -> None:
+    """A row whose message is gone stays, so that its code is never used again, and says until which version it was."""
+    sources = "".join(path.read_text("utf-8") for path in PACKAGE.glob("**/*.py"))
+    listed = [code for code, _ in _ROW.findall(PAGE.read_text("utf-8"))]
+    assert len(listed) == len(set(listed)) == PAGE.read_text("utf-8").count("<a id=")
+    assert {code for code, text in rows().items() if not text.startswith("until ")} == set(
+        re.findall(r"\bIS\d{3}\b", sources)
+    )
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("**/*.py")), ids=lambda path: path.stem)
+def test_errors_end_with_a_code(path: Path) -> None:
+    """The last words of what is raised or failed contain a code, unless they are put in: those of another error."""
+    if "emulator" in path.parts:
+        return
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        call = node.exc if isinstance(node, ast.Raise) else node
+        if not isinstance(call, ast.Call) or (
+            node is call and getattr(call.func, "id", "") not in ("_fail", "Failure")
+        ):
+            continue
+        for text in call.args:
+            last = text.values[-1] if isinstance(text, ast.JoinedStr) else text
+            if isinstance(last, ast.Constant) and len(str(last.value).split()) >= _WORDS:
+                assert re.search(f"{_CODE}$", str(last.value)) or str(last.value) in UNCODED, ast.unparse(node)
 
 
 def test_messages_are_found_however_they_are_written(tmp_path: Path) -> None:

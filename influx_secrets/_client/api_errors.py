@@ -16,13 +16,13 @@ _CLEAR_STATUSES: Final = frozenset({405, 429, 503})
 """influxd itself responds to 405 with an empty body; the others come without a code from rate limiters and gateways."""
 
 _ADVICE: Final = {
-    403: "the token may not do this",
-    405: "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included?",
-    413: "a key may have at most 32,752 bytes",
-    429: "the server asks for fewer requests: try again later",
-    500: "the server's log says why",
-    501: "this server does not offer the call",
-    503: "the server is not ready: try again later",
+    403: "the token may not do this (IS306)",
+    405: "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included? (IS310)",
+    413: "a key may have at most 32,752 bytes (IS311)",
+    429: "the server asks for fewer requests: try again later (IS312)",
+    500: "the server's log says why (IS313)",
+    501: "this server does not offer the call (IS314)",
+    503: "the server is not ready: try again later (IS315)",
 }
 
 
@@ -66,7 +66,7 @@ class FailedCall:
         return self._response_error(
             f"the answer ({content_type or 'of no type'}, {len(self.response.body):,} bytes) is not the "
             "InfluxDB API's; a proxy or another program may be answering, or the answer was cut: "
-            "check the url, path prefix included, and HTTP_PROXY, HTTPS_PROXY, NO_PROXY"
+            "check the url, path prefix included, and HTTP_PROXY, HTTPS_PROXY, NO_PROXY (IS417)"
         )
 
     def _redirect(self) -> ResponseError:
@@ -79,7 +79,7 @@ class FailedCall:
             where = None
         return self._response_error(
             f"a redirect to {where or 'another place'}, and redirects are not followed; "
-            "set the url to where the API itself is"
+            "set the url to where the API itself is (IS418)"
         )
 
     def _response_error(self, problem: str) -> ResponseError:
@@ -119,19 +119,19 @@ class FailedCall:
         asked = self._clean(self.response.headers.get("retry-after", "").strip())
         if text and asked and re.fullmatch(r"[0-9]{1,6}", asked):
             text = text.replace("try again later", f"try again in {asked} s")
-        return f": {text}" if text else ""
+        return f": {text}" if text else " (IS317)"
 
     def _token_problem(self) -> str:
         """Return which of three things a 401 of influxd 2.9.1 means; its message decides, and is not quoted."""
         message, needs = str(self._fields.get("message")), self.request.needs
         lacks = f"lacks the permission {needs}" if needs else "lacks a permission"
         if message == "unauthorized access":
-            return "the server does not know the token: it is wrong or revoked"
+            return "the server does not know the token: it is wrong or revoked (IS301)"
         if message.endswith("token is inactive"):
-            return "the token is inactive"
+            return "the token is inactive (IS302)"
         if message.endswith(" is unauthorized"):
-            return f"the token {lacks}"
-        return "the token is wrong, revoked or inactive" + (f", or {lacks}" if needs else "")
+            return f"the token {lacks} (IS303)"
+        return "the token is wrong, revoked or inactive" + (f", or {lacks}" if needs else "") + " (IS304)"
 
     @property
     def _fields(self) -> dict[str, object]:

@@ -139,13 +139,13 @@ class SecretsClient(Calls):
             query=(("org", name),),
             intent=f"find the org named {quote(name)}",
             needs="to read the org",
-            advice={404: f"there is no org of that name on this server{id_hint(name)}"},
+            advice={404: f"there is no org of that name on this server{id_hint(name)} (IS307)"},
         )
         orgs = self._ask(request, payloads.read_orgs)
         # influxd 2.9.1 trims names, when an org is made and when it is looked up.
         found = next((org for org in orgs if org.name in (name, name.strip())), None)
         if found is None:
-            reason = f"{self.settings.url} shows no such org: {self.why_hidden()}{id_hint(name)}"
+            reason = f"{self.settings.url} shows no such org{id_hint(name)}: {self.why_hidden()}"
             raise NotFoundError(
                 f"cannot {request.intent}: {reason}",
                 method="GET",
@@ -179,8 +179,8 @@ class SecretsClient(Calls):
     def why_hidden(self) -> str:
         """Return why the server hides an org from this token, and what to do; influxd 2.9.1 has two reasons."""
         if self.is_token_inactive():
-            return "the token is inactive: activate it, or use a different one"
-        return "the org exists, but this token may not read it: use a token with the permission to read the org"
+            return "the token is inactive: activate it, or use a different one (IS302)"
+        return "the org exists, but this token may not read it: use a token with the permission to read the org (IS308)"
 
     def may_write(self, org_id: str) -> bool:
         """Return whether the token may write the org's secrets. Writes nothing: a PATCH of no keys (influxd 2.9.1)."""
@@ -214,7 +214,8 @@ class SecretsClient(Calls):
             return tables.rows
         # A script that fails midway was answered with 200 already: the error comes as a table.
         said = Redactor(secrets_in(self.settings)).clean(tables.error)
-        message = f"cannot {request.intent}: {self.settings.url} stopped midway" + (f' ("{said}")' if said else "")
+        quoted = f' ("{said}")' if said else ""
+        message = f"cannot {request.intent}: {self.settings.url} stopped midway{quoted} (IS316)"
         raise APIError(message, method="POST", path=request.path, status=HTTPStatus.OK, server_message=said)
 
     def list_tasks(self, org_id: str) -> tuple[FluxScript, ...]:
@@ -259,7 +260,7 @@ class SecretsClient(Calls):
         """Return the error of a call on an org's secrets with the one cause of it that applies, if the server tells."""
         with contextlib.suppress(InfluxSecretsError):
             if NO_ORG in str(error) and not (exists := self.org_exists(org_id)):
-                cause = self.why_hidden() if exists is None else "there is no org with that id on this server"
+                cause = self.why_hidden() if exists is None else "there is no org with that id on this server (IS307)"
                 error = copy.copy(error)
                 error.args = (str(error).replace(NO_ORG, cause),)
         return error

@@ -21,7 +21,7 @@ from influx_secrets._text import quote
 
 NO_ORG: Final = (
     "either there is no such org, or the token may not read it; the token needs read on the org, read on its secrets "
-    "and write on its secrets"
+    "and write on its secrets (IS309)"
 )
 """What a 404 of a call on secrets means, as long as the server is not asked for the org."""
 
@@ -39,14 +39,14 @@ def valid_org_id(org_id: str) -> str:
     # Anything else would change the path, and influxd refuses it with 400 "corrupt ID provided" anyway.
     if not is_org_id(org_id.lower()):
         raise DeclarationError(
-            f"{quote(org_id)} is not an org id: org ids have 16 hexadecimal digits (see `influx org list`)"
+            f"{quote(org_id)} is not an org id: org ids have 16 hexadecimal digits (see `influx org list`) (IS141)"
         )
     return org_id.lower()
 
 
 def id_hint(name: str) -> str:
     """Return what to do about a name that is not found and looks like an id; an org may have such a name."""
-    return "; it looks like an org id, which goes into org_id (--org-id)" if is_org_id(name.strip().lower()) else ""
+    return "; an org id goes into org_id (--org-id)" if is_org_id(name.strip().lower()) else ""
 
 
 def org_path(org_id: str) -> str:

@@ -17,13 +17,13 @@ from influx_secrets._errors import InfluxSecretsError, NoAnswerError, NotSentErr
 
 _CA_ADVICE: Final = (
     "is not signed by an authority that this machine trusts: name its CA file "
-    "(caFile, INFLUXDB_V2_SSL_CA_CERT), or accept any certificate (skipVerify, INFLUX_SKIP_VERIFY)"
+    "(caFile, INFLUXDB_V2_SSL_CA_CERT), or accept any certificate (skipVerify, INFLUX_SKIP_VERIFY) (IS430)"
 )
 _CERTIFICATE_PROBLEMS: Final = {
-    9: "is not valid yet: check the clocks of this machine and of the server",
-    10: "has expired: renew it on the server",
-    62: "is for another host name: use the name in the certificate as the url's host",
-    64: "is for another address: use the name in the certificate as the url's host",
+    9: "is not valid yet: check the clocks of this machine and of the server (IS431)",
+    10: "has expired: renew it on the server (IS432)",
+    62: "is for another host name: use the name in the certificate as the url's host (IS433)",
+    64: "is for another address: use the name in the certificate as the url's host (IS433)",
 }
 """OpenSSL's verification results (x509_vfy.h) that have a remedy of their own; others are a matter of trust."""
 
@@ -57,9 +57,11 @@ class Failure:
     retry: bool
 
 
-TRUNCATED: Final = Failure(NoAnswerError, "the connection was closed before the answer was complete", retry=True)
-NOT_UNPACKED: Final = Failure(NoAnswerError, "the answer was compressed and cannot be unpacked", retry=True)
-TRUNCATED_REQUEST: Final = Failure(NoAnswerError, "the server says that the request was broken off", retry=True)
+TRUNCATED: Final = Failure(
+    NoAnswerError, "the connection was closed before the answer was complete (IS415)", retry=True
+)
+NOT_UNPACKED: Final = Failure(NoAnswerError, "the answer was compressed and cannot be unpacked (IS416)", retry=True)
+TRUNCATED_REQUEST: Final = Failure(NoAnswerError, "the server says that the request was broken off (IS415)", retry=True)
 
 _CLIENT_CLOSED_REQUEST: Final = 499
 
@@ -108,12 +110,12 @@ def _tls(cause: BaseException) -> Failure | None:
     if not isinstance(cause, ssl.SSLError):
         return None
     if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return Failure(NoAnswerError, "the TLS connection was closed too early", retry=True)
+        return Failure(NoAnswerError, "the TLS connection was closed too early (IS436)", retry=True)
     reason = str(cause.reason or "unknown reason")
     if reason in _NO_TLS_REASONS:
-        text = "the server does not speak TLS on this port: should the url begin with http://?"
+        text = "the server does not speak TLS on this port: should the url begin with http://? (IS434)"
     else:
-        text = f"no TLS connection could be agreed on ({reason})"
+        text = f"no TLS connection could be agreed on ({reason}) (IS435)"
     return Failure(NotSentError, text, retry=False)
 
 
@@ -123,22 +125,22 @@ def _proxy(cause: BaseException, causes: tuple[BaseException, ...]) -> Failure |
     # The rest of the status line is the proxy's own text, and not to be trusted.
     refusal = next((found for item in causes if (found := re.search(r"Tunnel.*: (\d{3})", str(item)))), None)
     what = f"answered HTTP {refusal[1]}" if refusal else "cannot be reached"
-    text = f"the proxy {what}: check HTTP_PROXY, HTTPS_PROXY, or name the server in NO_PROXY"
+    text = f"the proxy {what}: check HTTP_PROXY, HTTPS_PROXY, or name the server in NO_PROXY (IS419)"
     return Failure(NotSentError, text, retry=True)
 
 
 def _connection(cause: BaseException) -> Failure | None:
     if isinstance(cause, low.NameResolutionError):
-        return Failure(NotSentError, "the host name cannot be resolved: check the url", retry=True)
+        return Failure(NotSentError, "the host name cannot be resolved: check the url (IS411)", retry=True)
     if isinstance(cause, low.NewConnectionError):
         return Failure(NotSentError, _refused(cause), retry=True)
     if isinstance(cause, low.ConnectTimeoutError):
-        text = "no connection within the time limit: check the url, firewalls and proxies"
+        text = "no connection within the time limit: check the url, firewalls and proxies (IS412)"
         return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.ReadTimeoutError | TimeoutError):
-        return Failure(NoAnswerError, "no answer within the time limit", retry=True)
+        return Failure(NoAnswerError, "no answer within the time limit (IS415)", retry=True)
     if isinstance(cause, _MALFORMED):
-        text = "the url, or a proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, cannot be used: check both"
+        text = "the url, or a proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, cannot be used: check both (IS227)"
         return Failure(SettingsError, text, retry=False)
     return None
 
@@ -146,6 +148,6 @@ def _connection(cause: BaseException) -> Failure | None:
 def _refused(cause: BaseException) -> str:
     code = next((item.errno for item in _causes(cause) if isinstance(item, OSError)), None)
     if code == errno.ECONNREFUSED:
-        return "the connection was refused: is the server running, and is the url right?"
+        return "the connection was refused: is the server running, and is the url right? (IS410)"
     name = errno.errorcode.get(code or 0, "unknown reason")
-    return f"no connection could be made ({name}): is the server running, and is the url right?"
+    return f"no connection could be made ({name}): is the server running, and is the url right? (IS414)"

@@ -133,7 +133,7 @@ def _validated(given: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str
         raise _fail(
             sources["url"],
             "plain http to another machine exposes the token and all values on the network: use https, or set "
-            "allowInsecure (--allow-insecure)",
+            "allowInsecure (--allow-insecure) (IS207)",
         )
     return fields
 
@@ -144,7 +144,7 @@ def _fail(source: str, problem: str) -> SettingsError:
 
 def _parse_text(value: Raw, source: str) -> str:
     if not isinstance(value, str):
-        raise _fail(source, "must be text")
+        raise _fail(source, "must be text (IS211)")
     return value
 
 
@@ -152,14 +152,14 @@ def _parse_flag(value: Raw, source: str) -> bool:
     word = str(value).lower()
     if isinstance(value, bool) or word in _TRUE | _FALSE:
         return word in _TRUE
-    raise _fail(source, "must be true or false")
+    raise _fail(source, "must be true or false (IS211)")
 
 
 def _parse_number(value: Raw, source: str) -> float:
     try:
         return float("" if isinstance(value, bool) else value)
     except ValueError:
-        raise _fail(source, "must be a number") from None
+        raise _fail(source, "must be a number (IS211)") from None
 
 
 _PARSERS: Final[Mapping[str, Callable[[Raw, str], Any]]] = MappingProxyType(
@@ -181,7 +181,7 @@ _PAGE: Final = re.compile(r"/orgs/[0-9a-f]{16}(/|$)")
 
 def _check_url(value: object, source: str) -> str:
     # No message repeats the url: a malformed one may well contain a password.
-    hint = f"must be a url such as {DEFAULT_URL}"
+    hint = f"must be a url such as {DEFAULT_URL} (IS203)"
     if not isinstance(value, str) or re.search(r"[\s\x00-\x1f\x7f\\]", value):
         raise _fail(source, hint)
     try:
@@ -192,11 +192,11 @@ def _check_url(value: object, source: str) -> str:
     if not is_usable:
         raise _fail(source, hint)
     if "@" in parts.netloc:
-        raise _fail(source, "must not hold a user name or password; the token goes into INFLUX_TOKEN")
+        raise _fail(source, "must not hold a user name or password; the token goes into INFLUX_TOKEN (IS204)")
     if _PAGE.search(parts.path):
-        raise _fail(source, "is the address of a page in the browser: leave out the path from /orgs/ on")
+        raise _fail(source, "is the address of a page in the browser: leave out the path from /orgs/ on (IS205)")
     if "?" in value or "#" in value:
-        raise _fail(source, "must not hold a query or a fragment, only scheme, host, port and path prefix")
+        raise _fail(source, "must not hold a query or a fragment, only scheme, host, port and path prefix (IS206)")
     return value.rstrip("/")
 
 
@@ -213,7 +213,7 @@ def _check_org_id(value: object, source: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not is_org_id(value.lower()):
-        raise _fail(source, "not an org id: org ids have 16 hexadecimal digits (see `influx org list`)")
+        raise _fail(source, "not an org id: org ids have 16 hexadecimal digits (see `influx org list`) (IS209)")
     return value.lower()
 
 
@@ -224,17 +224,17 @@ def _check_header(value: object, source: str) -> str | None:
     for header in headers:
         # No message repeats more than the name: the values are secret.
         if header is None:
-            raise _fail(source, "must be Name: value, several separated by commas, without control characters")
+            raise _fail(source, "must be Name: value, several separated by commas, without control characters (IS213)")
         if header[1].lower() == "authorization":
-            raise _fail(source, f"must not set {header[1]}: the token goes into INFLUX_TOKEN")
+            raise _fail(source, f"must not set {header[1]}: the token goes into INFLUX_TOKEN (IS214)")
         if header[1].lower() in _OWN_HEADERS:
-            raise _fail(source, f"must not set {header[1]}, which the package sets itself")
+            raise _fail(source, f"must not set {header[1]}, which the package sets itself (IS214)")
     return str(value)
 
 
 def _check_flag(value: object, source: str) -> bool:
     if not isinstance(value, bool):
-        raise _fail(source, "must be true or false")
+        raise _fail(source, "must be true or false (IS211)")
     return value
 
 
@@ -254,7 +254,7 @@ def _one_of(literal: object) -> _Check:
 
     def check(value: str, source: str) -> str:
         if value not in words:
-            raise _fail(source, f"must be one of {', '.join(words)}")
+            raise _fail(source, f"must be one of {', '.join(words)} (IS211)")
         return value
 
     return check
@@ -266,18 +266,20 @@ _CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
         "token": _optional_text(
             r"(?!\s)[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+(?<!\s)",
             "must be a string without a line break or other control character, and without a space at its ends: "
-            "copy it again",
+            "copy it again (IS202)",
         ),
-        "org": _optional_text(".+", "must be the name of an org"),
+        "org": _optional_text(".+", "must be the name of an org (IS208)"),
         "org_id": _check_org_id,
-        "ca_file": _optional_text(r"[^\0]+", "must be the path of a PEM file"),
+        "ca_file": _optional_text(r"[^\0]+", "must be the path of a PEM file (IS210)"),
         "skip_verify": _check_flag,
-        "timeout": _number("must be a number of seconds above 0", whole=False),
-        "max_attempts": _number("must be a whole number, 1 or more", whole=True),
+        "timeout": _number("must be a number of seconds above 0 (IS211)", whole=False),
+        "max_attempts": _number("must be a whole number, 1 or more (IS211)", whole=True),
         "verify_values": _one_of(VerifyValues),
         "missing_org": _one_of(MissingOrg),
         "allow_insecure": _check_flag,
-        "trace_span": _optional_text(r"[\x20-\x7e]+", "must be printable ASCII text, as it is sent in a header"),
+        "trace_span": _optional_text(
+            r"[\x20-\x7e]+", "must be printable ASCII text, as it is sent in a header (IS212)"
+        ),
         "extra_http_header": _check_header,
     }
 )

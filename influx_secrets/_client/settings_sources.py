@@ -72,7 +72,7 @@ def _refuse_unknown(inputs: Given) -> None:
     # `version` and names with two underscores are the engine's own additions.
     unknown = sorted(key for key in inputs if key not in known and key != "version" and not key.startswith("__"))
     if unknown:
-        raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))}; known are {', '.join(known)}")
+        raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))}; known are {', '.join(known)} (IS215)")
 
 
 def _from_inputs(inputs: Given) -> dict[str, Found]:
@@ -94,22 +94,25 @@ def _from_selected(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found
     for one, others in (("tokenVariable", ("token", "profile")), ("profile", ("url", "token"))):
         both = [other for other in others if inputs.get(one) and inputs.get(other)]
         if both:
-            raise SettingsError(f"{one} and {both[0]} are both given: remove one of them")
+            raise SettingsError(f"{one} and {both[0]} are both given: remove one of them (IS222)")
     if variable is not None:
         if not environ.get(variable):
             raise SettingsError(
-                f"tokenVariable: the environment variable {quote(variable)} is not set or empty: set it to a token"
+                f"tokenVariable: the environment variable {quote(variable)} is not set or empty: "
+                "set it to a token (IS221)"
             )
         return {"token": Found(environ[variable], variable)}
     if name is None:
         return {}
     path = _profiles_path(environ)
     if path is None:
-        raise SettingsError("profile: the influx CLI has no file of profiles here: set HOME or INFLUX_CONFIGS_PATH")
+        raise SettingsError(
+            "profile: the influx CLI has no file of profiles here: set HOME or INFLUX_CONFIGS_PATH (IS219)"
+        )
     found = _profile(_read_profiles(path), name, path, "profile", _PROFILE_FIELDS)
     missing = [field for field in ("url", "token") if field not in found]
     if missing:
-        raise SettingsError(f"profile: the profile {quote(name)} in {path} has no {missing[0]}: set it there")
+        raise SettingsError(f"profile: the profile {quote(name)} in {path} has no {missing[0]}: set it there (IS218)")
     if any(_given(inputs, field) for field in ("org", "orgId")):
         found.pop("org", None)
     return found
@@ -161,12 +164,12 @@ def _profile(
     profiles: Mapping[str, Mapping[str, object]], name: str, path: Path, selector: str, needed: Collection[str]
 ) -> dict[str, Found]:
     if name not in profiles:
-        raise SettingsError(f"{selector}: {path} has no profile {name!r}")
+        raise SettingsError(f"{selector}: {path} has no profile {name!r} (IS217)")
     profile = profiles[name]
     if profile.get("cookie") and not profile.get("token") and "token" in needed:
         raise SettingsError(
             f"profile {name!r} in {path} signs in with a password, which only the influx CLI can: set INFLUX_TOKEN, "
-            "or give the profile a token"
+            "or give the profile a token (IS225)"
         )
     return {
         field: Found(value, f"{field} of profile {name!r} in {path}")
@@ -179,12 +182,12 @@ def _active(profiles: Mapping[str, Mapping[str, object]], place: str, needed: Co
     """Return the name of the active profile, or of the only one; the CLI would take any of several at each call."""
     for name, profile in profiles.items():
         if not isinstance(profile.get("active", False), bool):
-            raise SettingsError(f"active of profile {name!r} must be true or false, without quotes, {place}")
+            raise SettingsError(f"active of profile {name!r} must be true or false, without quotes, {place} (IS224)")
     active = [name for name, profile in profiles.items() if profile.get("active")]
     if len(active) > 1:
-        raise SettingsError(f"more than one profile is active {place}: run `influx config NAME`")
+        raise SettingsError(f"more than one profile is active {place}: run `influx config NAME` (IS223)")
     if not active and len(profiles) > 1 and "token" in needed:
-        raise SettingsError(f"none of {len(profiles)} profiles is active {place}: run `influx config NAME`")
+        raise SettingsError(f"none of {len(profiles)} profiles is active {place}: run `influx config NAME` (IS223)")
     chosen = active or (list(profiles) if len(profiles) == 1 else [])
     return chosen[0] if chosen else None
 
@@ -211,4 +214,4 @@ def _read_profiles(path: Path) -> dict[str, dict[str, object]]:
     else:
         tables = {name: table for name, table in document.items() if isinstance(table, dict)}
         return {name: {member.lower(): value for member, value in table.items()} for name, table in tables.items()}
-    raise SettingsError(problem)
+    raise SettingsError(f"{problem} (IS226)")

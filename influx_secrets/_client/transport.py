@@ -75,7 +75,7 @@ class Transport:
         self._user_agent = user_agent()
         self._adapter = PoolAdapter(make_pool(settings))
         if settings.skip_verify and settings.url.startswith("https:"):
-            _logger.warning("the TLS certificate of %s is not verified (skipVerify)", settings.url)
+            _logger.warning("the TLS certificate of %s is not verified (skipVerify) (IS437)", settings.url)
 
     def __repr__(self) -> str:
         return f"Transport({self.settings!r})"
@@ -127,7 +127,7 @@ class Transport:
         if request.authenticated and self.settings.token is None:
             raise SettingsError(
                 f"cannot {request.intent}: there is no API token: set INFLUX_TOKEN, the provider's token, "
-                "or an active profile of the influx CLI"
+                "or an active profile of the influx CLI (IS201)"
             )
 
     def _attempt(self, request: Request, deadline: float, span: str | None) -> Response | Failure:
@@ -169,13 +169,13 @@ class Transport:
         while len(body) <= limit and (piece := response.read1(_CHUNK_BYTES, decode_content=False)):
             body += piece
             if self._clock() > deadline:
-                return Failure(NoAnswerError, "no complete answer within the time limit", retry=True)
+                return Failure(NoAnswerError, "no complete answer within the time limit (IS415)", retry=True)
         headers = {name.lower(): value for name, value in response.headers.items()}
         data = _unpacked(bytes(body), headers, limit)
         if data is None:
             return NOT_UNPACKED
         if len(data) > limit and is_expected:
-            return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes", retry=False)
+            return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes (IS416)", retry=False)
         if _is_truncated(response.status, headers, data):
             return TRUNCATED
         if is_truncated_request(response.status, data):
@@ -211,12 +211,14 @@ class Transport:
         url = self.settings.url
 
         def why() -> str:
+            if isinstance(outcome, Failure):
+                return outcome.text.rpartition(" (")[0]  # without its code: the line has one of its own
             # The search for echoes of what was sent takes a while: only for what is shown.
-            return outcome.text if isinstance(outcome, Failure) else self.failed_call(request, outcome).summarize()
+            return self.failed_call(request, outcome).summarize()
 
         def line() -> str:
             limits = f"at most {most - attempt} more attempts within {deadline - self._clock():.0f} s"
-            return f"cannot {request.intent} yet: {url}: {why()}; trying again in {pause:.1f} s, {limits}"
+            return f"cannot {request.intent} yet: {url}: {why()}; trying again in {pause:.1f} s, {limits} (IS612)"
 
         if _logger.isEnabledFor(logging.INFO):
             failed = "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s"

@@ -99,7 +99,7 @@ def _prove_chunk(client: SecretsClient, org_id: str, keys: Sequence[str], nonce:
         rows = _ask(client, org_id, proof_query(org_id, keys, nonce, is_tolerant=True))
     # influxd 2.9.1 ends a query whose request it takes for broken off, and has sent 200 by then.
     if len(rows) != len(keys):
-        raise _unusable(client, org_id, f"answered for {len(rows)} of {len(keys)} keys: run again")
+        raise _unusable(client, org_id, f"answered for {len(rows)} of {len(keys)} keys: run again (IS320)")
     return {key: Proof(nonce, _signature(client, org_id, row)) for key, row in zip(keys, rows, strict=True)}
 
 
@@ -111,7 +111,7 @@ def _signature(client: SecretsClient, org_id: str, row: Mapping[str, str]) -> st
     if problem or not signature:
         said = Redactor(secrets_in(client.settings)).clean(problem)
         quoted = f' ("{said}")' if said else ""
-        raise _unusable(client, org_id, f"did not sign the value of a key{quoted}")
+        raise _unusable(client, org_id, f"did not sign the value of a key{quoted} (IS321)")
     return signature
 
 
@@ -171,10 +171,12 @@ def _why_unavailable(error: APIError | ResponseError) -> str | None:
     """Return why there are no proofs; None for an error that says nothing about them."""
     # Flux before 0.192 does not know the module; whatever else is invalid is no matter of the version.
     if isinstance(error, InvalidError) and _NO_HASH.search(error.server_message or ""):
-        return "the server is older than InfluxDB 2.7, which brought the Flux function that this needs"
+        return "the server is older than InfluxDB 2.7, which brought the Flux function that this needs (IS511)"
     if isinstance(error, (UnauthorizedError, ForbiddenError)):
-        return 'the token lacks the permission "read secrets" of the org'
-    return f"the server does not answer Flux queries (HTTP {error.status})" if error.status in _NO_FLUX else None
+        return 'the token lacks the permission "read secrets" of the org (IS512)'
+    return (
+        f"the server does not answer Flux queries (HTTP {error.status}) (IS513)" if error.status in _NO_FLUX else None
+    )
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:

@@ -25,17 +25,21 @@ _SWITCH_WORDS: Final = frozenset(("", "0", "1", "false", "true", "no", "yes", "o
 def string_problem(value: object) -> str | None:
     """Whether a value is not a usable string."""
     if not isinstance(value, str):
-        return f"must be a string, not {type_name(value)}"
+        return f"must be a string, not {type_name(value)} (IS108)"
     if _OUTPUT_AS_STRING in value:
-        return "holds an Output that str() or an f-string made a string: use pulumi.Output.concat"
-    return None if is_utf8(value) else "is not UTF-8: it holds half of a character"
+        return "holds an Output that str() or an f-string made a string: use pulumi.Output.concat (IS114)"
+    return None if is_utf8(value) else "is not UTF-8: it holds half of a character (IS115)"
 
 
 def name_problem(value: object) -> str | None:
     """Whether a value is no name of a variable or a profile; a token, given by mistake, must not reach the state."""
     if not isinstance(value, str):
         return string_problem(value)
-    return None if _NAME.fullmatch(value) else "must be a name of letters, digits, blanks, _, - and dots, not a token"
+    return (
+        None
+        if _NAME.fullmatch(value)
+        else "must be a name of letters, digits, blanks, _, - and dots, not a token (IS220)"
+    )
 
 
 def optional_string_problem(value: object) -> str | None:
@@ -46,7 +50,7 @@ def optional_string_problem(value: object) -> str | None:
 def key_problem(value: object) -> str | None:
     """Whether a string cannot be a key of a map that goes to the engine."""
     if value == ENGINE_MARK:
-        return "is a name that Pulumi reserves for itself: choose another key"
+        return "is a name that Pulumi reserves for itself: choose another key (IS121)"
     return None if fits_a_map(str(value)) else TOO_LONG_FOR_A_MAP
 
 
@@ -56,8 +60,8 @@ def switch_problem(value: object) -> str | None:
         return None
     if isinstance(value, str):
         shown = f"the string {value!r}" if value.lower() in _SWITCH_WORDS else "str"
-        return f"must be True or False, not {shown}: use config.get_bool"
-    return f"must be True or False, not {type_name(value)}"
+        return f"must be True or False, not {shown}: use config.get_bool (IS110)"
+    return f"must be True or False, not {type_name(value)} (IS110)"
 
 
 def number_problem(value: object) -> str | None:
@@ -65,28 +69,32 @@ def number_problem(value: object) -> str | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return None
     hint = ": use config.get_float or config.get_int" if isinstance(value, str) else ""
-    return f"must be a number, not {type_name(value)}{hint}"
+    return f"must be a number, not {type_name(value)}{hint} (IS109)"
 
 
 def patterns_problem(value: object, is_open: Callable[[object], bool]) -> str | None:
     """Whether a value is neither a list of patterns nor None; elements that are still open are not looked at."""
     expected = 'must be a list of strings, such as ["TEAM_*"]'
     if value is not None and not isinstance(value, (list, tuple)):
-        return f"{expected}, not {type_name(value)}"
+        return f"{expected}, not {type_name(value)} (IS111)"
     wrong = [problem for one in value or () if not is_open(one) and (problem := string_problem(one))]
     return f"{expected}, but one {wrong[0]}" if wrong else None
 
 
 def secrets_problem(value: object) -> str | None:
     """Whether a value is not a map of secrets."""
-    return None if isinstance(value, Mapping) else f'must be a map such as {{"KEY": value}}, not {type_name(value)}'
+    return (
+        None
+        if isinstance(value, Mapping)
+        else f'must be a map such as {{"KEY": value}}, not {type_name(value)} (IS112)'
+    )
 
 
 def rotations_problem(value: object) -> str | None:
     """Whether a value is neither a map of strings nor None."""
     if value is None or isinstance(value, Mapping):
         return None
-    return f'must be a map such as {{"KEY": "2026-11"}}, not {type_name(value)}'
+    return f'must be a map such as {{"KEY": "2026-11"}}, not {type_name(value)} (IS112)'
 
 
 def rotation_texts_problem(value: object, is_open: Callable[[object], bool]) -> str | None:
@@ -99,7 +107,7 @@ def rotation_texts_problem(value: object, is_open: Callable[[object], bool]) -> 
 
 def instance_problem(expected: type, name: str) -> Problem:
     """Return what finds out whether a value is not an instance of a class."""
-    return lambda value: None if isinstance(value, expected) else f"must be {name}(...), not {type_name(value)}"
+    return lambda value: None if isinstance(value, expected) else f"must be {name}(...), not {type_name(value)} (IS113)"
 
 
 def require(name: str, value: object, problem: Problem) -> None:

@@ -27,10 +27,11 @@ def problems(declared: Declaration) -> list[str]:
         wrong = key_problem(key, overwrite=declared.overwrite), _value_problem(key, declared.values.get(key))
         found += [problem for problem in wrong if problem is not None]
     undeclared = sorted(set(declared.rotate_on) - declared.keys)
-    found += [f"rotate_on names the key {quote(key)}, which is not declared" for key in undeclared]
+    found += [f"rotate_on names the key {quote(key)}, which is not declared (IS131)" for key in undeclared]
     if declared.exclusive is True and not declared.keys and not declared.keep:
         found.append(
-            "exclusive with no secrets would remove every secret of the org: declare one, or name what stays in keep"
+            "exclusive with no secrets would remove every secret of the org: declare one, or name "
+            "what stays in keep (IS107)"
         )
     return found
 
@@ -39,35 +40,38 @@ def _org_problems(declared: Declaration) -> Iterator[str]:
     if declared.org_id is not None and declared.org is not None:
         yield ORG_GIVEN_TWICE
     if isinstance(declared.org_id, str) and not is_org_id(declared.org_id):
-        yield f"org_id {quote(declared.org_id)} is not 16 hexadecimal digits: a name goes into org"
+        yield f"org_id {quote(declared.org_id)} is not 16 hexadecimal digits: a name goes into org (IS133)"
     if declared.org == "":
-        yield "org is empty"
+        yield "org is empty (IS134)"
 
 
 def key_problem(key: str, *, overwrite: bool = False) -> str | None:
     """Return what is wrong with a key, None for one that can be declared."""
     if not key:
-        return "a key must not be empty"
+        return "a key must not be empty (IS118)"
     if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
-        return f"the key {quote(key)} is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses"
+        return f"the key {quote(key)} is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses (IS119)"
     if key == ENGINE_MARK:
-        return f"the key {quote(key)} is a name that Pulumi reserves for itself: choose another key"
+        return f"the key {quote(key)} is a name that Pulumi reserves for itself: choose another key (IS121)"
     if not is_utf8(key):
-        return f"the key {quote(key)} is not UTF-8"
+        return f"the key {quote(key)} is not UTF-8 (IS115)"
     if is_server_owned(key) and not overwrite:
         return (
             f"the key {quote(key)} belongs to a notification endpoint of the server, whose alerts need it: "
-            "choose another key, or set overwrite=True"
+            "choose another key, or set overwrite=True (IS130)"
         )
     return None
 
 
 def _value_problem(key: str, value: str | Unknown | InvalidValue | None) -> str | None:
     if isinstance(value, InvalidValue):
-        return f"the value of the key {quote(key)} must be a string, not {value.type_name}"
+        return f"the value of the key {quote(key)} must be a string, not {value.type_name} (IS108)"
     wrong = string_problem(value) if isinstance(value, str) else None
     if wrong is not None:
         return f"the value of the key {quote(key)} {wrong}"
     if value == "":
-        return f"the value of the key {quote(key)} is empty: Flux cannot read it. Use a value, or leave the key out"
+        return (
+            f"the value of the key {quote(key)} is empty: Flux cannot read it. Use a value, or leave the key out "
+            "(IS117)"
+        )
     return None

@@ -40,7 +40,9 @@ def _refuse_unknown() -> None:
     unknown = sorted(names.difference(known_inputs()))
     if unknown:
         known = ", ".join(known_inputs())
-        raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))} in the stack's config; known are {known}")
+        raise SettingsError(
+            f"unknown setting {', '.join(map(repr, unknown))} in the stack's config; known are {known} (IS215)"
+        )
 
 
 def _refuse_secret() -> None:
@@ -48,5 +50,5 @@ def _refuse_secret() -> None:
         if setting.is_stored and pulumi.runtime.is_config_secret(setting.config_key):
             raise SettingsError(
                 f"{setting.config_key} is secret in the stack's config, and the state stores it in clear text: run "
-                f"`pulumi config set --plaintext {setting.config_key} VALUE`"
+                f"`pulumi config set --plaintext {setting.config_key} VALUE` (IS216)"
             )

@@ -115,7 +115,8 @@ def _list_secret_keys(settings: Callable[[], Settings], org_id: str | None, org:
 
 def _unanswered(token: str, answer: str) -> DeclarationError:
     return DeclarationError(
-        f"under pulumi.runtime.set_mocks no server is asked: let Mocks.call return {answer} for the token {token}"
+        f"under pulumi.runtime.set_mocks no server is asked: let Mocks.call return {answer} for the token "
+        f"{token} (IS116)"
     )
 
 
@@ -132,7 +133,7 @@ def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:
     if org_id is not None:
         return org_id
     if org is None:
-        raise DeclarationError("no org: give org or org_id, or set a default one with INFLUX_ORG")
+        raise DeclarationError("no org: give org or org_id, or set a default one with INFLUX_ORG (IS135)")
     return client.find_org(org).id
 
 

@@ -83,7 +83,7 @@ class Inputs(NamedTuple):
         if setting.is_secret:
             return self.secret(setting.field, value)
         if setting.is_stored and sdk.is_output(value):
-            value = self.stored(setting.field, value, "use pulumi.Output.unsecret if it may be shown there")
+            value = self.stored(setting.field, value, "use pulumi.Output.unsecret if it may be shown there (IS216)")
         found = self.public(setting.field, value, _SETTING_PROBLEMS[setting.kind])
         return found.apply(_setting_text) if isinstance(found, pulumi.Output) else _setting_text(found)
 
@@ -171,7 +171,7 @@ async def _uncancelled(value: Awaitable[T]) -> T:
         return await value
     except asyncio.CancelledError as error:
         # The SDK would end the program with a traceback of its own lines.
-        raise sdk.InputError("an input was cancelled: look for a task or a coroutine that was given") from error
+        raise sdk.InputError("an input was cancelled: look for a task or a coroutine that was given (IS123)") from error
 
 
 def _setting_text(known: object) -> str | None:

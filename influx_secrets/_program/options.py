@@ -34,20 +34,26 @@ def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs) -> pulumi.Res
         return pulumi.ResourceOptions()
     require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
     if opts.id is not None:
-        raise DeclarationError("opts.id would store the value in the state: look a secret up with Secret.get(name, id)")
+        raise DeclarationError(
+            "opts.id would store the value in the state: look a secret up with Secret.get(name, id) (IS126)"
+        )
     if opts.import_ is not None:
-        raise DeclarationError("opts.import_ is not needed: declaring a key with the value that it has adopts it")
+        raise DeclarationError(
+            "opts.import_ is not needed: declaring a key with the value that it has adopts it (IS127)"
+        )
     if opts.version is not None:
         raise DeclarationError(
-            "opts.version is not supported: Pulumi would start another provider process. Leave it out"
+            "opts.version is not supported: Pulumi would start another provider process. Leave it out (IS129)"
         )
     if opts.urn is not None:
-        raise DeclarationError("opts.urn is not supported: use Secret.get(name, id) to look a secret up")
+        raise DeclarationError("opts.urn is not supported: use Secret.get(name, id) to look a secret up (IS124)")
     if getattr(opts, "env_var_mappings", None):  # from SDK 3.272 on
-        raise DeclarationError("opts.env_var_mappings belongs to a Provider: give it there, or use token_variable")
+        raise DeclarationError(
+            "opts.env_var_mappings belongs to a Provider: give it there, or use token_variable (IS125)"
+        )
     if opts.replacement_trigger is None:
         return opts
-    advice = "use rotate_on, which writes the value again when its text changes"
+    advice = "use rotate_on, which writes the value again when its text changes (IS128)"
     return _with(opts, replacement_trigger=inputs.stored("opts.replacement_trigger", opts.replacement_trigger, advice))
 
 

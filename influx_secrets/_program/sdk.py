@@ -115,7 +115,7 @@ def traceable(output: pulumi.Output[T]) -> pulumi.Output[T]:
 def _raise_from(error: Exception) -> NoReturn:
     if isinstance(error, pulumi.RunError):
         raise error  # which the engine shows without a traceback
-    raise InfluxSecretsError("an input of a resource failed: see the error above") from error
+    raise InfluxSecretsError("an input of a resource failed: see the error above (IS122)") from error
 
 
 def await_registration(resource: pulumi.Resource) -> None:

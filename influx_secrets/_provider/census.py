@@ -38,7 +38,7 @@ def _shared() -> Iterator[None]:
     except OSError as error:
         raise InfluxSecretsError(
             f"the providers of this run cannot exchange which keys they declare: {error}. Free space on the disk, or "
-            "set TMPDIR to another folder, and run again"
+            "set TMPDIR to another folder, and run again (IS105)"
         ) from None
 
 

@@ -123,7 +123,7 @@ class Handlers:
     def _require(self, props: Mapping[str, Any]) -> ResourceState:
         state = self._codec.decode_state(props)
         if state is None:
-            raise DeclarationError("the stored properties of the resource are incomplete: run `pulumi refresh`")
+            raise DeclarationError("the stored properties of the resource are incomplete: run `pulumi refresh` (IS140)")
         return state
 
 

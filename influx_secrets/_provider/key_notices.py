@@ -30,7 +30,7 @@ def report_white_space(
         and before.get(key) != state.versions.get(key)
     ]
     if padded:
-        session.notify(f"white space at an end of the key or its value, which is kept: {name_keys(padded)}")
+        session.notify(f"white space at an end of the key or its value, which is kept: {name_keys(padded)} (IS601)")
 
 
 def report_losses(

@@ -20,13 +20,16 @@ def explained(session: ServerSession, state: ResourceState | None, error: NotFou
         return error
     problem = f"the org {state.org_title} does not exist on {session.address}"
     if is_moved(state, session.address):
-        problem += f", and was on {state.server}: set the url back, or declare an org that is on {session.address}"
+        problem += (
+            f", and was on {state.server}: set the url back, or declare an org that is on {session.address} (IS154)"
+        )
     elif isinstance(state.org, str) and _successor(session, state) is None:
-        problem += f" any more: make the org {quote(state.org)} again, then run `pulumi up --refresh`"
+        problem += f" any more: make the org {quote(state.org)} again, then run `pulumi up --refresh` (IS153)"
     elif isinstance(state.org, str):
-        problem += f" any more: run `pulumi up --refresh`, which writes into the org {quote(state.org)} that exists now"
+        org = quote(state.org)
+        problem += f" any more: run `pulumi up --refresh`, which writes into the org {org} that exists now (IS153)"
     else:
-        problem += ": correct org_id, or make the org again and declare its new id"
+        problem += ": correct org_id, or make the org again and declare its new id (IS153)"
     return _again(error, problem)
 
 
@@ -42,7 +45,9 @@ def require_gone(session: ServerSession, state: ResourceState, error: NotFoundEr
             raise error
         return
     if exists:
-        cause = "the org exists, but something else than InfluxDB answers for its secrets: check url and proxies"
+        cause = (
+            "the org exists, but something else than InfluxDB answers for its secrets: check url and proxies (IS155)"
+        )
     else:
         cause = session.client.why_hidden()
     raise _again(error, f"cannot reach the secrets of the org {state.org_title}: {cause}")
@@ -63,15 +68,17 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
             command = "pulumi destroy --run-program" if session.census.is_destroy else "pulumi up"
             session.notify(
                 f"if the org {state.org_title} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
-                f"then `{command}`"
+                f"then `{command}` (IS615)"
             )
             raise
         session.notify(
             f"the org {state.org_title} does not exist or is not readable; treated as deleted, because missingOrg is "
-            "`gone`"
+            "`gone` (IS614)"
         )
     else:
-        session.notify(f"the org {state.org_title} does not exist any more on {session.address}: nothing to remove")
+        session.notify(
+            f"the org {state.org_title} does not exist any more on {session.address}: nothing to remove (IS616)"
+        )
 
 
 def _again(error: NotFoundError, problem: str) -> NotFoundError:
@@ -94,6 +101,7 @@ def without_org(session: ServerSession, state: ResourceState) -> ResourceState:
     session.notify(
         f"the org {state.org_title} does not exist any more on {session.address}; its secrets are gone"
         + (f". The org {quote(str(state.org))} is {org_id} now" if org_id != state.org_id else "")
+        + " (IS617)"
     )
     drift: dict[str, Drift] = dict.fromkeys(state.keys, "deleted")
     return replace(state, org_id=org_id, digests=dict.fromkeys(state.keys, ""), drift=drift)

@@ -91,7 +91,7 @@ def claim_stored(session: ServerSession, state: ResourceState) -> None:
     if is_moved(state, session.address):
         session.notify(
             f"{name} that manages {name_keys(state.keys)} is on {state.server}, and this run asks {session.address}: "
-            "it is left there, and not written here. Remove ignore_changes for one run to write it here"
+            "it is left there, and not written here. Remove ignore_changes for one run to write it here (IS623)"
         )
     session.org(state.org_id).register(
         Declaration(
@@ -116,7 +116,7 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
     if missing:
         raise DeclarationError(
             f"cannot write {name_keys(missing)}: the resource must be replaced, but ignore_changes hides its value. "
-            "Remove ignore_changes for one run"
+            "Remove ignore_changes for one run (IS136)"
         )
     try:
         if values:
@@ -160,7 +160,7 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     if gone and org.has_only_server_keys():
         session.notify(
             f"all secrets of the org {org} were removed (`influx apply --secret` does that). "
-            "`pulumi up` restores those that this stack declares"
+            "`pulumi up` restores those that this stack declares (IS613)"
         )
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
     found |= dict.fromkeys(_changed(org, state, listed), "changed")
@@ -175,7 +175,7 @@ def look_up(session: ServerSession, org_id: str, key: str) -> None:
     """
     if key not in session.org(org_id).listed([key]):
         raise SecretNotFoundError(
-            f"the org {org_id} has no secret with the key {quote(key)}: declare it, or correct the id",
+            f"the org {org_id} has no secret with the key {quote(key)}: declare it, or correct the id (IS138)",
             org_id=org_id,
             key=key,
         )
@@ -192,7 +192,8 @@ def _find_org(
         return org_id, None
     if name is None:
         raise DeclarationError(
-            "no org: give org or org_id, or set a default one with INFLUX_ORG or `pulumi config set influx-secrets:org`"
+            "no org: give org or org_id, or set a default one with INFLUX_ORG or `pulumi config set "
+            "influx-secrets:org` (IS135)"
         )
     if name is UNKNOWN:
         return UNKNOWN, UNKNOWN
@@ -225,13 +226,13 @@ def _managed(state: ResourceState | None) -> frozenset[str]:
 
 def _refusals(org: str, conflicts: Conflicts) -> list[str]:
     refused = [
-        f"the key {quote(key)} of the org {org} is declared twice: {other} declares it too"
+        f"the key {quote(key)} of the org {org} is declared twice: {other} declares it too (IS104)"
         for key, other in sorted(conflicts.taken.items())
     ]
     if conflicts.exclusive is not None and not refused:
         refused.append(
             f"an exclusive resource must declare all keys of its org, but the org {org} has this resource and also "
-            f"{conflicts.exclusive}: move all keys into one, or drop exclusive"
+            f"{conflicts.exclusive}: move all keys into one, or drop exclusive (IS106)"
         )
     return refused
 
@@ -264,17 +265,18 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
 def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *, provable: bool) -> str:
     if not provable:
         what = "and its value cannot be compared on this server"
-        advice = "if a resource got another name, use an alias"
+        advice, code = "if a resource got another name, use an alias", "IS103"
     elif org.has_one_of(key, (digest(org.org_id, key, text) for text in spellings(str(value)))):
         what = "and only white space differs: line breaks, or blanks at an end"
-        advice = "declare the value that is there"
+        advice, code = "declare the value that is there", "IS102"
     else:
         what = "with another value, which this resource did not write"
         advice = "if a resource was renamed, moved or replaced, use an alias, or change the value in a run of its own"
+        code = "IS101"
     return str(
         KeyConflictError(
             f"the key {quote(key)} of the org {org} is already there, {what}. To overwrite it, set overwrite=True for "
-            f"one run; {advice}; else choose another key",
+            f"one run; {advice}; else choose another key ({code})",
             org_id=org.org_id,
             key=key,
         )

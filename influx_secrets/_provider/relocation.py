@@ -30,7 +30,7 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
         raise SettingsError(
             f"this stack has secrets on {state.server}, and this run asks {session.address}: set INFLUX_HOST (or the "
             f"url of the provider) back to {state.server}. If the secrets are to be on {session.address} from now on, "
-            "run `pulumi up` first"
+            "run `pulumi up` first (IS151)"
         )
 
 
@@ -46,12 +46,12 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
     if moved and old.org_id != org_id:
         session.notify(
             f"{declared.resource} is on {old.server} (org {old.org_id}); this run writes it to {session.address} "
-            f"(org {org_id}). What is on {old.server} is removed only by a provider with that url"
+            f"(org {org_id}). What is on {old.server} is removed only by a provider with that url (IS618)"
         )
     if declared.exclusive:
         session.notify(
             f"{declared.resource} prunes nothing in a run that changes its server or org, or writes all its keys "
-            "again; the next run does"
+            "again; the next run does (IS624)"
         )
     return True
 
@@ -101,7 +101,7 @@ def report_destination(
             if current != state.org_id:
                 session.notify(
                     f"the name {quote(state.org)} belongs to the org {current} now. This stack stays with the org "
-                    f"{state.org_id}, which had that name: give org_id to choose one"
+                    f"{state.org_id}, which had that name: give org_id to choose one (IS626)"
                 )
 
 
@@ -145,7 +145,7 @@ def leave_behind(session: ServerSession, state: ResourceState) -> bool:
         require_server(session, state)
     session.notify(
         f"{name_keys(state.keys)} of the org {state.org_title} on {state.server}: not removed, because this run asks "
-        f"{session.address}. Remove them there if nobody needs them"
+        f"{session.address}. Remove them there if nobody needs them (IS622)"
     )
     return True
 
@@ -167,7 +167,7 @@ def _refusal(session: ServerSession, old: ResourceState, key: str) -> str:
         KeyConflictError(
             f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, and on {session.address} it "
             "has a value that is not ours, or that cannot be compared. If it may be overwritten, set overwrite=True "
-            f"once; else set the url back to {old.server}",
+            f"once; else set the url back to {old.server} (IS152)",
             org_id=str(old.org_id),
             key=key,
         )
@@ -188,4 +188,4 @@ def _notify_moved(
         line += f". It writes {name_keys(written)} again"
     if kept:
         line += f". It leaves {name_keys(kept)}: no longer declared, and the value is not ours"
-    session.notify(f"{line}. Nothing is removed on {old.server}")
+    session.notify(f"{line}. Nothing is removed on {old.server} (IS619)")

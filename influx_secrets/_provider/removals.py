@@ -68,12 +68,13 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
     if elsewhere:
         session.notify(
             f"{name_keys(elsewhere)} of the org {org}: not removed on {session.address}, because a resource with "
-            "another url declares it, which may lead to the same server. Remove it there if nobody needs it"
+            "another url declares it, which may lead to the same server. Remove it there if nobody needs it (IS620)"
         )
     if kept:
         session.census.protect(org.org_id, kept)
         owners = ", ".join(sorted({undecided[key] for key in kept}))
         session.notify(
             f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare it and was not "
-            "checked in this run (`--target`, `--exclude`, or it waits for this resource). Remove it if nobody needs it"
+            "checked in this run (`--target`, `--exclude`, or it waits for this resource). Remove it if nobody needs "
+            "it (IS621)"
         )

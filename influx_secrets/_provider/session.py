@@ -82,7 +82,7 @@ class ServerSession:
     def org(self, org_id: str | Unknown) -> OrgSession:
         """Return the session of one org."""
         if org_id is UNKNOWN:
-            raise DeclarationError("the org is not known yet")
+            raise DeclarationError("the org is not known yet (IS139)")
         with self._lock:
             if org_id not in self._orgs:
                 self._orgs[org_id] = OrgSession(self, org_id)
@@ -146,7 +146,7 @@ class ServerSession:
             Unreachable: A preview could not ask.
         """
         if self._proofs_unavailable_reason is None and self.settings.verify_values == "never":
-            self._proofs_unavailable_reason = "verifyValues is never"
+            self._proofs_unavailable_reason = "verifyValues is never (IS510)"
         if self._proofs_unavailable_reason is None:
             try:
                 return self.ask(lambda client: prove(client, org_id, keys), preview=preview)

@@ -149,7 +149,7 @@ def test_doctor_url_of_a_page_in_the_browser(command: Command, server: SecretsSe
     done = command("doctor", environ={"INFLUX_HOST": f"{server.url}/orgs/0123456789abcdef/data-explorer"})
     assert done.code == 1
     assert line(done, "settings") == (
-        "wrong settings INFLUX_HOST: is the address of a page in the browser: leave out the path from /orgs/ on"
+        "wrong settings INFLUX_HOST: is the address of a page in the browser: leave out the path from /orgs/ on (IS205)"
     )
 
 

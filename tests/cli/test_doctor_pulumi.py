@@ -84,7 +84,7 @@ def test_doctor_without_or_with_an_old_pulumi(lone: Command, tmp_path: Path, mon
     (tmp_path / "Pulumi.yaml").write_text("name: fresh\nruntime: python\n")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     assert found(lone)["pulumi"] == (
-        "wrong there is no pulumi on PATH, which knows the config and the keys of the stack; install it: "
+        "wrong there is no pulumi on PATH, which knows the config and the keys of the stack (IS706); install it: "
         "https://www.pulumi.com/docs/install/"
     )
     a_program(tmp_path / "bin" / "pulumi", '[ "$1" = version ] && echo v3.215.0 || exit 1')
@@ -96,7 +96,7 @@ def test_doctor_python_without_the_package(lone: Command, tmp_path: Path, monkey
     monkeypatch.setenv("PATH", str(tmp_path / "no programs"))
     (tmp_path / "Pulumi.yaml").write_text("name: a\nruntime: {name: python, options: {virtualenv: venv}}\n")
     there = tmp_path / "venv" / BINARY
-    nowhere = f"wrong there is no virtual environment in {tmp_path / 'venv'}"
+    nowhere = f"wrong there is no virtual environment in {tmp_path / 'venv'} (IS707)"
     assert found(lone)["python"] == f"{nowhere}; run `pulumi install`, or correct runtime.options"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     seen = found(lone)

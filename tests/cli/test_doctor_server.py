@@ -226,7 +226,8 @@ def test_doctor_influxd_that_is_too_old() -> None:
     assert done.code == 1
     assert line(done, "server") == "ok server InfluxDB OSS v2.6.1"
     assert line(done, "write its secrets") == "ok write its secrets the token may"
-    assert line(done, "value proofs").startswith("wrong value proofs the server is older than InfluxDB 2.7")
+    lost = "a changed value cannot be seen, and no key be adopted"
+    assert line(done, "value proofs").startswith(f"wrong value proofs {lost}: the server is older than InfluxDB 2.7")
     assert line(done, "value proofs").endswith("use InfluxDB OSS 2.7 or later, with Flux")
     assert [row[1] for row in done.rows if row[0] == "wrong"] == ["value proofs"]
 

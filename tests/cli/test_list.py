@@ -148,7 +148,7 @@ def test_list_without_pulumi_says_what_is_missing(
     monkeypatch.setenv("PATH", str(tmp_path))
     done = command("list")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "error: there is no pulumi on PATH, which knows the config and the keys of the stack\n"
+    assert done.err == "error: there is no pulumi on PATH, which knows the config and the keys of the stack (IS706)\n"
 
 
 def test_list_pulumi_that_writes_no_json_is_not_believed(
@@ -162,7 +162,7 @@ def test_list_pulumi_that_writes_no_json_is_not_believed(
     done = command("list", "--stack", "dev")
     assert done.err.startswith("error: pulumi config wrote no JSON")
     program.write_text("#!/bin/sh\necho 'warning: old' >&2\necho 'error: no stack' >&2\nexit 1\n")
-    assert command("list", "--stack", "dev").err == "error: pulumi config failed: no stack\n"
+    assert command("list", "--stack", "dev").err == "error: pulumi config failed: no stack (IS708)\n"
     program.write_text("#!/bin/sh\nexit 1\n")
     assert command("list", "--stack", "dev").err == "error: pulumi config failed: it did not say why\n"
 

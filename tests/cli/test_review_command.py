@@ -113,14 +113,14 @@ def test_review_of_a_failed_pipe_is_an_error() -> None:
     done = run(stdin=b"")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "error: there is nothing to review: did `pulumi preview --json` fail before it printed anything?\n"
+        "error: there is nothing to review: did `pulumi preview --json` fail before it printed anything? (IS712)\n"
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("no-such-file",), "error: cannot read no-such-file: No such file or directory\n"),
+        (("no-such-file",), "error: cannot read no-such-file: No such file or directory (IS711)\n"),
         (("--fail-on", "removals"), "choose from remove, prune, takeover, drift, unknown, error"),
         (("--format", "xml"), "'xml' is not one of"),
         (("--max-length", "10"), "10 is not"),

@@ -69,7 +69,7 @@ def test_lines_about_readers_are_remarks() -> None:
         said[1]
         == f'keeps the keys "K10", "K11" of the org {ORG}: not declared, but needed by '
         + ", ".join(f'rule "{number}"' for number in range(10))
-        + " and 3 more"
+        + " and 3 more (IS605)"
     )
 
 

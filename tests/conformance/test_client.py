@@ -27,11 +27,14 @@ def test_find_org_with_white_space_around_its_name_gives_the_servers_name(
 def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: str) -> None:
     """One that is not there, one that is hidden, by an inactive token too, and a url that is too long."""
     org_id = server.org_id(org)
-    hidden = "the org exists, but this token may not read it: use a token with the permission to read the org"
-    inactive = "the token is inactive: activate it, or use a different one"
-    path = "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included?"
+    hidden = "the org exists, but this token may not read it: use a token with the permission to read the org (IS308)"
+    inactive = "the token is inactive: activate it, or use a different one (IS302)"
+    path = "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included? (IS310)"
     blind, asleep = server.create_token(org, read_org=False), server.create_token(org, active=False)
-    nobody, no_id = "there is no org of that name on this server", "there is no org with that id on this server"
+    nobody, no_id = (
+        "there is no org of that name on this server (IS307)",
+        "there is no org with that id on this server (IS307)",
+    )
     cases = [
         ("", server.token, "nobody", nobody, "0000000000000001", no_id),
         ("", blind, org, hidden, org_id, hidden),
@@ -50,9 +53,9 @@ def test_token_that_cannot_work_is_told_apart(server: SecretsServer, org: str) -
     """One that is not known, one that is inactive, and one without a permission."""
     org_id = server.org_id(org)
     tokens = {
-        "the server does not know the token: it is wrong or revoked": "wrong",
-        "the token is inactive": server.create_token(org, active=False),
-        f"the token lacks the permission to read the secrets of org {org_id}": server.create_token(
+        "the server does not know the token: it is wrong or revoked (IS301)": "wrong",
+        "the token is inactive (IS302)": server.create_token(org, active=False),
+        f"the token lacks the permission to read the secrets of org {org_id} (IS303)": server.create_token(
             org, read_secrets=False
         ),
     }

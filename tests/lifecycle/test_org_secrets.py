@@ -65,8 +65,8 @@ def test_removed_keys_are_said_all_of_them_ten_a_line(engine: Engine, emulator: 
     org_id = emulator.org_id("acme")
     ten = ", ".join(f'"K{n:02}"' for n in range(1, 11))
     expected = (
-        f'influx-secrets: removes the keys {ten} of the org "acme" ({org_id}): no longer declared\n'
-        f'influx-secrets: removes the key "K11" of the org "acme" ({org_id}): no longer declared\n'
+        f'influx-secrets: removes the keys {ten} of the org "acme" ({org_id}): no longer declared (IS607)\n'
+        f'influx-secrets: removes the key "K11" of the org "acme" ({org_id}): no longer declared (IS607)\n'
     )
     for run in (engine.preview, engine.up):
         run(moved, left)
@@ -126,7 +126,7 @@ def test_org_secrets_unknown_map_previews_as_unknown(engine: Engine) -> None:
     engine.up(shared({"A": "1"}))
     assert engine.checked(shared(UNKNOWN))["versions"] == UNKNOWN
     assert engine.preview(shared(UNKNOWN)) == {"shared": "update"}
-    assert engine.said == 'influx-secrets: which keys are removed is not known yet: OrgSecrets "shared"\n'
+    assert engine.said == 'influx-secrets: which keys are removed is not known yet: OrgSecrets "shared" (IS610)\n'
 
 
 def test_org_secrets_value_that_is_no_string_is_refused(engine: Engine, emulator: Emulator) -> None:
@@ -205,10 +205,10 @@ def test_org_secrets_exclusive_names_and_removes_strays_only(engine: Engine, emu
     declared = shared({"A": "1"}, exclusive=True, keep=["TEAM_*"])
     assert engine.checked(declared)["pruned"] == {"STRAY": 1}
     org_id = emulator.org_id("acme")
-    said = f'influx-secrets: prunes the key "STRAY" of the org "acme" ({org_id}): not declared, and exclusive is set\n'
-    assert engine.said.endswith(said)
+    said = f'influx-secrets: prunes the key "STRAY" of the org "acme" ({org_id}): not declared, and exclusive is set'
+    assert engine.said.endswith(f"{said} (IS609)\n")
     engine.up(declared)
-    assert engine.said.endswith(said)
+    assert engine.said.endswith(f"{said} (IS609)\n")
     assert set(emulator.secrets("acme")) == {"A", "TEAM_x", ENDPOINT}
     calls(emulator)
     assert engine.up(declared) == {"shared": "same"}
@@ -237,8 +237,8 @@ def test_org_secrets_exclusive_spares_what_alerts_read(engine: Engine, emulator:
     assert [call.partition(" ")[0] for call in asked[4:]] == ["GET", "PATCH", "POST"]
     assert set(emulator.secrets("acme")) == {"A", "SLACK_TOKEN", "OLD"}
     org = f'of the org "acme" ({emulator.org_id("acme")}): not declared, but needed by'
-    assert f'keeps the key "OLD" {org} rule "disk full"\n' in engine.said
-    assert f'keeps the key "SLACK_TOKEN" {org} endpoint "on-call"\n' in engine.said
+    assert f'keeps the key "OLD" {org} rule "disk full" (IS605)\n' in engine.said
+    assert f'keeps the key "SLACK_TOKEN" {org} endpoint "on-call" (IS605)\n' in engine.said
     assert "it is not known who reads" not in engine.said
     # They are looked at in each run: nothing tells that they are still read.
     assert engine.up(declared) == {"shared": "same"}
@@ -502,7 +502,7 @@ def test_resource_whose_changes_are_all_ignored_is_not_written_to_another_server
     assert engine.said == (
         'influx-secrets: a resource with ignore_changes that manages the key "A" is on http://old.example:8086, and '
         f"this run asks {engine.environ['INFLUX_HOST']}: it is left there, and not written here. Remove ignore_changes "
-        "for one run to write it here\n"
+        "for one run to write it here (IS623)\n"
     )
 
 

@@ -286,7 +286,7 @@ def test_secret_with_any_key_is_created_found_and_removed(engine: Engine, emulat
     [
         ({"key": "A", "value": "v"}, "no org: give org or org_id"),
         ({"org": "nowhere", "key": "A", "value": "v"}, "nowhere"),
-        ({"org": "0" * 16, "key": "A", "value": "v"}, "it looks like an org id, which goes into org_id (--org-id)"),
+        ({"org": "0" * 16, "key": "A", "value": "v"}, "an org id goes into org_id (--org-id)"),
         ({"org": "acme", "key": "A", "value": 5}, 'the value of the key "A" must be a string, not float'),
         ({"org": "acme", "key": 5, "value": "v"}, "key must be a string, not float"),
         ({"org": "acme", "key": "A", "value": "v", "rotate_on": 3}, "rotate_on must be a string, not float"),
@@ -361,7 +361,7 @@ def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
     assert engine.said == (
         "influx-secrets: the server could not be asked, so this preview cannot show what it holds: there is no API "
         "token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the provider's token, or an active profile "
-        "of the influx CLI\n"
+        "of the influx CLI (IS201)\n"
     )
     assert "INFLUX_TOKEN" in engine.up(declared)["a"]
     assert calls(emulator) == []
@@ -410,7 +410,7 @@ def test_preview_with_a_ca_file_that_cannot_be_read_fails(emulator: Emulator) ->
     engine = Engine({**emulator.environment, "INFLUXDB_V2_SSL_CA_CERT": "/no/such/file"})
     failed = engine.preview(secret("a", org_id=emulator.org_id("acme"), key="A", value="one"))["a"]
     assert failed.startswith("failed: ")
-    assert failed.endswith("the CA file /no/such/file cannot be read: No such file or directory")
+    assert failed.endswith("the CA file /no/such/file cannot be read: No such file or directory (IS210)")
 
 
 def test_up_without_server_fails_in_one_line(emulator: Emulator) -> None:
@@ -521,7 +521,7 @@ def test_white_space_at_an_end_is_said_when_it_is_written(
     engine: Engine, emulator: Emulator, key: str, value: str
 ) -> None:
     """And kept: a certificate ends with a line break."""
-    line = f'influx-secrets: white space at an end of the key or its value, which is kept: the key "{key}"\n'
+    line = f'influx-secrets: white space at an end of the key or its value, which is kept: the key "{key}" (IS601)\n'
     engine.preview(secret("a", org="acme", key=key, value=value))
     assert line in engine.said
     engine.up(secret("a", org="acme", key=key, value=value))

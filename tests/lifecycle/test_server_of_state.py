@@ -19,7 +19,7 @@ def test_preview_names_the_server_once_where_something_is_new(engine: Engine, em
     emulator.create_org("other")
     new = [secret(f"{org} {key}", org=org, key=key, value="v") for org in ("acme", "other") for key in ("A", "B")]
     engine.preview(*new)
-    assert engine.said == f"influx-secrets: new secrets are written to {emulator.url}\n"
+    assert engine.said == f"influx-secrets: new secrets are written to {emulator.url} (IS625)\n"
     engine.up(*new)
     assert engine.said == ""
     many = org_secrets("many", {"C": "v"}, org="acme")

@@ -58,10 +58,10 @@ def find_python(root: Path, program: Path, options: Mapping[str, Any], environ: 
         names = [environ["PULUMI_PYTHON_CMD"]] if environ.get("PULUMI_PYTHON_CMD") else _NAMES
         found = next(filter(None, map(shutil.which, names)), None)
         if found is None:
-            raise NoPythonError(f"there is no {' or '.join(names)} on PATH")
+            raise NoPythonError(f"there is no {' or '.join(names)} on PATH (IS707)")
         return found
     if not (folder / _BINARY).exists():
-        raise NoPythonError(f"there is no virtual environment in {folder}")
+        raise NoPythonError(f"there is no virtual environment in {folder} (IS707)")
     return str(folder / _BINARY)
 
 
@@ -91,5 +91,5 @@ def _output(*command: str, folder: Path) -> str:
             command, cwd=folder, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL, timeout=_SECONDS
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise NoPythonError(f"{command[0]} does not run: {error}") from None
+        raise NoPythonError(f"{command[0]} does not run: {error} (IS707)") from None
     return done.stdout.strip()

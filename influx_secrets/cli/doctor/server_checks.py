@@ -192,9 +192,9 @@ def _org_id(client: SecretsClient) -> str:
     # The secrets calls have one answer for both cases.
     exists = client.org_exists(settings.org_id)
     if exists is None:
-        raise NoOrgError(f"the token may not read the org {settings.org_id}, or there is no such org")
+        raise NoOrgError(f"the token may not read the org {settings.org_id}, or there is no such org (IS705)")
     if not exists:
-        raise MissingOrgError(f"there is no org {settings.org_id} on this server")
+        raise MissingOrgError(f"there is no org {settings.org_id} on this server (IS705)")
     return settings.org_id
 
 
@@ -223,7 +223,7 @@ def _proofs(client: SecretsClient, org_id: str) -> CheckResult:
         check_available(client, org_id)
     except ProofsUnavailableError as error:
         lost = "a changed value cannot be seen, and no key be adopted"
-        return fail(_PROOFS, f"{error}: {lost}", "use InfluxDB OSS 2.7 or later, with Flux")
+        return fail(_PROOFS, f"{lost}: {error}", "use InfluxDB OSS 2.7 or later, with Flux")
     except InfluxSecretsError as error:
         return fail(_PROOFS, str(error))
     return ok(_PROOFS, "the server can prove what a key holds")

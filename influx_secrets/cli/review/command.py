@@ -72,7 +72,7 @@ def review(
     """
     gates = parse_fail_on(fail_on, Gate)
     if 0 < max_length < _SHORTEST:
-        raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST}", param_hint="--max-length")
+        raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST} (IS716)", param_hint="--max-length")
     readers = _asking(Target(None, None, allow_insecure, stack, cwd)) if usage else None
     found = review_of(read_preview(_read(file)), readers)
     if format_ is Format.TEXT:
@@ -97,9 +97,9 @@ def _asking(target: Target) -> FindReaders:
 def _read(file: Path | None) -> bytes:
     if file is None or str(file) == "-":
         if sys.stdin.isatty():
-            raise PreviewError("give a file, or a pipe: pulumi preview --json | influx-secrets review")
+            raise PreviewError("give a file, or a pipe: pulumi preview --json | influx-secrets review (IS710)")
         return sys.stdin.buffer.read()
     try:
         return file.read_bytes()
     except OSError as error:
-        raise PreviewError(f"cannot read {file}: {error.strerror}") from None
+        raise PreviewError(f"cannot read {file}: {error.strerror} (IS711)") from None

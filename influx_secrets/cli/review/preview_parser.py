@@ -32,15 +32,17 @@ def read_preview(document: bytes) -> Preview:
         PreviewError: The input is something else.
     """
     if not document.strip():
-        raise PreviewError("there is nothing to review: did `pulumi preview --json` fail before it printed anything?")
+        raise PreviewError(
+            "there is nothing to review: did `pulumi preview --json` fail before it printed anything? (IS712)"
+        )
     try:
         found, skipped = _documents(document.decode(json.detect_encoding(document)))
     except (ValueError, RecursionError):
         found, skipped = [], 0
     if not found:
-        raise PreviewError("this is no output of `pulumi preview --json`: it is not JSON, or cut off")
+        raise PreviewError("this is no output of `pulumi preview --json`: it is not JSON, or cut off (IS713)")
     if any(not isinstance(one, dict) for one in found):
-        raise PreviewError("this is JSON, but no output of `pulumi preview --json`")
+        raise PreviewError("this is JSON, but no output of `pulumi preview --json` (IS714)")
     try:
         collected = _Collected(skipped)
         for group in _runs(found):
@@ -49,8 +51,8 @@ def read_preview(document: bytes) -> Preview:
             return collected.preview()
     except (AttributeError, KeyError, TypeError, ValueError):
         # The error may not be shown: its text may contain a value.
-        raise PreviewError("this preview has a step in a form that this version does not know") from None
-    raise PreviewError("this is JSON, but neither a preview nor an event log of Pulumi")
+        raise PreviewError("this preview has a step in a form that this version does not know (IS715)") from None
+    raise PreviewError("this is JSON, but neither a preview nor an event log of Pulumi (IS714)")
 
 
 def _documents(text: str) -> tuple[list[Any], int]:

@@ -75,7 +75,7 @@ class Target:
             StackError: The config of the stack cannot be read, or hides one of the settings.
         """
         if self.org is not None and self.org_id is not None:
-            raise DeclarationError("--org and --org-id are both given: give one of them")
+            raise DeclarationError("--org and --org-id are both given: give one of them (IS702)")
         options = {
             "org": (self.org, "--org"),
             "orgId": (self.org_id, "--org-id"),
@@ -117,7 +117,7 @@ def connected(target: Target) -> Iterator[Connection]:
     with SecretsClient(target.settings) as client:
         settings = client.settings
         if settings.org_id is None and settings.org is None:
-            raise DeclarationError("no org: give --org or --org-id, or set INFLUX_ORG or `influx-secrets:org`")
+            raise DeclarationError("no org: give --org or --org-id, or set INFLUX_ORG or `influx-secrets:org` (IS703)")
         with waiting("asking the server"):
             org_id = settings.org_id or client.find_org(settings.org or "").id
         yield Connection(client, org_id, settings.org)
@@ -137,7 +137,7 @@ def _of_stack(config: Config) -> dict[str, Found]:
         if entry.get("secret") or not isinstance(entry.get("value"), str):
             raise StackError(
                 f"{setting.config_key} is secret in the stack's config, and is not read here: run `pulumi config set "
-                f"--plaintext {setting.config_key} VALUE`"
+                f"--plaintext {setting.config_key} VALUE` (IS704)"
             )
         found[setting.input] = Found(entry["value"], f"{setting.config_key} in the stack's config")
     return found

@@ -35,7 +35,7 @@ def parse_fail_on(listed: Sequence[str] | None, choices: type[E]) -> frozenset[E
         return frozenset(choices(name.strip()) for name in ",".join(listed or ()).split(",") if name.strip())
     except ValueError:
         names = ", ".join(choice.value for choice in choices)
-        raise typer.BadParameter(f"choose from {names}", param_hint="--fail-on") from None
+        raise typer.BadParameter(f"choose from {names} (IS716)", param_hint="--fail-on") from None
 
 
 def exit_if_found(found: Mapping[E, int], wanted: frozenset[E]) -> None:

@@ -87,7 +87,7 @@ def read_config(stack: str | None, folder: Path | None) -> Config | None:
         if stacks:
             raise StackError(
                 "no stack is selected, so the server of its config is not known: run `pulumi stack select NAME`, or "
-                "give --stack NAME"
+                "give --stack NAME (IS701)"
             ) from None
         return None
 
@@ -155,9 +155,11 @@ def run_pulumi(*words: str, stack: str | None = None, folder: Path | None = None
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 (no shell)
     except FileNotFoundError:
-        raise StackError("there is no pulumi on PATH, which knows the config and the keys of the stack") from None
+        raise StackError(
+            "there is no pulumi on PATH, which knows the config and the keys of the stack (IS706)"
+        ) from None
     if done.returncode:
-        raise StackError(f"pulumi {name} failed: {_reason(done.stderr)}")
+        raise StackError(f"pulumi {name} failed: {_reason(done.stderr)} (IS708)")
     return done.stdout
 
 
@@ -168,7 +170,7 @@ def _pulumi(kind: type[T], *words: str, stack: str | None, folder: Path | None) 
         printed = None
     if not isinstance(printed, kind):
         name = " ".join(word for word in words if not word.startswith("-"))
-        raise StackError(f"pulumi {name} wrote no JSON: is the Pulumi CLI of version 3.216 or later?")
+        raise StackError(f"pulumi {name} wrote no JSON: is the Pulumi CLI of version 3.216 or later? (IS709)")
     return printed
 
 

@@ -163,19 +163,19 @@ def test_api_error_message_says_what_to_do(status: int, says: str) -> None:
 
 def test_api_error_without_advice_ends_with_the_servers_words() -> None:
     """Where we know nothing better, the server has the last word; 401 without a known need is short."""
-    assert str(failing(json_answer(400, {"code": "invalid", "message": "no"}))).endswith('("no")')
+    assert str(failing(json_answer(400, {"code": "invalid", "message": "no"}))).endswith('("no") (IS317)')
     assert str(failing(json_answer(401, {"code": "unauthorized"}))).endswith(
-        ": the token is wrong, revoked or inactive"
+        ": the token is wrong, revoked or inactive (IS304)"
     )
 
 
 @pytest.mark.parametrize(
     ("message", "says"),
     [
-        ("unauthorized access", "the server does not know the token: it is wrong or revoked"),
-        ("token is inactive", "the token is inactive"),
-        ('error calling function "map" @4:1-4:9: token is inactive', "the token is inactive"),
-        ("read:orgs/0123456789abcdef is unauthorized", "the token lacks the permission to read the thing"),
+        ("unauthorized access", "the server does not know the token: it is wrong or revoked (IS301)"),
+        ("token is inactive", "the token is inactive (IS302)"),
+        ('error calling function "map" @4:1-4:9: token is inactive', "the token is inactive (IS302)"),
+        ("read:orgs/0123456789abcdef is unauthorized", "the token lacks the permission to read the thing (IS303)"),
     ],
 )
 @pytest.mark.parametrize("sensitive", ["", "t"])
@@ -202,4 +202,4 @@ def test_api_error_says_how_long_the_server_wants_to_be_left_alone(asked: str, s
     """A pause too long to wait for is named, unless it is no number of seconds, or repeats a value that was sent."""
     request = Request(method="PATCH", path="/thing", intent="do", body=b"{}", sensitive=("481516",))
     error = failing(json_answer(429, {}, retry_after=asked), request=request, max_attempts=1)
-    assert str(error).endswith(f"the server asks for fewer requests: try again {says}")
+    assert str(error).endswith(f"the server asks for fewer requests: try again {says} (IS312)")

@@ -66,7 +66,7 @@ def test_wait_is_told_once_and_says_why_and_how_long_at_most(steps: list[Step], 
         told = Told(server)
         told.sender.send(replace(GET, sensitive=("hunter2-and-more",)))
     limits = "at most 4 more attempts within 180 s"
-    assert told.lines == [f"cannot get the thing yet: {server.url}: {says}, {limits}"]
+    assert told.lines == [f"cannot get the thing yet: {server.url}: {says}, {limits} (IS612)"]
 
 
 def test_same_status_with_another_message_is_the_same_wait() -> None:

@@ -94,7 +94,7 @@ def test_list_unknown_org_names_both_causes_and_the_permissions() -> None:
         made.list_secret_keys(ORG)
     assert str(caught.value).endswith(
         '("404 page not found"): either there is no such org, or the token may not read it; the token needs read '
-        "on the org, read on its secrets and write on its secrets"
+        "on the org, read on its secrets and write on its secrets (IS309)"
     )
 
 
@@ -103,7 +103,7 @@ def test_list_unauthorized_names_the_permission() -> None:
     refusal = json_answer(401, {"code": "unauthorized", "message": f"read:orgs/{ORG}/secrets is unauthorized"})
     with client(refusal) as (made, _), pytest.raises(errors.UnauthorizedError) as caught:
         made.list_secret_keys(ORG)
-    assert str(caught.value).endswith(f"lacks the permission to read the secrets of org {ORG}")
+    assert str(caught.value).endswith(f"lacks the permission to read the secrets of org {ORG} (IS303)")
 
 
 # upsert_secrets

@@ -79,7 +79,7 @@ def test_url_usable_is_kept_without_trailing_slash(url: str, kept: str) -> None:
 )
 def test_url_malformed_is_refused(url: object) -> None:
     """A malformed url is a one-line error that says what a url looks like."""
-    with pytest.raises(SettingsError, match=r"^url: must be a url such as http://localhost:8086$"):
+    with pytest.raises(SettingsError, match=r"^url: must be a url such as http://localhost:8086 \(IS203\)$"):
         build(url=url)
 
 

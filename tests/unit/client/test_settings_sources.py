@@ -83,12 +83,12 @@ def test_resolve_inputs_as_booleans_and_numbers_are_taken() -> None:
 @pytest.mark.parametrize(
     ("inputs", "says"),
     [
-        ({"skipVerify": "maybe"}, "setting 'skipVerify': must be true or false"),
-        ({"timeout": "soon"}, "setting 'timeout': must be a number"),
-        ({"timeout": True}, "setting 'timeout': must be a number"),
-        ({"maxAttempts": "0"}, "setting 'maxAttempts': must be a whole number, 1 or more"),
-        ({"url": True}, "setting 'url': must be text"),
-        ({"url": "nonsense"}, "setting 'url': must be a url such as http://localhost:8086"),
+        ({"skipVerify": "maybe"}, "setting 'skipVerify': must be true or false (IS211)"),
+        ({"timeout": "soon"}, "setting 'timeout': must be a number (IS211)"),
+        ({"timeout": True}, "setting 'timeout': must be a number (IS211)"),
+        ({"maxAttempts": "0"}, "setting 'maxAttempts': must be a whole number, 1 or more (IS211)"),
+        ({"url": True}, "setting 'url': must be text (IS211)"),
+        ({"url": "nonsense"}, "setting 'url': must be a url such as http://localhost:8086 (IS203)"),
     ],
 )
 def test_resolve_bad_input_names_its_setting(inputs: dict[str, Any], says: str) -> None:

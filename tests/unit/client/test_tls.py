@@ -76,7 +76,7 @@ def test_tls_unknown_authority_says_how_to_trust_it(authority: trustme.CA) -> No
 def test_tls_expired_certificate_is_called_expired(authority: trustme.CA, ca_file: str) -> None:
     """Trusting more would not help: the line says to renew it."""
     text = refused(tls_server(authority, age=9), ca_file=ca_file)
-    assert text.endswith("the server's TLS certificate has expired: renew it on the server")
+    assert text.endswith("the server's TLS certificate has expired: renew it on the server (IS432)")
 
 
 def test_tls_certificate_of_the_future_points_at_the_clocks(authority: trustme.CA, ca_file: str) -> None:
@@ -154,7 +154,7 @@ def test_tls_skip_verify_accepts_any_and_warns_once(authority: trustme.CA, caplo
         sender.send(GET)
         assert warnings.filters == filters, "of the whole process"
     warned = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
-    assert warned == [f"the TLS certificate of {server.url} is not verified (skipVerify)"]
+    assert warned == [f"the TLS certificate of {server.url} is not verified (skipVerify) (IS437)"]
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_tls_ca_file_that_cannot_be_used_is_an_error_before_any_request(
         path.write_text(content)
     with pytest.raises(errors.SettingsError) as caught:
         SecretsClient(settings)
-    assert str(caught.value) == f"the CA file {path} {says}"
+    assert str(caught.value) == f"the CA file {path} {says} (IS210)"
     assert caught.value.__context__ is None
 
 

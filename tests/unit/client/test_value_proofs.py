@@ -23,19 +23,19 @@ def test_prove_answer_without_a_row_for_each_key_is_one_clear_error(rows: str) -
     """As influxd ends a query in the middle, with 200, when it takes the request for broken off (seen on 2.9.1)."""
     with client(csv_answer(rows)) as (asking, _), pytest.raises(ResponseError) as caught:
         prove(asking, ORG, ["A", "B"])
-    assert str(caught.value).endswith(f" {rows.count('_result')} of 2 keys: run again")
+    assert str(caught.value).endswith(f" {rows.count('_result')} of 2 keys: run again (IS320)")
 
 
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        (",result,table,h,m\r\n,_result,0,c2lnbmVk,\r\n\r\n", "answered for 1 of 2 keys: run again"),
+        (",result,table,h,m\r\n,_result,0,c2lnbmVk,\r\n\r\n", "answered for 1 of 2 keys: run again (IS320)"),
         (
             ",result,table,m,h\r\n,_result,0,,c2lnbmVk\r\n,_result,0,vault is sealed,\r\n\r\n",
-            'of a key ("vault is sealed")',
+            'of a key ("vault is sealed") (IS321)',
         ),
-        (",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,\r\n\r\n", "of a key"),
-        (f",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,{TOKEN}\r\n\r\n", "of a key"),
+        (",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,\r\n\r\n", "of a key (IS321)"),
+        (f",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,{TOKEN}\r\n\r\n", "of a key (IS321)"),
     ],
     ids=["row-missing", "other-message", "neither", "echo"],
 )
@@ -73,7 +73,7 @@ def test_prove_page_of_a_proxy_that_forbids_queries_means_there_are_no_proofs(st
     page = answer(status, "<html>no</html>", content_type="text/html")
     with client(page) as (asking, _), pytest.raises(ProofsUnavailableError) as caught:
         prove(asking, ORG, ["A"])
-    assert str(caught.value) == f"the server does not answer Flux queries (HTTP {status})"
+    assert str(caught.value) == f"the server does not answer Flux queries (HTTP {status}) (IS513)"
 
 
 @pytest.mark.parametrize("status", [200, 404])

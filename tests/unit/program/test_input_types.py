@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_output_of_another_type_is_refused_when_it_is_known(
     """A preview shows the message alone, so that names the resource; where no output may be, it is refused at once."""
     error = error_of(lambda: DECLARED[owner](**{parameter: pulumi.Output.from_input(value)}))
     if owner in {"get_org", "list_secret_keys"} or parameter in PLAIN:
-        assert str(error).endswith("not Output")
+        assert re.search(r"not Output \(IS\d+\)$", str(error))
     else:
         label = owner if owner.endswith("_output") else f'{owner} "a"'
         assert str(error).startswith(f"{label}: {parameter} {said}")

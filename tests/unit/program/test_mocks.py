@@ -228,5 +228,5 @@ def test_keep_without_exclusive_is_said_to_do_nothing(
     """Whoever gives a list believes that keys are removed that are not in it."""
     given = keep(["A"]) if callable(keep) else keep
     influx.OrgSecrets("many", org="acme", secrets={"B": "v"}, exclusive=exclusive, keep=given)
-    said = 'influx-secrets: OrgSecrets "many": keep does nothing without exclusive=True\n'
+    said = 'influx-secrets: OrgSecrets "many": keep does nothing without exclusive=True (IS602)\n'
     assert capfd.readouterr().err == (said if is_said else "")
