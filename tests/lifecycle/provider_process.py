@@ -1,21 +1,20 @@
-"""The real provider process of the SDK (`python -m pulumi.dynamic`), and a stand-in for the engine over gRPC."""
+"""The provider process of the SDK (`pulumi.dynamic`), and a stand-in for the engine over gRPC."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import grpc
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
+from lifecycle.forked_provider import fork
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
@@ -23,6 +22,9 @@ from pulumi.runtime.rpc import UNKNOWN
 import influx_secrets
 from influx_secrets._model.keys import escape_key
 from influx_secrets.emulator import Emulator
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Props = dict[str, Any]
 Kind = Literal["Secret", "OrgSecrets"]
@@ -35,6 +37,7 @@ _PROVIDER = "__provider"
 _OLD_SDK = "Exception calling application: "
 """What the SDK said before the message of an error, until it came to say the name of its class."""
 _CALL_SECONDS = 120
+_SOME_BYTES = 64
 
 
 class CheckError(Exception):
@@ -57,19 +60,11 @@ class ProviderProcess:
         kept |= {
             name: value for name, value in os.environ.items() if name.startswith(("COV_CORE", "COVERAGE", "PYTHON"))
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:0"],
-            env={**kept, **environ},
-            stdin=subprocess.PIPE,  # the engine holds the other end for as long as it lives
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        port = int(self._process.stdout.readline())
-        self._lines: list[str] = []
-        self._reader = threading.Thread(target=self._read, args=(self._process.stderr,), daemon=True)
+        self._process, self._stdin, stdout, stderr = fork({**kept, **environ})
+        with stdout:
+            port = int(os.read(stdout.fileno(), _SOME_BYTES))
+        self._said = ""
+        self._reader = threading.Thread(target=self._read, args=(stderr,), daemon=True)
         self._reader.start()
         options = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)]
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=options)
@@ -79,6 +74,7 @@ class ProviderProcess:
 
     @property
     def pid(self) -> int:
+        assert self._process.pid is not None
         return self._process.pid
 
     def check(self, kind: Kind, olds: Props, news: Props) -> Props:
@@ -111,28 +107,28 @@ class ProviderProcess:
 
     def lose_the_engine(self) -> int:
         """Let go of the process as an engine does that is killed; return its exit status once it has ended."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        return self._process.wait(30)
+        self._stdin.close()
+        self._process.join(30)
+        assert self._process.exitcode is not None
+        return self._process.exitcode
 
     def stop(self) -> str:
         """End the process; return what it wrote to stderr."""
         self._channel.close()
         self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
+        self._process.join(10)
+        if self._process.exitcode is None:
             # On a busy machine the handler that saves the measured coverage was seen to hang; the engine kills too.
             self._process.kill()
-            self._process.wait(10)
+            self._process.join(10)
         self._reader.join(10)
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            assert stream is not None
-            stream.close()
-        return "".join(self._lines)
+        self._process.close()
+        self._stdin.close()
+        return self._said
 
-    def _read(self, stream: Any) -> None:  # noqa: ANN401 (a text stream)
-        self._lines.extend(stream)
+    def _read(self, stderr: Connection) -> None:
+        with stderr, open(stderr.fileno(), encoding="utf-8", closefd=False) as lines:
+            self._said = lines.read()
 
     def _call(self, name: str, request: Any, **how: Any) -> Any:  # noqa: ANN401 (generated messages)
         try:
