@@ -37,6 +37,7 @@ def read(influxd: InfluxdServer) -> Iterator[Callable[[str], Reads]]:
         IMPORT + 'f = (token=secrets.get(key: "A")) => token',
         IMPORT + 'x = if true then secrets.get(key: "A") else r.secrets',
         IMPORT + 'x = {secrets: secrets.get(key: "A")}',
+        IMPORT + 'x =\n  secrets\n    .get(\n      // of the mail\n      key:\n        "A",\n    )',
     ],
 )
 def test_reads_literal_key_is_found_wherever_it_stands(read: Callable[[str], Reads], script: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 from conformance.other_writers import put_endpoint
 from scripted_server import json_answer
-from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task, create_token
+from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task
 from sending import ORG
 from sending import client as scripted_client
 from servers import InfluxdServer
@@ -37,8 +37,15 @@ def test_readers_are_the_tasks_and_checks_of_the_org(influxd: InfluxdServer, acm
     influxd.create_org(other)
     create_task(influxd, other, "elsewhere", get)
 
-    found = find_readers(client, influxd.org_id(acme))
+    followed: list[FluxScript] = []
 
+    def follow(scripts: Sequence[FluxScript]) -> Iterable[FluxScript]:
+        followed.extend(scripts)
+        return scripts
+
+    found = find_readers(client, influxd.org_id(acme), follow)
+
+    assert "other" not in [one.name for one in followed], "only what may read is parsed"
     named = {key: {(one.kind, one.name, one.active) for one in some} for key, some in found.by_key.items()}
     assert named == {
         "A": {("task", "first", True), ("task", "paused", False), ("task", "vague", True)},
@@ -62,36 +69,6 @@ def test_readers_are_endpoints_and_rules_too(influxd: InfluxdServer, acme: str, 
     named = {key: [one.kind for one in some] for key, some in found.by_key.items()}
     assert named == {"OLD": ["rule"], "NEW": ["endpoint"]}
     assert found.unseen == ()
-
-
-@pytest.mark.influxd
-def test_readers_of_many_tasks_are_all_found(influxd: InfluxdServer, acme: str, client: SecretsClient) -> None:
-    """More tasks than fit on a page: the last one reads."""
-    for number in range(501):
-        create_task(influxd, acme, f"task {number}", "x = 1", status="inactive")
-    create_task(influxd, acme, "last", f'{IMPORT}x = secrets.get(key: "A")')
-    followed: list[FluxScript] = []
-
-    def follow(scripts: Sequence[FluxScript]) -> Iterable[FluxScript]:
-        followed.extend(scripts)
-        return scripts
-
-    found = find_readers(client, influxd.org_id(acme), follow)
-    assert [one.name for one in found.by_key["A"]] == ["last"]
-    assert len(found.all) == 502
-    assert [one.name for one in followed] == ["last"]  # Only what may read is parsed.
-
-
-@pytest.mark.influxd
-def test_readers_are_hidden_from_a_token_that_may_not_read_tasks(influxd: InfluxdServer, acme: str) -> None:
-    """Influxd shows it an empty list: the caller sees that there were no scripts at all."""
-    create_task(influxd, acme, "first", f'{IMPORT}x = secrets.get(key: "A")')
-    settings = Settings(url=influxd.url, token=create_token(influxd, acme, "secrets"))
-    with SecretsClient(settings) as client:
-        assert find_readers(client, influxd.org_id(acme)).all == ()
-    allowed = Settings(url=influxd.url, token=create_token(influxd, acme, "secrets", "tasks", "checks"))
-    with SecretsClient(allowed) as client:
-        assert list(find_readers(client, influxd.org_id(acme)).by_key) == ["A"]
 
 
 def test_readers_script_that_cannot_be_parsed_is_in_doubt() -> None:

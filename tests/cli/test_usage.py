@@ -86,15 +86,6 @@ def test_usage_says_who_reads_what_cannot_be_told(real: Command, influxd: Influx
 
 
 @pytest.mark.influxd
-def test_usage_finds_a_call_over_several_lines(real: Command, influxd: InfluxdServer, acme: str) -> None:
-    """As a formatter or a person breaks it, with a comment in between."""
-    call = 'x =\n  secrets\n    .get(\n      // of the mail\n      key:\n        "SPREAD",\n    )'
-    create_task(influxd, acme, "spread", f"{IMPORT}{call}")
-    create_check(influxd, acme, "broken", 'r.x\n == secrets.get(\nkey: "BROKEN"\n)')
-    assert real("usage").rows == [["BROKEN", "missing", 'check "broken"'], ["SPREAD", "missing", 'task "spread"']]
-
-
-@pytest.mark.influxd
 def test_usage_looks_at_every_page_of_tasks_and_checks(real: Command, influxd: InfluxdServer, acme: str) -> None:
     """The server lists 500 tasks and 100 checks at a time; the last ones are seen, and none is seen twice.
 

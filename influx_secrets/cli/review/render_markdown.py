@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -54,11 +55,7 @@ def cell(text: str) -> str:
 
 def _most(limit: int, fits: Callable[[int], bool]) -> int:
     """Return the greatest number up to a limit that fits, -1 if none does."""
-    low, high = -1, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return low
+    return bisect_left(range(limit + 1), 1, key=lambda number: not fits(number)) - 1
 
 
 def _render(review: Review, rows: int, sections: int) -> str:
