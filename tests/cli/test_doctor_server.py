@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import trustme
 from command_line import Command, line
-from intercepting_proxy import Instead, InterceptingProxy
 from scripted_server import ScriptedServer, Step, answer, json_answer
 from servers import EmulatorServer, InfluxdServer, SecretsServer, closed_port
 
@@ -23,14 +22,6 @@ from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.emulator import Answer, Emulator
 
 # What answers there
-
-
-def test_doctor_no_server(lone: Command) -> None:
-    """Nobody listens."""
-    with closed_port() as port:
-        done = lone("doctor", environ={"INFLUX_HOST": f"http://127.0.0.1:{port}"})
-    assert done.code == 1
-    assert "the connection was refused: is the server running, and is the url right?" in line(done, "connection")
 
 
 @pytest.mark.parametrize(
@@ -103,12 +94,6 @@ def test_doctor_http_url_of_a_tls_server(lone: Command, tls: ScriptedServer, ca_
     environ = {"INFLUX_HOST": tls.url.replace("https:", "http:")}
     done = lone("doctor", environ={**environ, **({"INFLUXDB_V2_SSL_CA_CERT": ca_file} if trusted else {})})
     assert line(done, "connection").endswith("the server speaks TLS on this port; let the url begin with https://")
-
-
-def test_doctor_bad_certificate(lone: Command, tls: ScriptedServer) -> None:
-    """The line names both ways out."""
-    done = lone("doctor", environ={"INFLUX_HOST": tls.url})
-    assert "is not signed by an authority that this machine trusts" in line(done, "connection")
 
 
 @pytest.mark.influxd
@@ -229,18 +214,6 @@ def test_doctor_influxd_that_is_too_old() -> None:
     lost = "a changed value cannot be seen, and no key be adopted"
     assert line(done, "value proofs").startswith(f"wrong value proofs {lost}: the server is older than InfluxDB 2.7")
     assert line(done, "value proofs").endswith("use InfluxDB OSS 2.7 or later, with Flux")
-    assert [row[1] for row in done.rows if row[0] == "wrong"] == ["value proofs"]
-
-
-@pytest.mark.influxd
-def test_doctor_influxd_whose_flux_is_off(influxd: InfluxdServer, acme: str) -> None:
-    """InfluxDB 2 has no switch for it: what forbids queries is a proxy before the server, with a page of its own."""
-    with InterceptingProxy(influxd.url) as server:
-        refused = Instead(405, "method not allowed", "Method Not Allowed")
-        server.before = lambda _, path: refused if path.startswith("/api/v2/query") else None
-        done = Command({**influxd.environment, "INFLUX_HOST": server.url, "INFLUX_ORG": acme})("doctor")
-    assert done.code == 1
-    assert "the server does not answer Flux queries (HTTP 405)" in line(done, "value proofs")
     assert [row[1] for row in done.rows if row[0] == "wrong"] == ["value proofs"]
 
 

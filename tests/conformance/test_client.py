@@ -14,16 +14,6 @@ def client_of(server: SecretsServer, token: str | None = None) -> SecretsClient:
     return SecretsClient(Settings(url=server.url, token=token or server.token))
 
 
-@pytest.mark.parametrize("around", [" ", "\t", "\n"])
-def test_find_org_with_white_space_around_its_name_gives_the_servers_name(
-    server: SecretsServer, org: str, around: str
-) -> None:
-    """The server trims the name before it looks."""
-    with client_of(server) as client:
-        found = client.find_org(f"{around}{org}{around}")
-    assert (found.id, found.name) == (server.org_id(org), org)
-
-
 def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: str) -> None:
     """One that is not there, one that is hidden, by an inactive token too, and a url that is too long."""
     org_id = server.org_id(org)
