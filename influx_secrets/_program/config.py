@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pulumi
 
 from influx_secrets._errors import SettingsError
@@ -23,11 +25,23 @@ def stack_settings() -> dict[str, str]:
 def default_provider_inputs() -> dict[str, pulumi.Input[str]]:
     """Return the inputs of the provider that serves resources without one of their own."""
     given = stack_settings()
+    _report_clear_text(given)
     return {
         setting.config_key: pulumi.Output.secret(given[setting.input]) if setting.is_secret else given[setting.input]
         for setting in INPUTS
         if setting.input in given
     }
+
+
+def _report_clear_text(given: Iterable[str]) -> None:
+    for setting in INPUTS:
+        if setting.is_secret and setting.input in given and not pulumi.runtime.is_config_secret(setting.config_key):
+            from influx_secrets._notices import say_on_stderr  # noqa: PLC0415 (few programs need it)
+
+            say_on_stderr(
+                f"{setting.config_key} is not encrypted in the stack's config: run `pulumi config set --secret "
+                f"{setting.config_key}`. If others have seen it, use a new value (IS627)"
+            )
 
 
 def _refuse_unknown() -> None:

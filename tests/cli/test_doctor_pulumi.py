@@ -54,6 +54,15 @@ def test_doctor_shows_what_runs_the_program(
     assert seen["stack"].endswith("run `pulumi config set influx-secrets:url URL`")
     assert seen["passphrase"] == "ok is set, from PULUMI_CONFIG_PASSPHRASE"
 
+    lone.planted.add("planted-config-token")
+    pulumi("config", "set", "--secret", "influx-secrets:token", "planted-config-token")
+    assert "secrets of the config" not in found(lone)
+    pulumi("config", "set", "--plaintext", "influx-secrets:token", "planted-config-token")
+    assert found(lone)["secrets of the config"] == (
+        "wrong influx-secrets:token is not encrypted in the stack's config; run `pulumi config set --secret "
+        "influx-secrets:token`; if others have seen it, use a new value"
+    )
+
     pulumi("config", "set", "influx-secrets:url", "http://127.0.0.1:9")
     seen = found(lone)
     assert seen["stack"] == "ok dev; its config pins the server"

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from influx_secrets._model.setting_names import INPUTS
 from influx_secrets.cli.doctor.check_result import CheckResult, fail, ok, unknown, warn
 from influx_secrets.cli.doctor.program_python import NoPythonError, find_packages, find_python
 from influx_secrets.cli.shared.connection import Target
@@ -103,6 +104,12 @@ def _check_stack(target: Target, file: Path, backend: str, environ: Mapping[str,
     else:
         message = f"{visible_message(name)} pins no server: another INFLUX_HOST makes it write to another one"
         yield warn("stack", message, f"run `pulumi config set {_URL} URL`")
+    for setting in INPUTS:
+        entry = config.get(setting.config_key)
+        if setting.is_secret and entry is not None and not entry.get("secret"):
+            message = f"{setting.config_key} is not encrypted in the stack's config"
+            remedy = f"run `pulumi config set --secret {setting.config_key}`; if others have seen it, use a new value"
+            yield fail("secrets of the config", message, remedy)
     yield _passphrase(_stack_file(file, name), backend, environ)
 
 

@@ -230,3 +230,29 @@ def test_keep_without_exclusive_is_said_to_do_nothing(
     influx.OrgSecrets("many", org="acme", secrets={"B": "v"}, exclusive=exclusive, keep=given)
     said = 'influx-secrets: OrgSecrets "many": keep does nothing without exclusive=True (IS602)\n'
     assert capfd.readouterr().err == (said if is_said else "")
+
+
+@pytest.mark.usefixtures("mocks")
+@pytest.mark.parametrize("is_encrypted", [True, False])
+def test_token_in_clear_text_in_the_config_is_reported(
+    is_encrypted: bool,  # noqa: FBT001 (a value of the table)
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """With the command that encrypts it, once in a run, and without the token."""
+    names = ["influx-secrets:token", "influx-secrets:extraHttpHeader"]
+    pulumi.runtime.set_all_config(dict.fromkeys(names, "a: hunter2"), names if is_encrypted else [])
+    influx.Secret("one", org="acme", key="A", value="1")
+    influx.Secret("two", org="acme", key="B", value="2")
+    pulumi.runtime.set_all_config({})
+    found = [
+        line.partition(" is not encrypted in the stack's config: run ")[::2]
+        for line in capfd.readouterr().err.splitlines()
+    ]
+    assert found == [
+        (
+            f"influx-secrets: {name}",
+            f"`pulumi config set --secret {name}`. If others have seen it, use a new value (IS627)",
+        )
+        for name in names
+        if not is_encrypted
+    ]
