@@ -31,6 +31,10 @@ WORDS = {
     r"of our own|of others": "our, its own, foreign",
     r"the way out": "how to fix it",
     r"for want of": "because of a lack of",
+    r"so many times": "how many times",
+    r"under way": "running, in progress",
+    r"in earnest": "really",
+    r"belongs? to nobody": "no stack manages",
 }
 """What is avoided, as a pattern, to what says the same plainly."""
 

@@ -137,7 +137,7 @@ def test_store_that_fails_overlapping_writes_serves_one_stack_and_two(
 def test_rate_limit_for_minutes_is_waited_for_or_ends_the_run_soon(
     new_stack: NewStack, influxd: InfluxdServer, acme: str, minutes: float, pause: int, *, finishes: bool
 ) -> None:
-    """No stand-in for the time: two minutes are waited for, and told; of longer ones the next run finishes the work.
+    """Real time: a Retry-After of two minutes is honoured and reported; after a longer one the next run finishes.
 
     Five attempts, 35 s apart, outlast the two minutes. Of those 50 s apart the fifth would come after the 180 s that a
     request has, so it is given up after 150 s.

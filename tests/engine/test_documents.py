@@ -96,14 +96,14 @@ def test_page_for_a_new_user_does_what_it_says(page: str, checkout: Path, tmp_pa
 
 
 def test_readme_example_does_what_it_says(new_stack: NewStack, emulator: Emulator) -> None:
-    """A reader with a server, who types a value when Pulumi asks for it, sees what the README shows."""
+    """A reader with a server sees what the README shows."""
     stack = new_stack({"PULUMI_SKIP_CONFIRMATIONS": "true"})
     text = (ROOT / "README.md").read_text("utf-8").partition(README_IN_A_CHECKOUT)[0]
     text = text.replace("http://localhost:8086", emulator.url).replace("my-token", emulator.token)
-    text = text.replace("$ pulumi config set", "$ echo value-$RANDOM | pulumi config set")
     session = list(steps(blocks(text)))
     assert len(session) > 5
-    problems = run(session, stack.project, stack.environment)
+    (empty := stack.folder / "empty").mkdir()
+    problems = run(session, empty, stack.environment)
     assert not problems, "\n\n".join(problems)
     assert sorted(emulator.secrets("acme")) == ["SLACK_TOKEN", "SMTP_PASSWORD"]
 
