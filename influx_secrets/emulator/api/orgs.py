@@ -25,7 +25,7 @@ def answer(context: Context, rest: Sequence[str]) -> Answer:
             return _secrets(context, org_id, below)
         case [_, "members" | "owners", *_]:
             return responses.not_emulated(context.method, context.path)
-    return responses.page_not_found()
+    return responses.PAGE_NOT_FOUND
 
 
 def _secrets(context: Context, text: str, below: Sequence[str]) -> Answer:
@@ -44,7 +44,7 @@ def _one(context: Context, text: str) -> Answer:
     if context.method in {"PATCH", "DELETE"}:
         return responses.not_emulated(context.method, context.path)
     if context.method != "GET":
-        return responses.method_not_allowed()
+        return responses.METHOD_NOT_ALLOWED
     try:
         org_id = parse_id(text)
     except InvalidIDError as problem:
@@ -62,7 +62,7 @@ def _many(context: Context) -> Answer:
     if context.method == "POST" or "userID" in context.arguments:
         return responses.not_emulated(context.method, context.path)
     if context.method != "GET":
-        return responses.method_not_allowed()
+        return responses.METHOD_NOT_ALLOWED
     try:
         offset, limit = max(context.number("offset", 0), 0), context.limit(_PAGE, _MAX_PAGE)
         wanted = _wanted(context)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from typing import Final
 
 from influx_secrets.emulator.store import timestamp
 
@@ -64,6 +65,22 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+NO_CONTENT: Final = Answer(204)
+"""The whole answer of every write."""
+
+METHOD_NOT_ALLOWED: Final = Answer(405)
+"""The router's own, without a body."""
+
+PAGE_NOT_FOUND: Final = Answer(404, b"404 page not found\n", _TEXT)
+"""The router's own, below `/api/v2/orgs`."""
+
+BAD_REQUEST: Final = Answer(400, b"400 Bad Request", {"Content-Type": _TEXT["Content-Type"], "Connection": "close"})
+"""The answer of Go's HTTP server to a path that it cannot parse; influxd never sees the request."""
+
+NO_ASSETS: Final = Answer(404, b"no assets included in binary\n", {"Cache-Control": "public, max-age=3600", **_TEXT})
+"""Paths outside the API belong to the web UI, which neither the emulator nor a plain build of influxd contains."""
+
+
 def parse_version(text: str) -> Version:
     """Return the numbers of a version such as "2.9.1".
 
@@ -114,11 +131,6 @@ def compact(value: object) -> Answer:
     return Answer(200, encode(value) + b"\n", _JSON)
 
 
-def no_content() -> Answer:
-    """204: the whole answer of every write."""
-    return Answer(204)
-
-
 def error(code: str, message: str, indent: str | None = "\t") -> Answer:
     """An error of the newer handlers (orgs, secrets)."""
     return _error(_STATUS[code], code, message, indent)
@@ -141,30 +153,8 @@ def _error(status: int, code: str, message: str, indent: str | None) -> Answer:
     return Answer(status, body, {**_JSON, "X-Platform-Error-Code": code})
 
 
-def unauthenticated() -> Answer:
-    """No token, an unknown one, or a header of another scheme."""
-    return compact_error("unauthorized", "unauthorized access")
-
-
-def method_not_allowed() -> Answer:
-    """The router's own 405: no body at all."""
-    return Answer(405)
-
-
-def page_not_found() -> Answer:
-    """The router's own 404, below `/api/v2/orgs`: plain text."""
-    return Answer(404, b"404 page not found\n", _TEXT)
-
-
-def bad_request() -> Answer:
-    """The answer of Go's HTTP server to a path that it cannot parse; influxd never sees the request."""
-    return Answer(400, b"400 Bad Request", {"Content-Type": _TEXT["Content-Type"], "Connection": "close"})
-
-
-def no_assets() -> Answer:
-    """Paths outside the API belong to the web UI, which neither the emulator nor a plain build of influxd contains."""
-    headers = {"Cache-Control": "public, max-age=3600", **_TEXT}
-    return Answer(404, b"no assets included in binary\n", headers)
+UNAUTHENTICATED: Final = compact_error("unauthorized", "unauthorized access")
+"""No token, an unknown one, or a header of another scheme."""
 
 
 def health(version: Version) -> Answer:

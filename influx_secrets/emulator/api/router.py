@@ -44,14 +44,14 @@ class API:
         raw_path, _, query_string = call.target.partition(b"?")
         paths = url.route_paths(raw_path)
         if paths is None:
-            return responses.bad_request()
+            return responses.BAD_REQUEST
         path, decoded = paths
         public = self._public(call.method, path, decoded)
         if public is not None:
             return responses.built(public)
         grant = self._grant(call.headers.get("authorization", ""))
         if grant is None:
-            return responses.built(responses.unauthenticated())
+            return responses.built(responses.UNAUTHENTICATED)
         arguments = url.arguments(query_string)
         path = path.removesuffix("/")
         context = Context(call, self._store, grant, trace, path, decoded, arguments, self._version)
@@ -65,7 +65,7 @@ class API:
             top = "/".join(path.split("/", 2)[:2])
         is_api = decoded.startswith(("/api/v2", "/v1", "/private"))
         if method not in METHODS or (is_api and method == "OPTIONS"):
-            return responses.method_not_allowed()
+            return responses.METHOD_NOT_ALLOWED
         if top == "/health":
             return responses.health(self._version)
         if top == "/ready":
@@ -74,7 +74,7 @@ class API:
             return responses.ping(method)
         if decoded in _OTHER_APIS or decoded.startswith("/debug/"):
             return responses.not_emulated(method, path)
-        return None if is_api else responses.no_assets()
+        return None if is_api else responses.NO_ASSETS
 
     def _grant(self, header: str) -> Grant | None:
         scheme, space, token = header.partition(" ")
@@ -100,7 +100,7 @@ def _routed(context: Context) -> Answer:
 
 def _me(context: Context) -> Answer:
     if context.method != "GET":
-        return responses.method_not_allowed()
+        return responses.METHOD_NOT_ALLOWED
     path = f"users/{_USER['id']}"
     if context.grant.org_id is not None:
         return responses.error("unauthorized", context.grant.refusal("read", path))

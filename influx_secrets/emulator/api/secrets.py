@@ -21,7 +21,7 @@ def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
 def _answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
     match context.method, rest:
         case _, [_, _, *_]:
-            return responses.page_not_found()
+            return responses.PAGE_NOT_FOUND
         case "GET", [] | [""]:
             return _list(context, org_id)
         case "PATCH", [] | [""]:
@@ -30,7 +30,7 @@ def _answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
             return _delete(context, org_id, [key])
         case "POST", ["delete"]:
             return _delete(context, org_id, _named_keys(context.call.body))
-    return responses.method_not_allowed()
+    return responses.METHOD_NOT_ALLOWED
 
 
 def _list(context: Context, org_id: str) -> Answer:
@@ -51,7 +51,7 @@ def _patch(context: Context, org_id: str) -> Answer:
         code = "request too large" if context.version >= responses.FLUX_HASH else "internal error"
         return responses.error(code, "key too large")
     context.trace.wrote = True
-    return responses.no_content()
+    return responses.NO_CONTENT
 
 
 def _named_keys(body: bytes) -> list[str]:
@@ -69,4 +69,4 @@ def _delete(context: Context, org_id: str, keys: Sequence[str]) -> Answer:
         return responses.error("unauthorized", context.grant.refusal("write", f"orgs/{org_id}/secrets"))
     context.store.delete(org_id, keys)
     context.trace.wrote = True
-    return responses.no_content()
+    return responses.NO_CONTENT
