@@ -112,7 +112,7 @@ class FailedCall:
         status = self.response.status
         # A url that is too long leads to a path of the API that it does not have (influxd 2.9.1).
         is_path_wrong = self._fields.get("message") == "path not found"
-        text = _ADVICE[405] if is_path_wrong else self.request.advice.get(status)
+        text = self._path_advice() if is_path_wrong else self.request.advice.get(status)
         if text is None and status == HTTPStatus.UNAUTHORIZED:
             text = self._token_problem()
         text = text or _ADVICE.get(status)
@@ -120,6 +120,12 @@ class FailedCall:
         if text and asked and re.fullmatch(r"[0-9]{1,6}", asked):
             text = text.replace("try again later", f"try again in {asked} s")
         return f": {text}" if text else " (IS317)"
+
+    def _path_advice(self) -> str:
+        before = re.sub(r"/api(/v2)?$", "", self.server)
+        if before == self.server:
+            return _ADVICE[405]
+        return f"the url must not contain the path of the API: use {before} (IS318)"
 
     def _token_problem(self) -> str:
         """Return which of three things a 401 of influxd 2.9.1 means; its message decides, and is not quoted."""

@@ -132,8 +132,8 @@ def _validated(given: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str
     if parts.scheme == "http" and not fields.get("allow_insecure") and not is_loopback(parts.hostname):
         raise _fail(
             sources["url"],
-            "plain http to another machine exposes the token and all values on the network: use https, or set "
-            "allowInsecure (--allow-insecure) (IS207)",
+            "plain http to another machine exposes the token and all values on the network: use https, or run `pulumi "
+            "config set influx-secrets:allowInsecure true` (--allow-insecure) (IS207)",
         )
     return fields
 
@@ -144,7 +144,7 @@ def _fail(source: str, problem: str) -> SettingsError:
 
 def _parse_text(value: Raw, source: str) -> str:
     if not isinstance(value, str):
-        raise _fail(source, "must be text (IS211)")
+        raise _fail(source, f"must be a string, not {type(value).__name__} (IS211)")
     return value
 
 
@@ -192,11 +192,14 @@ def _check_url(value: object, source: str) -> str:
     if not is_usable:
         raise _fail(source, hint)
     if "@" in parts.netloc:
-        raise _fail(source, "must not hold a user name or password; the token goes into INFLUX_TOKEN (IS204)")
-    if _PAGE.search(parts.path):
-        raise _fail(source, "is the address of a page in the browser: leave out the path from /orgs/ on (IS205)")
+        raise _fail(source, "must not contain a user name or password: put the token in INFLUX_TOKEN (IS204)")
+    if page := _PAGE.search(parts.path):
+        server = f"{parts.scheme}://{parts.netloc}{parts.path[: page.start()]}"
+        raise _fail(source, f"is the address of a page in the browser: use {server} (IS205)")
     if "?" in value or "#" in value:
-        raise _fail(source, "must not hold a query or a fragment, only scheme, host, port and path prefix (IS206)")
+        raise _fail(
+            source, "must not contain a query or a fragment: use scheme, host, port and path prefix alone (IS206)"
+        )
     return value.rstrip("/")
 
 
@@ -213,7 +216,9 @@ def _check_org_id(value: object, source: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not is_org_id(value.lower()):
-        raise _fail(source, "not an org id: org ids have 16 hexadecimal digits (see `influx org list`) (IS209)")
+        raise _fail(
+            source, "must be an org id, 16 hexadecimal digits (see `influx org list`): a name goes into org (IS209)"
+        )
     return value.lower()
 
 
@@ -226,7 +231,7 @@ def _check_header(value: object, source: str) -> str | None:
         if header is None:
             raise _fail(source, "must be Name: value, several separated by commas, without control characters (IS213)")
         if header[1].lower() == "authorization":
-            raise _fail(source, f"must not set {header[1]}: the token goes into INFLUX_TOKEN (IS214)")
+            raise _fail(source, f"must not set {header[1]}: put the token in INFLUX_TOKEN (IS214)")
         if header[1].lower() in _OWN_HEADERS:
             raise _fail(source, f"must not set {header[1]}, which the package sets itself (IS214)")
     return str(value)

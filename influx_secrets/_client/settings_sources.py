@@ -11,7 +11,7 @@ from typing import Final
 
 from influx_secrets._errors import SettingsError
 from influx_secrets._model.input_types import name_problem
-from influx_secrets._model.setting_names import SELECTORS, SETTINGS, known_inputs
+from influx_secrets._model.setting_names import SELECTORS, SETTINGS, known_inputs, unknown_problem
 from influx_secrets._text import quote
 
 if sys.version_info >= (3, 11):
@@ -68,11 +68,12 @@ def _lacks(field: str, sources: list[dict[str, Found]]) -> bool:
 
 
 def _refuse_unknown(inputs: Given) -> None:
-    known = known_inputs()
     # `version` and names with two underscores are the engine's own additions.
-    unknown = sorted(key for key in inputs if key not in known and key != "version" and not key.startswith("__"))
+    unknown = sorted(
+        key for key in inputs if key not in known_inputs() and key != "version" and not key.startswith("__")
+    )
     if unknown:
-        raise SettingsError(f"unknown setting {', '.join(map(repr, unknown))}; known are {', '.join(known)} (IS215)")
+        raise SettingsError(f"{unknown_problem(unknown)} (IS215)")
 
 
 def _from_inputs(inputs: Given) -> dict[str, Found]:
@@ -80,7 +81,7 @@ def _from_inputs(inputs: Given) -> dict[str, Found]:
     for setting in SETTINGS:
         value = _given(inputs, setting.input)
         if value is not None:
-            found[setting.field] = value if isinstance(value, Found) else Found(value, f"setting {setting.input!r}")
+            found[setting.field] = value if isinstance(value, Found) else Found(value, f'setting "{setting.input}"')
     return found
 
 
@@ -164,15 +165,15 @@ def _profile(
     profiles: Mapping[str, Mapping[str, object]], name: str, path: Path, selector: str, needed: Collection[str]
 ) -> dict[str, Found]:
     if name not in profiles:
-        raise SettingsError(f"{selector}: {path} has no profile {name!r} (IS217)")
+        raise SettingsError(f"{selector}: {path} has no profile {quote(name)} (IS217)")
     profile = profiles[name]
     if profile.get("cookie") and not profile.get("token") and "token" in needed:
         raise SettingsError(
-            f"profile {name!r} in {path} signs in with a password, which only the influx CLI can: set INFLUX_TOKEN, "
-            "or give the profile a token (IS225)"
+            f"profile {quote(name)} in {path} signs in with a password, which only the influx CLI can: set "
+            "INFLUX_TOKEN, or give the profile a token (IS225)"
         )
     return {
-        field: Found(value, f"{field} of profile {name!r} in {path}")
+        field: Found(value, f"{field} of profile {quote(name)} in {path}")
         for field in _PROFILE_FIELDS
         if isinstance(value := profile.get(field), str) and value
     }
@@ -182,7 +183,9 @@ def _active(profiles: Mapping[str, Mapping[str, object]], place: str, needed: Co
     """Return the name of the active profile, or of the only one; the CLI would take any of several at each call."""
     for name, profile in profiles.items():
         if not isinstance(profile.get("active", False), bool):
-            raise SettingsError(f"active of profile {name!r} must be true or false, without quotes, {place} (IS224)")
+            raise SettingsError(
+                f"active of profile {quote(name)} must be true or false, without quotes, {place} (IS224)"
+            )
     active = [name for name, profile in profiles.items() if profile.get("active")]
     if len(active) > 1:
         raise SettingsError(f"more than one profile is active {place}: run `influx config NAME` (IS223)")

@@ -59,7 +59,7 @@ def switch_problem(value: object) -> str | None:
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str):
-        shown = f"the string {value!r}" if value.lower() in _SWITCH_WORDS else "str"
+        shown = f"the string {quote(value)}" if value.lower() in _SWITCH_WORDS else "str"
         return f"must be True or False, not {shown}: use config.get_bool (IS110)"
     return f"must be True or False, not {type_name(value)} (IS110)"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
+
+from influx_secrets._text import quote
 
 NAMESPACE: Final = "influx-secrets"
 """Of the settings, in a stack's config and in the inputs of a provider."""
@@ -64,3 +67,12 @@ INPUTS: Final = (*SETTINGS, *SELECTORS)
 def known_inputs() -> tuple[str, ...]:
     """Return the names that a stack's config or a provider's inputs may hold, sorted, as messages list them."""
     return tuple(sorted(setting.input for setting in INPUTS))
+
+
+def unknown_problem(names: Sequence[str], place: str = "") -> str:
+    """Return what is wrong with names that no setting has: the nearest ones are named, else all that there are."""
+    from difflib import get_close_matches  # noqa: PLC0415 (few programs need it)
+
+    near = [found for name in names for found in get_close_matches(name, known_inputs(), 1)]
+    hint = f"did you mean {', '.join(map(quote, near))}?" if near else f"known are {', '.join(known_inputs())}"
+    return f"unknown setting {', '.join(map(quote, names))}{place}: {hint}"

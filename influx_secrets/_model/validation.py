@@ -27,7 +27,10 @@ def problems(declared: Declaration) -> list[str]:
         wrong = key_problem(key, overwrite=declared.overwrite), _value_problem(key, declared.values.get(key))
         found += [problem for problem in wrong if problem is not None]
     undeclared = sorted(set(declared.rotate_on) - declared.keys)
-    found += [f"rotate_on names the key {quote(key)}, which is not declared (IS131)" for key in undeclared]
+    found += [
+        f"rotate_on names the key {quote(key)}, which is not declared: declare it, or correct the key (IS131)"
+        for key in undeclared
+    ]
     if declared.exclusive is True and not declared.keys and not declared.keep:
         found.append(
             "exclusive with no secrets would remove every secret of the org: declare one, or name "
@@ -42,7 +45,7 @@ def _org_problems(declared: Declaration) -> Iterator[str]:
     if isinstance(declared.org_id, str) and not is_org_id(declared.org_id):
         yield f"org_id {quote(declared.org_id)} is not 16 hexadecimal digits: a name goes into org (IS133)"
     if declared.org == "":
-        yield "org is empty (IS134)"
+        yield "org must not be empty (IS134)"
 
 
 def key_problem(key: str, *, overwrite: bool = False) -> str | None:

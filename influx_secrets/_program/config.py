@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pulumi
 
 from influx_secrets._errors import SettingsError
-from influx_secrets._model.setting_names import INPUTS, NAMESPACE, known_inputs
+from influx_secrets._model.setting_names import INPUTS, NAMESPACE, known_inputs, unknown_problem
 
 
 def stack_settings() -> dict[str, str]:
@@ -53,10 +53,9 @@ def _refuse_unknown() -> None:
     names = {name.removeprefix(prefix) for name in pulumi.runtime.get_config_env() if name.startswith(prefix)}
     unknown = sorted(names.difference(known_inputs()))
     if unknown:
-        known = ", ".join(known_inputs())
-        raise SettingsError(
-            f"unknown setting {', '.join(map(repr, unknown))} in the stack's config; known are {known} (IS215)"
-        )
+        problem = unknown_problem(unknown, " in the stack's config")
+        problem += "" if problem.endswith("?") else "."
+        raise SettingsError(f"{problem} Run `pulumi config rm {prefix}{unknown[0]}` (IS215)")
 
 
 def _refuse_secret() -> None:

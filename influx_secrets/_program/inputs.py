@@ -171,7 +171,9 @@ async def _uncancelled(value: Awaitable[T]) -> T:
         return await value
     except asyncio.CancelledError as error:
         # The SDK would end the program with a traceback of its own lines.
-        raise sdk.InputError("an input was cancelled: look for a task or a coroutine that was given (IS123)") from error
+        raise sdk.InputError(
+            "an input was cancelled: await the task or coroutine before you pass it (IS123)"
+        ) from error
 
 
 def _setting_text(known: object) -> str | None:

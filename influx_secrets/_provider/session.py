@@ -82,7 +82,7 @@ class ServerSession:
     def org(self, org_id: str | Unknown) -> OrgSession:
         """Return the session of one org."""
         if org_id is UNKNOWN:
-            raise DeclarationError("the org is not known yet (IS139)")
+            raise DeclarationError("the org is not known yet: run `pulumi up` again (IS139)")
         with self._lock:
             if org_id not in self._orgs:
                 self._orgs[org_id] = OrgSession(self, org_id)

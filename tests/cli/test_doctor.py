@@ -47,12 +47,12 @@ def test_doctor_says_where_settings_come_from(
     command.planted.add("planted-profile-token")
     environ = {"INFLUX_CONFIGS_PATH": str(profile), "INFLUX_HOST": "", "INFLUX_ORG": ""}
     done = command("doctor", "--org", org, environ=environ)
-    assert line(done, "url") == f"ok url {server.url}, from url of profile 'work' in {profile}"
+    assert line(done, "url") == f'ok url {server.url}, from url of profile "work" in {profile}'
     assert line(done, "org") == f'ok org "{org}", from --org'
     # The token of the environment goes to the server of a profile: nobody may have meant that.
     assert line(done, "token").startswith("note token is set, from INFLUX_TOKEN; the url comes from elsewhere")
     done = command("doctor", environ={**environ, "INFLUX_TOKEN": ""})
-    assert line(done, "token") == f"ok token is set, from token of profile 'work' in {profile}"
+    assert line(done, "token") == f'ok token is set, from token of profile "work" in {profile}'
     assert line(done, "token on the server").startswith("wrong token on the server the server does not know it")
 
 
@@ -141,15 +141,15 @@ def test_doctor_settings_that_cannot_work_are_the_one_line(lone: Command) -> Non
     lone.search(done, {})
     assert done.code == 1
     assert [row[:2] for row in done.rows if len(row) == 3] == [["note", "program"], ["wrong", "settings"]]
-    assert "INFLUX_HOST: must not hold a user name or password" in done.out
+    assert "INFLUX_HOST: must not contain a user name or password" in done.out
 
 
 def test_doctor_url_of_a_page_in_the_browser(command: Command, server: SecretsServer) -> None:
-    """The settings refuse it, as they do in a program, and the line says what to leave out."""
+    """The settings refuse it, as they do in a program, and the line says what to use."""
     done = command("doctor", environ={"INFLUX_HOST": f"{server.url}/orgs/0123456789abcdef/data-explorer"})
     assert done.code == 1
     assert line(done, "settings") == (
-        "wrong settings INFLUX_HOST: is the address of a page in the browser: leave out the path from /orgs/ on (IS205)"
+        f"wrong settings INFLUX_HOST: is the address of a page in the browser: use {server.url} (IS205)"
     )
 
 

@@ -19,7 +19,7 @@ def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: st
     org_id = server.org_id(org)
     hidden = "the org exists, but this token may not read it: use a token with the permission to read the org (IS308)"
     inactive = "the token is inactive: activate it, or use a different one (IS302)"
-    path = "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included? (IS310)"
+    path = f"the url must not contain the path of the API: use {server.url} (IS318)"
     blind, asleep = server.create_token(org, read_org=False), server.create_token(org, active=False)
     nobody, no_id = (
         "there is no org of that name on this server (IS307)",

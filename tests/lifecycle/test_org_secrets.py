@@ -140,8 +140,8 @@ def test_org_secrets_value_that_is_no_string_is_refused(engine: Engine, emulator
 @pytest.mark.parametrize(
     ("props", "reason"),
     [
-        ({"exclusive": "false"}, "exclusive must be True or False, not the string 'false': use config.get_bool"),
-        ({"overwrite": "false"}, "overwrite must be True or False, not the string 'false': use config.get_bool"),
+        ({"exclusive": "false"}, 'exclusive must be True or False, not the string "false": use config.get_bool'),
+        ({"overwrite": "false"}, 'overwrite must be True or False, not the string "false": use config.get_bool'),
         ({"exclusive": True, "keep": "STRAY"}, 'keep must be a list of strings, such as ["TEAM_*"], not str'),
         (
             {"exclusive": True, "keep": ["STRAY", 3]},

@@ -142,7 +142,11 @@ def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
         ("extra_http_header", "X-A:", "must be Name: value"),
         ("extra_http_header", "X-A: plan\nted", "must be Name: value"),
         ("extra_http_header", 5, "must be Name: value"),
-        ("extra_http_header", "X-A: a, authorization: planted", "must not set authorization: the token goes into"),
+        (
+            "extra_http_header",
+            "X-A: a, authorization: planted",
+            "must not set authorization: put the token in INFLUX_TOKEN",
+        ),
         ("extra_http_header", "Content-Length: 5", "must not set Content-Length, which"),
     ],
 )

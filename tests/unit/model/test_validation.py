@@ -38,7 +38,7 @@ def test_problems_of_good_declaration_are_none() -> None:
     [
         (declaration(org="acme"), "org_id and org are both given"),
         (declaration(org_id="acme"), 'org_id "acme" is not 16 hexadecimal digits'),
-        (declaration(org_id=None, org=""), "org is empty"),
+        (declaration(org_id=None, org=""), "org must not be empty"),
         (only_key(""), "a key must not be empty"),
         (only_key("ä" * 16_377), "longer than 32,752 bytes"),
         (only_key("\ud800"), r'the key "\\ud800" is not UTF-8'),
@@ -46,7 +46,10 @@ def test_problems_of_good_declaration_are_none() -> None:
         (only_key(f"{ORG}-token"), "belongs to a notification endpoint"),
         (declaration(values={"K": InvalidValue("None")}), 'the value of the key "K" must be a string, not None'),
         (declaration(values={"K": ""}), 'the value of the key "K" is empty'),
-        (declaration(rotate_on={"L": "1"}), 'rotate_on names the key "L", which is not declared'),
+        (
+            declaration(rotate_on={"L": "1"}),
+            'rotate_on names the key "L", which is not declared: declare it, or correct the key',
+        ),
         (
             declaration(keys=frozenset(), named=frozenset(), values={}, exclusive=True),
             "would remove every secret of the org",

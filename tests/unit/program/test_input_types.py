@@ -119,7 +119,7 @@ def test_output_of_another_type_is_refused_when_it_is_known(
     [
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={}, exclusive="False"),  # type: ignore[arg-type]
-            "exclusive must be True or False, not the string 'False': use config.get_bool",
+            'exclusive must be True or False, not the string "False": use config.get_bool',
         ),
         (lambda: influx.OrgSecrets("a", org="acme", secrets={"A": None}), 'the value of the key "A" must be a string'),  # type: ignore[dict-item]
         (lambda: influx.OrgSecrets("a", org="acme", secrets={5: "v"}), "a key must be a string, not int"),  # type: ignore[dict-item]

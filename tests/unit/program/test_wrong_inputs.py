@@ -195,8 +195,10 @@ def test_misspelt_setting_of_the_stack_is_refused_but_not_a_setting_of_a_project
         influx.Secret("a", org="acme", key="A", value=VALUE)
         raise ValueError("the declaration was taken")
 
-    reason = "unknown setting 'verifyvalues' in the stack's config; known are allowInsecure, "
-    assert reason in error_of(program)
+    reason = (
+        'unknown setting "verifyvalues" in the stack\'s config: did you mean "verifyValues"? Run `pulumi config rm '
+    )
+    assert f"{reason}influx-secrets:verifyvalues` (IS215)" in error_of(program)
     assert "the declaration was taken" in error_of(program, project="influx-secrets")
 
 
