@@ -168,11 +168,7 @@ def _look_at(pid: int) -> tuple[int, Process] | None:
 
 
 def _base() -> Path:
-    """Return the folder of all runs of this user.
-
-    Raises:
-        OSError: Somebody else could open it.
-    """
+    """Return the folder of all runs of this user, which nobody else can open."""
     temporary = tempfile.gettempdir()
     if temporary == os.getcwd():  # noqa: PTH109 (there is no folder for temporary files; this is the user's project)
         raise PermissionError(temporary)

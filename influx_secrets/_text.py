@@ -10,12 +10,7 @@ _MAX_NAMED: Final = 10
 
 
 def quote(text: str, limit: int | None = 80) -> str:
-    """Return text of others as messages show it: a JSON string on one line, without a character that a terminal obeys.
-
-    Args:
-        text: To be quoted.
-        limit: How many of its characters are shown; None for all.
-    """
+    """Return text of others as messages show it: a JSON string on one line, with nothing that a terminal obeys."""
     shown = "".join(c if c.isprintable() and c not in '"\\' else json.dumps(c)[1:-1] for c in text[:limit])
     return f'"{shown}"' if limit is None or len(text) <= limit else f'"{shown}…"'
 

@@ -15,9 +15,6 @@ class PoolAdapter(HTTPAdapter):
 
     Left to itself, requests 2.32 trusts certifi's list alone, sends loopback through a proxy, and adds a password that
     it finds in `~/.netrc`.
-
-    Args:
-        pool: From `make_pool`.
     """
 
     def __init__(self, pool: urllib3.PoolManager) -> None:

@@ -40,12 +40,7 @@ class CircuitBreaker:
 
 
 class ThrottledNotices:
-    """Shows the user that requests are tried again: once a minute and reason.
-
-    Args:
-        notify: Shows one line.
-        clock: Returns seconds.
-    """
+    """Shows the user that requests are tried again: once a minute and reason."""
 
     def __init__(self, notify: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._notify, self._clock = notify, clock

@@ -277,12 +277,7 @@ class SecretsClient(Calls):
 
 
 def connect(settings: Settings, notify: Callable[[str], None]) -> SecretsClient:
-    """Return a client for one run of Pulumi, which fails fast once one request failed after all retries.
-
-    Args:
-        settings: Where the server is and how patient to be.
-        notify: Shows the user a line when a request is tried again.
-    """
+    """Return a client for one run of Pulumi, which fails fast once one request failed after all retries."""
     return SecretsClient._over(_transport(settings, notify))  # noqa: SLF001 (of this file)
 
 

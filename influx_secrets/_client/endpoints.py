@@ -31,11 +31,7 @@ _PATH_SAFE = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]+")
 
 
 def valid_org_id(org_id: str) -> str:
-    """Return an org id as influxd writes it.
-
-    Raises:
-        DeclarationError: The id is not 16 hex digits.
-    """
+    """Return an org id as influxd writes it."""
     # Anything else would change the path, and influxd refuses it with 400 "corrupt ID provided" anyway.
     if not is_org_id(org_id.lower()):
         raise DeclarationError(
@@ -50,11 +46,7 @@ def id_hint(name: str) -> str:
 
 
 def org_path(org_id: str) -> str:
-    """Return the path of an org.
-
-    Raises:
-        DeclarationError: The id is not 16 hex digits.
-    """
+    """Return the path of an org."""
     return f"/api/v2/orgs/{valid_org_id(org_id)}"
 
 

@@ -54,11 +54,7 @@ def describe_keys(keys: Iterable[str]) -> str:
 
 
 def encode_script(flux: object) -> bytes:
-    """Return a Flux script as it is sent.
-
-    Raises:
-        DeclarationError: It is not a string, or contains a lone surrogate, which UTF-8 cannot encode.
-    """
+    """Return a Flux script as it is sent."""
     _require_text(flux, "the Flux script")
     return str(flux).encode()
 

@@ -111,11 +111,7 @@ def instance_problem(expected: type, name: str) -> Problem:
 
 
 def require(name: str, value: object, problem: Problem) -> None:
-    """Refuse a value.
-
-    Raises:
-        DeclarationError: Something is wrong with it.
-    """
+    """Refuse a value."""
     found = problem(value)
     if found is not None:
         raise DeclarationError(f"{name} {found}")

@@ -75,11 +75,7 @@ def secret_id(org_id: str, key: str) -> str:
 
 
 def parse_secret_id(text: str) -> tuple[str, str]:
-    """Split `<org_id>/<key>`, and make the org id lower case; the key may hold slashes itself.
-
-    Raises:
-        DeclarationError: The text is no such id.
-    """
+    """Split `<org_id>/<key>`, and make the org id lower case; the key may hold slashes itself."""
     org_id, slash, key = text.partition("/")
     org_id = org_id.lower()
     if not slash or not is_org_id(org_id) or not key:

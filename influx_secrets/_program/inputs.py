@@ -123,17 +123,7 @@ class Inputs(NamedTuple):
         return [self.string("an element of keep", pattern) for pattern in found or ()]
 
     def checked(self, name: str, value: pulumi.Input[Any], problem: Problem, key: str | None = None) -> Any:  # noqa: ANN401 (an input)
-        """Return an input that has the right type, or is refused as soon as it is known.
-
-        Args:
-            name: What the message calls the input.
-            value: The input.
-            problem: Finds what is wrong with its value.
-            key: The key to which the input belongs, for the message.
-
-        Raises:
-            DeclarationError: It has another type.
-        """
+        """Return an input that has the right type; refuse it as soon as it is known and `problem` finds something."""
         if sdk.is_output(value):
             return as_output(value).apply(lambda known: self._late().checked(name, known, problem, key))
         found = problem(value)

@@ -21,15 +21,7 @@ _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
 
 def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs) -> pulumi.ResourceOptions:
-    """Return the options of a resource.
-
-    Args:
-        opts: As given.
-        inputs: Of the resource, for messages.
-
-    Raises:
-        DeclarationError: One of them cannot work.
-    """
+    """Return the options of a resource, or refuse those that cannot work."""
     if opts is None:
         return pulumi.ResourceOptions()
     require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))

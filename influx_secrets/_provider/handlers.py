@@ -50,12 +50,7 @@ def without_traceback(method: Callable[P, R]) -> Callable[P, R]:
 
 
 class Handlers:
-    """The calls for one kind of resource; the two kinds share a session.
-
-    Args:
-        codec: Of the kind.
-        session: Of the server.
-    """
+    """The calls for one kind of resource; the two kinds share a session."""
 
     def __init__(self, codec: Codec, session: ServerSession) -> None:
         self._codec = codec

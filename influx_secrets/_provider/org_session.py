@@ -39,12 +39,7 @@ class Server(Protocol):
 
 
 class OrgSession:
-    """The values to write, and what the server holds; own writes keep that true.
-
-    Args:
-        server: The session of the server.
-        org_id: Of the org.
-    """
+    """The values to write, and what the server holds; own writes keep that true."""
 
     def __init__(self, server: Server, org_id: str) -> None:
         self.org_id = org_id
@@ -84,11 +79,7 @@ class OrgSession:
         return {key: self._values[key] for key in keys if key in self._values}
 
     def listed(self, among: Iterable[str] | None = None, *, preview: bool = False) -> frozenset[str]:
-        """Return the org's keys, all or those among some; the server is asked for them once.
-
-        Raises:
-            Unreachable: A preview could not ask.
-        """
+        """Return the org's keys, all or those among some; the server is asked for them once."""
         listed = self._listed
         if listed is None:
             listed = self._reads.do("list", partial(self._list, preview=preview))
@@ -97,11 +88,7 @@ class OrgSession:
             return frozenset(key for key in candidates if self._own_changes.get(key, key in listed))
 
     def alerts(self, *, preview: bool) -> Alerts:
-        """Return the org's endpoints and rules; the server is asked for them once.
-
-        Raises:
-            Unreachable: A preview could not ask.
-        """
+        """Return the org's endpoints and rules; the server is asked for them once."""
         return self._reads.do("alerts", partial(self._list_alerts, preview=preview))
 
     def has_only_server_keys(self) -> bool:
@@ -109,11 +96,7 @@ class OrgSession:
         return all(map(is_server_owned, self._listed or ()))
 
     def compare(self, digests: Mapping[str, str], *, preview: bool = False) -> dict[str, bool] | None:
-        """Return for each listed key whether its value has the digest; None where nothing can be proved.
-
-        Raises:
-            Unreachable: A preview could not ask.
-        """
+        """Return for each listed key whether its value has the digest; None where nothing can be proved."""
         while unproved := self._unproved(digests):
             if not self._reads.do("proofs", partial(self._prove, unproved, preview=preview)):
                 return None

@@ -34,11 +34,7 @@ def set_up_process() -> int:
 
 @without_traceback
 def configure(kind: Literal["Secret", "OrgSecrets"], given: Mapping[str, Raw]) -> Handlers:
-    """Return the handlers for one kind of resource, on the server of the settings; no request.
-
-    Raises:
-        SettingsError: The settings cannot work.
-    """
+    """Return the handlers for one kind of resource, on the server of the settings; no request."""
     threads = set_up_process()
     return Handlers(CODECS[f"{TYPE_PREFIX}{kind}"], _session(Settings.resolve(given), threads))
 

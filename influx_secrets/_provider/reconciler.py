@@ -168,11 +168,7 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
 
 
 def look_up(session: ServerSession, org_id: str, key: str) -> None:
-    """Make sure that a key is there.
-
-    Raises:
-        SecretNotFoundError: It is not.
-    """
+    """Make sure that a key is there."""
     if key not in session.org(org_id).listed([key]):
         raise SecretNotFoundError(
             f"the org {org_id} has no secret with the key {quote(key)}: declare it, or correct the id (IS138)",

@@ -22,9 +22,6 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
     """Refuse to read or to remove keys of another server: their absence here says nothing about them.
 
     `refresh` and `destroy` call no `check`, so that nothing has compared the addresses before.
-
-    Raises:
-        SettingsError: The state names another server than the settings.
     """
     if is_moved(state, session.address):
         raise SettingsError(

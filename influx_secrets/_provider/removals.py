@@ -22,11 +22,7 @@ def with_unknown_prunes(state: ResourceState) -> ResourceState:
 def prune(
     session: ServerSession, org: OrgSession, declared: Declaration, state: ResourceState, managed: Collection[str]
 ) -> ResourceState:
-    """Return the state that counts the removal of each key that nothing declares, keeps or needs for alerts.
-
-    Raises:
-        Unreachable: A preview could not ask.
-    """
+    """Return the state that counts the removal of each key that nothing declares, keeps or needs for alerts."""
     if not (state.keys_known and state.pruned_known) or UNKNOWN in (state.exclusive, *state.keep):
         return with_unknown_prunes(state)
     listed = org.listed(preview=declared.preview).difference(managed)

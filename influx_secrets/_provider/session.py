@@ -89,11 +89,7 @@ class ServerSession:
             return self._orgs[org_id]
 
     def org_id(self, name: str, *, preview: bool) -> str:
-        """Look an org's id up, once per name.
-
-        Raises:
-            Unreachable: A preview could not ask.
-        """
+        """Look an org's id up, once per name."""
         known = self._org_ids.get(name)
         return known or self._org_ids.setdefault(name, self.current_org_id(name, preview=preview))
 

@@ -7,11 +7,7 @@ from pathlib import Path
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the file at `path` by one with this text and mode 0600.
-
-    Raises:
-        OSError: Its folder does not exist or may not be written.
-    """
+    """Replace the file at `path` by one with this text and mode 0600."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

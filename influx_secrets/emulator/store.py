@@ -115,11 +115,7 @@ class Store:
             return next((org for org in self._orgs.values() if org.name.strip() == name.strip()), None)
 
     def create_org(self, name: str, org_id: str | None = None) -> Org:
-        """Add an org.
-
-        Raises:
-            ValueError: The name or the id is taken.
-        """
+        """Add an org."""
         with self._lock:
             org_id = org_id or self.new_id()
             if self.org_named(name) or org_id in self._orgs:
@@ -156,11 +152,7 @@ class Store:
             return token
 
     def revoke_token(self, token: str) -> None:
-        """Revoke a token.
-
-        Raises:
-            KeyError: There is no such token.
-        """
+        """Revoke a token."""
         with self._lock:
             if self._grants.pop(token, None) is None:
                 raise KeyError("no such token")

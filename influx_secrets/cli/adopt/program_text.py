@@ -46,12 +46,7 @@ def program(org: Mapping[str, str], names: Mapping[str, str], resources: Iterabl
 
 
 def config_names(keys: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Return key to a unique name for the config: `SLACK_TOKEN` becomes `slackToken`.
-
-    Args:
-        keys: The keys; the order is kept.
-        taken: Names that are in the config already, and may mean something else.
-    """
+    """Return key to a unique name for the config, none of `taken`: `SLACK_TOKEN` becomes `slackToken`."""
     used = set(taken)
     names: dict[str, str] = {}
     for key in keys:

@@ -26,11 +26,7 @@ _TRACEBACK: Final = "Traceback (most recent call last)"
 
 
 def read_preview(document: bytes) -> Preview:
-    """Parse what `pulumi preview --json` printed, in either form.
-
-    Raises:
-        PreviewError: The input is something else.
-    """
+    """Parse what `pulumi preview --json` printed, in either form."""
     if not document.strip():
         raise PreviewError(
             "there is nothing to review: did `pulumi preview --json` fail before it printed anything? (IS712)"
@@ -59,9 +55,6 @@ def _documents(text: str) -> tuple[list[Any], int]:
     """Return all JSON values that begin a line, and how many other lines there are.
 
     Around the JSON the CLI writes about policy packs that it installs, plugins, and a plan that it saves.
-
-    Raises:
-        ValueError: An object is cut off.
     """
     decoder, found, skipped, position = json.JSONDecoder(), list[Any](), 0, 0
     text = text.replace("\r\n", "\n")

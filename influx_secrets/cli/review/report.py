@@ -77,12 +77,7 @@ class Review:
 
 
 def review(preview: Preview, readers: FindReaders | None = None) -> Review:
-    """Return what a preview does to the secrets.
-
-    Args:
-        preview: The parsed preview.
-        readers: Finds the tasks and checks that read an org's keys; None asks nobody.
-    """
+    """Return what a preview does to the secrets; without `readers` nobody is asked who reads them."""
     notices = parse_notices(preview.notices)
     every = apply_notices(changes(preview), notices.existing)
     counts = Counter(one.action for one in every)

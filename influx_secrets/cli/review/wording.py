@@ -30,12 +30,7 @@ _COUNTED: Final[Mapping[Action, str]] = {
 
 
 def table(changes: Sequence[Change], show: Callable[[str], str]) -> list[tuple[str, ...]]:
-    """Return the rows of a table, the headings first; without the column of notes where there is none.
-
-    Args:
-        changes: What the rows are about.
-        show: Escapes untrusted text.
-    """
+    """Return the rows of a table, the headings first; without the column of notes where there is none."""
     columns = len(_HEADINGS) - (not any(change.notes for change in changes))
     return [_HEADINGS[:columns], *(_row(change, show)[:columns] for change in changes)]
 

@@ -68,12 +68,7 @@ class Target:
 
     @cached_property
     def inputs(self) -> Given:
-        """The inputs of `Settings.resolve`.
-
-        Raises:
-            DeclarationError: Both options name the org.
-            StackError: The config of the stack cannot be read, or hides one of the settings.
-        """
+        """The inputs of `Settings.resolve`."""
         if self.org is not None and self.org_id is not None:
             raise DeclarationError("--org and --org-id are both given: give one of them (IS702)")
         options = {

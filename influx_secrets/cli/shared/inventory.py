@@ -55,11 +55,7 @@ class Inventory:
 
 
 def take_inventory(target: Target) -> Inventory:
-    """Ask the server for the keys of the org and who reads them in alerts, and Pulumi for those that the stack manages.
-
-    Raises:
-        InfluxSecretsError: One of the two gave no usable answer.
-    """
+    """Ask the server for the keys of the org and who reads them in alerts, and Pulumi for those that the stack has."""
     with connected(target) as connection, waiting("asking the server"):
         keys = connection.client.list_secret_keys(connection.org_id)
         alerts, gone = _in_alerts(connection.client, connection.org_id, keys)
@@ -76,15 +72,7 @@ def listed(
     alerts: Alerts,
     gone: Collection[str] = (),
 ) -> tuple[Listed, ...]:
-    """Return the keys of an org, sorted, each with its manager.
-
-    Args:
-        keys: Of the org.
-        org_id: Of the org.
-        managed: What the stack manages; None where no stack was looked at.
-        alerts: Who reads keys in alerts.
-        gone: Credentials whose endpoint was deleted.
-    """
+    """Return the keys of an org, sorted, each with its manager; `managed` is None where no stack was looked at."""
     owners: dict[str, list[str]] = {}
     for one in managed or ():
         if one.org_id == org_id:

@@ -142,11 +142,7 @@ def project_file(folder: Path) -> Path | None:
 
 
 def run_pulumi(*words: str, stack: str | None = None, folder: Path | None = None) -> str:
-    """Return what a command of the Pulumi CLI writes.
-
-    Raises:
-        StackError: There is no Pulumi CLI, or the command failed.
-    """
+    """Return what a command of the Pulumi CLI writes."""
     name = " ".join(word for word in words if not word.startswith("-"))
     # Without --show-secrets: secrets stay encrypted, and no passphrase is needed.
     command = ["pulumi", *words, "--non-interactive", "--color=never"]

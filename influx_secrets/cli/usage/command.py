@@ -54,13 +54,7 @@ class Use:
 
 
 def uses(keys: Iterable[str], found: Readers, gone: Collection[str] = ()) -> list[Use]:
-    """Return every key that exists or is read, sorted by its state, then by its name.
-
-    Args:
-        keys: Those that exist.
-        found: Who reads which.
-        gone: Credentials whose endpoint was deleted.
-    """
+    """Return every key that exists (`keys`) or is read, sorted by its state, then by its name."""
     there = frozenset(keys)
     order = list(State)
     every = [_use(key, there, found, gone) for key in there | found.by_key.keys()]

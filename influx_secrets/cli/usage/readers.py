@@ -47,9 +47,6 @@ def find_readers(client: SecretsClient, org_id: str, follow: Follow = lambda scr
     """List an org's tasks, checks, rules and endpoints, and let the server parse the scripts that may read a secret.
 
     influxd 2.9.1 lists none, without an error, for a token that may not read them.
-
-    Raises:
-        InfluxSecretsError: The server gave no usable answer.
     """
     tasks, checks, alerts = client.list_tasks(org_id), client.list_checks(org_id), client.list_alerts(org_id)
     scripts = (*tasks, *checks, *alerts.rules)

@@ -59,22 +59,14 @@ class Context:
         return self.arguments.get(name, [""])[0]
 
     def number(self, name: str, default: int) -> int:
-        """Return a number of the query.
-
-        Raises:
-            ValueError: It is not a number; the text is the server's.
-        """
+        """Return a number of the query."""
         text = self.argument(name)
         if text and not _NUMBER.fullmatch(text):
             raise ValueError(f"{name} is invalid")
         return int(text or default)
 
     def limit(self, default: int, most: int) -> int:
-        """Return how many items a page has.
-
-        Raises:
-            ValueError: Too many, too few, or not a number; the text is the server's.
-        """
+        """Return how many items a page has."""
         limit = self.number("limit", default)
         if not 1 <= limit <= most:
             raise ValueError(f"limit must be between 1 and {most}")
@@ -86,11 +78,7 @@ class InvalidIDError(ValueError):
 
 
 def parse_id(text: str) -> str:
-    """Return an id as the server writes it, in lower case.
-
-    Raises:
-        InvalidIDError: Wrong length, other characters than hexadecimal digits, or all zeros.
-    """
+    """Return an id as the server writes it, in lower case."""
     if len(text.encode("utf-8", "surrogateescape")) != _ID_LENGTH:
         raise InvalidIDError(f"id must have a length of {_ID_LENGTH} bytes")
     if not _ID.fullmatch(text):

@@ -82,11 +82,7 @@ NO_ASSETS: Final = Answer(404, b"no assets included in binary\n", {"Cache-Contro
 
 
 def parse_version(text: str) -> Version:
-    """Return the numbers of a version such as "2.9.1".
-
-    Raises:
-        ValueError: It is not a version of InfluxDB OSS v2.
-    """
+    """Return the numbers of a version such as "2.9.1"."""
     if not _VERSION.fullmatch(text):
         raise ValueError(f"no version of InfluxDB OSS v2: {text!r}. Use one such as {VERSION}")
     major, minor, patch = map(int, text.split("."))

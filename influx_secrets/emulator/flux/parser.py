@@ -61,11 +61,7 @@ Expression: TypeAlias = "str | list[Expression] | dict[str, Expression] | Parame
 
 
 def parse(source: bytes, absent: Collection[str] = ()) -> Call:
-    """Return the only statement after the imports: a call of `array.from`.
-
-    Raises:
-        FluxError: The script is something else, or imports a package that is `absent`.
-    """
+    """Return the only statement after the imports: a call of `array.from`."""
     try:
         return _Parser(source).script(absent)
     except RecursionError:

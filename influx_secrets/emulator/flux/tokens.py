@@ -57,11 +57,7 @@ class Token:
 
 
 def scan(source: bytes) -> Iterator[Token]:
-    """Yield the tokens of a script, and one for its end.
-
-    Raises:
-        FluxError: A string literal or a character is not one that the emulator knows.
-    """
+    """Yield the tokens of a script, and one for its end."""
     offset = 0
     while offset < len(source):
         found = _TOKEN.match(source, offset)

@@ -27,9 +27,6 @@ def members(body: bytes) -> Members:
 
     As influxd 2.9.1, it ignores what follows the first value, and reads U+FFFD for each byte that is not UTF-8 and each
     half of a surrogate pair.
-
-    Raises:
-        JSONError: The body does not begin with an object.
     """
     text = _SURROGATE.sub("\ufffd", body.decode("utf-8", "surrogateescape"))
     try:
@@ -40,33 +37,21 @@ def members(body: bytes) -> Members:
 
 
 def as_members(value: Value) -> Members:
-    """Return the members of an object.
-
-    Raises:
-        JSONError: The value is something else, and not `null`.
-    """
+    """Return the members of an object."""
     if not isinstance(value, tuple | None):
         raise JSONError
     return value or ()
 
 
 def as_string(value: Value) -> str:
-    """Return a string; `null` is an empty one.
-
-    Raises:
-        JSONError: The value is something else.
-    """
+    """Return a string; `null` is an empty one."""
     if not isinstance(value, str | None):
         raise JSONError
     return _SURROGATE.sub("\ufffd", value or "")
 
 
 def as_strings(value: Value) -> list[str]:
-    """Return a list of strings; `null` is an empty one.
-
-    Raises:
-        JSONError: The value is something else.
-    """
+    """Return a list of strings; `null` is an empty one."""
     if not isinstance(value, list | None):
         raise JSONError
     return [as_string(item) for item in value or ()]
