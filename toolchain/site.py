@@ -35,7 +35,7 @@ _BOOSTS = {
     "CHANGELOG": 0.1,
 }
 """Where the search ranks pages: a reader who searches has a task; why the code is as it is comes last."""
-_WIDE = ("docs/comparison.md",)
+_WIDE = ("docs/comparison.md", "docs/faults.md")
 """Pages with a table that needs the place of the table of contents."""
 _LANGUAGES = {".py": "python", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml"}
 
