@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from influx_secrets._client.endpoints import secrets_request
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.readers import Listing, R
 from influx_secrets._errors import NotFoundError
+from influx_secrets._text import name_org
 
 if TYPE_CHECKING:
     from influx_secrets._client.retry import Policy
@@ -22,10 +24,17 @@ class Calls:
     _transport: Transport
     _policy: Policy | None
 
+    def org_title(self, org_id: str) -> str:
+        """Return an org as messages name it: by the name that it was looked up under, if it was, and its id."""
+        return name_org(org_id, self._transport.org_names.get(org_id))
+
+    def _secrets(self, method: str, org_id: str, intent: str, **more: Any) -> Request:  # noqa: ANN401 (as it takes)
+        return secrets_request(method, org_id, self.org_title(org_id), intent, **more)
+
     def _all_pages(self, listing: Listing[R], org_id: str) -> tuple[R, ...]:
-        found, page = self._ask(listing.request(org_id, ()), listing.read)
+        found, page = self._ask(listing.request(org_id, self.org_title(org_id), ()), listing.read)
         while page:
-            more, page = self._ask(listing.request(org_id, page), listing.read)
+            more, page = self._ask(listing.request(org_id, self.org_title(org_id), page), listing.read)
             found += more
         return tuple(found)
 

@@ -16,7 +16,6 @@ from influx_secrets._client.endpoints import (
     first_supported,
     id_hint,
     is_path_safe,
-    secrets_request,
     valid_org_id,
 )
 from influx_secrets._client.messages import Request, Response
@@ -85,7 +84,7 @@ class SecretsClient(Calls):
 
     def list_secret_keys(self, org_id: str) -> tuple[str, ...]:
         """Return the keys of an org's secrets, sorted by their bytes as the server does; values never come back."""
-        request = secrets_request("GET", org_id, f"list the secret keys of org {org_id}", expects=200)
+        request = self._secrets("GET", org_id, "list the secret keys", expects=200)
         try:
             keys = self._ask(request, payloads.read_keys)
         except NotFoundError as exc:
@@ -99,8 +98,8 @@ class SecretsClient(Calls):
         """
         if secrets:
             body = payloads.encode_secrets(secrets)
-            intent = f"write {payloads.describe_keys(secrets)} of org {org_id}"
-            self._send(secrets_request("PATCH", org_id, intent, body=body, sensitive=tuple(secrets.values())))
+            intent = f"write {payloads.describe_keys(secrets)}"
+            self._send(self._secrets("PATCH", org_id, intent, body=body, sensitive=tuple(secrets.values())))
 
     def delete_secret(self, org_id: str, key: str) -> None:
         """Remove one key. It is not an error if there is no such key.
@@ -153,6 +152,7 @@ class SecretsClient(Calls):
                 status=HTTPStatus.OK,
                 code="not found",
             )
+        self._transport.org_names[found.id] = name
         return found
 
     def org_exists(self, org_id: str) -> bool | None:
@@ -161,9 +161,9 @@ class SecretsClient(Calls):
         `GET /api/v2/orgs?orgID=ID` tells any token, also one of a deleted org: 404 "organization not found" where there
         is none, 200 with an empty list where the token may not read it (influxd 2.6.1, 2.9.1 and 2.10.0).
         """
-        request = Request(
-            method="GET", path="/api/v2/orgs", query=(("orgID", valid_org_id(org_id)),), intent=f"look for org {org_id}"
-        )
+        query = (("orgID", valid_org_id(org_id)),)
+        intent = f"look for org {self.org_title(org_id)}"
+        request = Request(method="GET", path="/api/v2/orgs", query=query, intent=intent)
         found = self._find(request, payloads.read_orgs, "organization not found")
         return False if found is None else bool(found) or None
 
@@ -184,9 +184,9 @@ class SecretsClient(Calls):
 
     def may_write(self, org_id: str) -> bool:
         """Return whether the token may write the org's secrets. Writes nothing: a PATCH of no keys (influxd 2.9.1)."""
-        intent = f"ask whether the token may write the secrets of org {org_id}"
+        intent = "ask whether the token may write the secrets"
         try:
-            self._send(secrets_request("PATCH", org_id, intent, body=b"{}"))
+            self._send(self._secrets("PATCH", org_id, intent, body=b"{}"))
         except UnauthorizedError as exc:
             if (exc.server_message or "").startswith("write:orgs/"):
                 return False
@@ -203,11 +203,11 @@ class SecretsClient(Calls):
             method="POST",
             path="/api/v2/query",
             query=(("orgID", org_id),),
-            intent=f"run a Flux query in org {org_id}",
+            intent=f"run a Flux query in org {self.org_title(org_id)}",
             body=payloads.encode_script(flux),
             content_type="application/vnd.flux",
             accept="application/csv",
-            needs=f"to read the secrets of org {org_id}",
+            needs=f"to read the secrets of org {self.org_title(org_id)}",
         )
         tables = self._ask(request, payloads.read_tables)
         if tables.error is None:
@@ -267,25 +267,29 @@ class SecretsClient(Calls):
 
     def _delete(self, org_id: str, keys: tuple[str, ...]) -> None:
         for key in keys:
-            intent = f"remove {payloads.describe_keys((key,))} of org {org_id}"
-            self._send(secrets_request("DELETE", org_id, intent, below=f"/{key}"))
+            intent = f"remove {payloads.describe_keys((key,))}"
+            self._send(self._secrets("DELETE", org_id, intent, below=f"/{key}"))
 
     def _post_delete(self, org_id: str, keys: tuple[str, ...]) -> None:
         body = payloads.encode_keys(keys)
-        intent = f"remove {payloads.describe_keys(keys)} of org {org_id}"
-        self._send(secrets_request("POST", org_id, intent, below="/delete", body=body))
+        self._send(self._secrets("POST", org_id, f"remove {payloads.describe_keys(keys)}", below="/delete", body=body))
 
 
-def connect(settings: Settings, notify: Callable[[str], None]) -> SecretsClient:
-    """Return a client for one run of Pulumi, which fails fast once one request failed after all retries."""
-    return SecretsClient._over(_transport(settings, notify))  # noqa: SLF001 (of this file)
+def connect(settings: Settings, notify: Callable[[str], None], org_names: dict[str, str]) -> SecretsClient:
+    """Return a client for one run of Pulumi, which fails fast once one request failed after all retries.
+
+    Names of orgs that are looked up are added to `org_names`, by their ids, for messages.
+    """
+    return SecretsClient._over(_transport(settings, notify, org_names))  # noqa: SLF001 (of this file)
 
 
-def _transport(settings: Settings, notify: Callable[[str], None] | None = None) -> Transport:
+def _transport(
+    settings: Settings, notify: Callable[[str], None] | None = None, org_names: dict[str, str] | None = None
+) -> Transport:
     # Most runs of a program send nothing, and the HTTP libraries take a quarter of the time of `import pulumi`.
     from influx_secrets._client.circuit_breaker import CircuitBreaker, ThrottledNotices  # noqa: PLC0415 (see above)
     from influx_secrets._client.transport import Transport  # noqa: PLC0415 (see above)
 
     if notify is None:
         return Transport(settings)
-    return Transport(settings, notices=ThrottledNotices(notify), breaker=CircuitBreaker())
+    return Transport(settings, notices=ThrottledNotices(notify), breaker=CircuitBreaker(), org_names=org_names)

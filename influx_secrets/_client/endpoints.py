@@ -83,6 +83,7 @@ def _is_missing_route(exc: InfluxSecretsError) -> bool:
 def secrets_request(
     method: str,
     org_id: str,
+    title: str,
     intent: str,
     *,
     below: str = "",
@@ -90,14 +91,14 @@ def secrets_request(
     sensitive: tuple[str, ...] = (),
     expects: int = HTTPStatus.NO_CONTENT,
 ) -> Request:
-    """Return a request on the secrets of an org, or on what is below them."""
+    """Return a request on the secrets of an org, whose title is for messages, or on what is below them."""
     return Request(
         method=method,
         path=f"{org_path(org_id)}/secrets{below}",
-        intent=intent,
+        intent=f"{intent} of org {title}",
         body=body,
         expects=expects,
-        needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {org_id}",
+        needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {title}",
         advice={HTTPStatus.NOT_FOUND: NO_ORG},
         sensitive=sensitive,
     )

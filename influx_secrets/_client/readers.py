@@ -111,14 +111,14 @@ class Listing(Generic[R]):
     build: Callable[[str, str, str, bool, Any], R]
     special: Callable[[Any], str | frozenset[str]]
 
-    def request(self, org_id: str, page: Query) -> Request:
-        """Return the request for a page; the query of the first one is empty."""
+    def request(self, org_id: str, title: str, page: Query) -> Request:
+        """Return the request for a page of an org, whose title is for messages; the query of the first one is empty."""
         return Request(
             method="GET",
             path=f"/api/v2/{self.resource}",
             query=page or (("orgID", org_id), ("limit", str(self.per_page))),
-            intent=f"list the {self.kind}s of org {org_id}",
-            needs=f"to read the {self.kind}s of org {org_id}",
+            intent=f"list the {self.kind}s of org {title}",
+            needs=f"to read the {self.kind}s of org {title}",
         )
 
     def read(self, response: Response) -> tuple[list[R], Query] | None:

@@ -53,6 +53,7 @@ class Transport:
         settings: Where the server is and how patient to be.
         notices: Shows the user that a request is tried again. None: only the logger "influx_secrets" has it, at INFO.
         breaker: Shared by the requests of one run. None: each request is as patient as the settings say.
+        org_names: Names of orgs by their ids, for messages; those that are looked up are added.
         clock: Returns seconds, for measuring.
         sleep: Waits the given seconds.
         rng: Returns a number from 0 up to 1, for the jitter of the pauses.
@@ -64,11 +65,13 @@ class Transport:
         *,
         notices: ThrottledNotices | None = None,
         breaker: CircuitBreaker | None = None,
+        org_names: dict[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: Callable[[], float] = random.random,
     ) -> None:
         self.settings = settings
+        self.org_names = {} if org_names is None else org_names
         self._notices, self._breaker = notices, breaker
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._policy = Policy(settings.max_attempts)

@@ -116,7 +116,7 @@ def _signature(client: SecretsClient, org_id: str, row: Mapping[str, str]) -> st
 
 
 def _unusable(client: SecretsClient, org_id: str, problem: str) -> ResponseError:
-    message = f"cannot compare values in org {org_id}: {client.settings.url} {problem}"
+    message = f"cannot compare values in org {client.org_title(org_id)}: {client.settings.url} {problem}"
     return ResponseError(message, method="POST", path="/api/v2/query", status=HTTPStatus.OK)
 
 

@@ -124,7 +124,7 @@ def _client(settings: Settings) -> SecretsClient:
     from influx_secrets._client.client import connect  # noqa: PLC0415 (most programs need no client)
     from influx_secrets._notices import say_on_stderr  # noqa: PLC0415 (as above)
 
-    return connect(settings, say_on_stderr)
+    return connect(settings, say_on_stderr, {})
 
 
 def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:

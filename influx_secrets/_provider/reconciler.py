@@ -93,7 +93,7 @@ def claim_stored(session: ServerSession, state: ResourceState) -> None:
             f"{name} that manages {name_keys(state.keys)} is on {state.server}, and this run asks {session.address}: "
             "it is left there, and not written here. Remove ignore_changes for one run to write it here (IS623)"
         )
-    session.org(state.org_id).register(
+    session.org(state.org_id, state.org).register(
         Declaration(
             resource=name,
             preview=False,
@@ -109,7 +109,7 @@ def claim_stored(session: ServerSession, state: ResourceState) -> None:
 
 def apply(session: ServerSession, old: ResourceState | None, new: ResourceState) -> None:
     """Write what is new or changed in one transaction, then remove what is no longer declared in another."""
-    org = session.org(new.org_id)
+    org = session.org(new.org_id, new.org)
     steps = plan(old, new)
     values = org.values(steps.write)
     missing = [key for key in steps.write if key not in values]
@@ -132,7 +132,7 @@ def delete(session: ServerSession, state: ResourceState) -> None:
     """Remove the keys of a resource, but those that another resource of this run declares."""
     if relocation.leave_behind(session, state):
         return
-    org = session.org(state.org_id)
+    org = session.org(state.org_id, state.org)
     if not session.census.is_destroy:
         keep_undecided(session, org, state, state.keys)
     try:
@@ -144,7 +144,7 @@ def delete(session: ServerSession, state: ResourceState) -> None:
 def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     """Return the state as a refresh finds it, with its drift."""
     relocation.require_server(session, state)
-    org = session.org(state.org_id)
+    org = session.org(state.org_id, state.org)
     try:
         listed = org.listed(state.keys)
     except NotFoundError as error:

@@ -67,6 +67,7 @@ class ServerSession:
         self._orgs: dict[str, OrgSession] = {}
         self._org_ids: dict[str, str] = {}
         self._current_org_ids: dict[str, str] = {}
+        self._org_names: dict[str, str] = {}
         self._seen_notices: set[str] = set()
         self._unreachable = False
         self._proofs_unavailable_reason: str | None = None
@@ -76,13 +77,15 @@ class ServerSession:
         """The one client of the process, made by the first call that sends something: most runs send nothing."""
         with self._lock:
             if self._client is None:
-                self._client = connect(self.settings, self._notify)
+                self._client = connect(self.settings, self._notify, self._org_names)
             return self._client
 
-    def org(self, org_id: str | Unknown) -> OrgSession:
-        """Return the session of one org."""
+    def org(self, org_id: str | Unknown, name: str | Unknown | None = None) -> OrgSession:
+        """Return the session of one org, whose name in messages is that of a state, if it is given."""
         if org_id is UNKNOWN:
             raise DeclarationError("the org is not known yet: run `pulumi up` again (IS139)")
+        if isinstance(name, str):
+            self._org_names.setdefault(org_id, name)
         with self._lock:
             if org_id not in self._orgs:
                 self._orgs[org_id] = OrgSession(self, org_id)
@@ -105,12 +108,12 @@ class ServerSession:
 
     def name_org(self, org_id: str) -> str:
         """Return an org as messages name it."""
-        known = self._org_ids | self._current_org_ids
-        return name_org(org_id, next((name for name, one in known.items() if one == org_id), None))
+        return name_org(org_id, self._org_names.get(org_id))
 
     def remember_org(self, name: str, org_id: str) -> None:
         """Note an id that the state holds: the check after a replacement comes without it."""
         self._org_ids.setdefault(name, org_id)
+        self._org_names.setdefault(org_id, name)
 
     def ask(self, call: Callable[[SecretsClient], T], *, preview: bool) -> T:
         """Ask the server something that a preview can do without.

@@ -423,7 +423,7 @@ def test_up_without_server_fails_in_one_line(emulator: Emulator) -> None:
 
 
 def test_call_that_fails_shows_one_line(engine: Engine, emulator: Emulator) -> None:
-    """An error of ours has a name and a message, and no traceback."""
+    """An error of ours has a name and a message, and no traceback; the org is named as the program named it."""
     engine.up(secret("a", org="acme", key="A", value="one"))
     stored = engine.state["a"]
     process = ProviderProcess({**emulator.environment, "INFLUX_TOKEN": "wrong"})
@@ -431,7 +431,7 @@ def test_call_that_fails_shows_one_line(engine: Engine, emulator: Emulator) -> N
         process.delete("Secret", stored.id, stored.outputs)
     process.stop()
     said = str(caught.value).removeprefix("influx_secrets.UnauthorizedError: ")
-    assert said.startswith('cannot remove secret "A" of org')
+    assert said.startswith(f'cannot remove secret "A" of org "acme" ({emulator.org_id("acme")}): ')
     assert "\n" not in said
 
 

@@ -99,11 +99,14 @@ def test_list_unknown_org_names_both_causes_and_the_permissions() -> None:
 
 
 def test_list_unauthorized_names_the_permission() -> None:
-    """A 401 says which permission is missing."""
+    """A 401 says which permission is missing, and names the org as it was looked up, if it was."""
     refusal = json_answer(401, {"code": "unauthorized", "message": f"read:orgs/{ORG}/secrets is unauthorized"})
-    with client(refusal) as (made, _), pytest.raises(errors.UnauthorizedError) as caught:
-        made.list_secret_keys(ORG)
-    assert str(caught.value).endswith(f"lacks the permission to read the secrets of org {ORG} (IS303)")
+    found = json_answer(200, {"orgs": [{"id": ORG, "name": "acme"}]})
+    for steps, org in (((refusal,), ORG), ((found, refusal), f'"acme" ({ORG})')):
+        with client(*steps) as (made, _), pytest.raises(errors.UnauthorizedError) as caught:
+            made.list_secret_keys(made.find_org("acme").id if found in steps else ORG)
+        assert str(caught.value).startswith(f"cannot list the secret keys of org {org}: ")
+        assert str(caught.value).endswith(f"lacks the permission to read the secrets of org {org} (IS303)")
 
 
 # upsert_secrets
