@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = (
     "_model/planner.py",
     "_provider/reconciler.py",
-    "_provider/pruning.py",
+    "_provider/removals.py",
     "_provider/census.py",
     "_client/value_proofs.py",
     "_client/retry.py",
