@@ -50,9 +50,9 @@ class Command:
     environ: Mapping[str, str]
     planted: set[str] = field(default_factory=lambda: {VALUE})
 
-    def __call__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Done:
+    def __call__(self, *arguments: str, environ: Mapping[str, str] | None = None, stdin: bytes = b"") -> Done:
         environ = {**self.environ, **(environ or {})}
-        result = CliRunner().invoke(make_app(), list(arguments), env=environ)
+        result = CliRunner().invoke(make_app(), list(arguments), input=stdin, env=environ)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         server = next(iter(re.findall(r"\Aserver: .*\n", result.stderr)), "")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli.previews import document, secret, shared, step
-from command_line import COMMAND, Command, on_terminal
+from command_line import COMMAND, Command, Done, on_terminal
 from scripts import IMPORT, create_endpoint, create_rule, create_task, create_token
 from servers import InfluxdServer
 
@@ -18,23 +18,15 @@ from influx_secrets.cli.review.report import Gate
 REMOVES = document(step("update", shared(versions={"A": 1, "B": 1}), shared(versions={"B": 2})))
 
 
-def run(*arguments: str, stdin: bytes = REMOVES, **environ: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [COMMAND, "review", *arguments],
-        input=stdin,
-        capture_output=True,
-        env={**os.environ, **environ},
-        timeout=60,
-        check=False,
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+def run(*arguments: str, stdin: bytes = REMOVES, **environ: str) -> Done:
+    return Command({})("review", *arguments, environ=environ, stdin=stdin)
 
 
 def test_review_of_a_pipe_is_plain_text() -> None:
     """In the log of a CI job nothing is coloured, cut or wrapped."""
     done = run()
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
         "InfluxDB secrets: 1 to remove, 1 to rotate",
         "",
         "! 0123456789abcdef: 1 key is removed: A",
@@ -49,12 +41,12 @@ def test_review_of_a_pipe_is_plain_text() -> None:
 def test_review_of_a_file_and_of_a_dash(tmp_path: Path) -> None:
     """A file by its name; a dash is standard input, as everywhere."""
     (tmp_path / "preview.json").write_bytes(REMOVES)
-    assert run(str(tmp_path / "preview.json"), stdin=b"").stdout == run("-").stdout == run().stdout
+    assert run(str(tmp_path / "preview.json"), stdin=b"").out == run("-").out == run().out
 
 
 def test_review_as_json_is_one_document() -> None:
     """With the name and version of its schema."""
-    found = json.loads(run("--format", "json").stdout)
+    found = json.loads(run("--format", "json").out)
     assert (found["schema"], found["version"]) == ("influx-secrets/review", 1)
     assert found["found"] == {"remove": 1}
     assert found["orgs"][0]["changes"][0]["key"] == "A"
@@ -63,9 +55,9 @@ def test_review_as_json_is_one_document() -> None:
 def test_review_as_markdown_is_cut() -> None:
     """To what fits into a comment."""
     many = document(step("create", new=shared(versions={f"K{number}": 1 for number in range(5_000)})))
-    assert len(run("--format", "markdown", stdin=many).stdout) <= 65_536
-    assert len(run("--format", "markdown", "--max-length", "2000", stdin=many).stdout) <= 2_000
-    assert len(run("--format", "markdown", "--max-length", "0", stdin=many).stdout) > 65_536
+    assert len(run("--format", "markdown", stdin=many).out) <= 65_536
+    assert len(run("--format", "markdown", "--max-length", "2000", stdin=many).out) <= 2_000
+    assert len(run("--format", "markdown", "--max-length", "0", stdin=many).out) > 65_536
 
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -85,11 +77,11 @@ PREVIEWS = {
 def test_review_fails_on_what_it_is_told_to(gate: Gate) -> None:
     """Exit code 1 for that alone; the review is printed all the same, and stderr says why."""
     done = run("--fail-on", gate.value, stdin=PREVIEWS[gate])
-    assert done.returncode == 1
-    assert done.stdout.startswith("InfluxDB secrets: ")
-    assert f" {gate.value}" in done.stderr
+    assert done.code == 1
+    assert done.out.startswith("InfluxDB secrets: ")
+    assert f" {gate.value}" in done.err
     others = ",".join(other.value for other in Gate if other is not gate)
-    assert run("--fail-on", others, stdin=PREVIEWS[gate]).returncode == 0
+    assert run("--fail-on", others, stdin=PREVIEWS[gate]).code == 0
 
 
 @pytest.mark.parametrize(
@@ -105,14 +97,14 @@ def test_review_fails_on_whatever_is_unknown(state: dict[str, object]) -> None:
     """A set to be pruned, a version, an org, a key."""
     old = shared(versions={"A": 1}) if "versions" in str(state) else None
     preview = document(step("update" if old else "create", old, state))
-    assert run("--fail-on", "unknown", stdin=preview).returncode == 1
+    assert run("--fail-on", "unknown", stdin=preview).code == 1
 
 
 def test_review_of_a_failed_pipe_is_an_error() -> None:
     """`pulumi preview --json` that found no stack prints nothing: the job must not go on with an empty review."""
     done = run(stdin=b"")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
         "error: there is nothing to review: did `pulumi preview --json` fail before it printed anything? (IS712)\n"
     )
 
@@ -129,8 +121,8 @@ def test_review_of_a_failed_pipe_is_an_error() -> None:
 def test_review_with_wrong_arguments_is_an_error(arguments: tuple[str, ...], says: str) -> None:
     """Exit code 2, and what to do instead."""
     done = run(*arguments, COLUMNS="200")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr
+    assert (done.code, done.out) == (2, "")
+    assert says in done.err
 
 
 def test_review_on_a_terminal_is_coloured_and_fits() -> None:
@@ -156,9 +148,10 @@ def test_review_without_a_pipe_does_not_wait() -> None:
 
 def test_review_is_printed_where_the_encoding_is_poor() -> None:
     """The arrow and keys of other scripts are written out, not an error."""
-    done = run(stdin=document(step("update", secret("ключ"), secret("ключ", version=2))), PYTHONIOENCODING="ascii")
-    assert done.returncode == 0
-    assert "\\u043a\\u043b" in done.stdout
+    preview = document(step("update", secret("ключ"), secret("ключ", version=2)))
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    shown = subprocess.run([COMMAND, "review"], input=preview, env=environ, stdout=subprocess.PIPE, check=True).stdout
+    assert rb"\u043a\u043b" in shown
 
 
 @pytest.mark.influxd
