@@ -42,11 +42,11 @@ def documents() -> dict[str, Any]:
     """Return command to the JSON that the page shows for it."""
     found, heading, previous = {}, "", ""
     for token in MarkdownIt().parse(PAGE.read_text("utf-8")):
-        if token.type == "inline" and previous == "heading_open":
+        if token.type == "inline" and previous == "h2":
             heading = token.content
         if token.info == "json":
             found[heading] = json.loads(token.content)
-        previous = token.type
+        previous = token.tag
     return found
 
 
