@@ -11,7 +11,7 @@ from influx_secrets.emulator.api.context import parse_id
 from influx_secrets.emulator.api.responses import VERSION, parse_version
 from influx_secrets.emulator.faults import Fault, FaultScript
 from influx_secrets.emulator.server.service import Hook, Request, Service
-from influx_secrets.emulator.store import Grant, Org, Store
+from influx_secrets.emulator.store import Grant, Store
 
 if TYPE_CHECKING:
     from influx_secrets.emulator.server.http import HTTPServer
@@ -157,7 +157,10 @@ class Emulator:
         Raises:
             KeyError: There is none.
         """
-        return self._org(org).id
+        found = self._store.org_named(org)
+        if found is None:
+            raise KeyError(f"the emulator has no org named {org!r}")
+        return found.id
 
     def create_org(self, name: str, org_id: str | None = None) -> str:
         """Create an org and return its id: `org_id`, or a random one.
@@ -274,12 +277,6 @@ class Emulator:
         self._store.delete(org_id, self._store.secrets(org_id))
         if not self._store.patch(org_id, secrets):
             raise ValueError("key too large")
-
-    def _org(self, name: str) -> Org:
-        org = self._store.org_named(name)
-        if org is None:
-            raise KeyError(f"the emulator has no org named {name!r}")
-        return org
 
     def _create_orgs(self, orgs: Iterable[str] | Mapping[str, str]) -> None:
         for name in orgs:

@@ -37,19 +37,13 @@ _CLOCK_TOLERANCE: Final = timedelta(seconds=60)
 _ANY_ORG: Final = "0000000000000001"
 """Any valid token gets another answer than a wrong one, whether or not this org exists."""
 
+_OTHER_ORG: Final = "correct the name or the id of the org, or the url of the server"
+
 _KNOWN: Final = "token on the server"
 _READ_ORG: Final = "read the org"
 _READ_SECRETS: Final = "read its secrets"
 _WRITE_SECRETS: Final = "write its secrets"
 _PROOFS: Final = "value proofs"
-
-
-class MissingOrgError(InfluxSecretsError):
-    """The org does not exist."""
-
-
-class NoOrgError(InfluxSecretsError):
-    """The token may not read the org, or it does not exist."""
 
 
 def now() -> datetime:
@@ -156,10 +150,9 @@ def _check_token(client: SecretsClient) -> Iterator[CheckResult]:
 
 
 def _check_org(client: SecretsClient) -> Iterator[CheckResult]:
-    try:
-        org_id = _org_id(client)
-    except InfluxSecretsError as error:
-        yield _no_org(client, error)
+    org_id = _org_id(client)
+    if isinstance(org_id, CheckResult):
+        yield org_id
         for name in (_READ_SECRETS, _WRITE_SECRETS, _PROOFS):
             yield unknown(name, f"not known before that: {_READ_ORG}")
         return
@@ -170,32 +163,29 @@ def _check_org(client: SecretsClient) -> Iterator[CheckResult]:
     yield _proofs(client, org_id) if readable.verdict is Verdict.OK else unknown(_PROOFS, f"they need: {_READ_SECRETS}")
 
 
-def _no_org(client: SecretsClient, error: InfluxSecretsError) -> CheckResult:
-    reason = (error.server_message or "") if isinstance(error, NotFoundError) else ""
-    if isinstance(error, MissingOrgError) or reason.endswith("not found"):
+def _org_id(client: SecretsClient) -> str | CheckResult:
+    """Return the id of the org, or why it is not known."""
+    settings = client.settings
+    try:
+        org_id = settings.org_id or client.find_org(settings.org or "").id
+        # The secrets calls have one answer for an org that is missing and for one that is hidden.
+        exists = settings.org_id is None or client.org_exists(org_id)
+    except NotFoundError as error:
+        reason = error.server_message or ""
         # influxd 2.9.1 answers a token that may not read the org with an empty list instead.
-        message = f"the server says: {visible_message(reason)}" if reason else str(error)
-        return fail(_READ_ORG, message, "correct the name or the id of the org, or the url of the server")
-    if isinstance(error, (NotFoundError, NoOrgError)):
-        return _lacking(client, _READ_ORG, str(error), client.settings.org_id)
-    return fail(_READ_ORG, str(error))
+        if reason.endswith("not found"):
+            return fail(_READ_ORG, f"the server says: {visible_message(reason)}", _OTHER_ORG)
+        return _lacking(client, _READ_ORG, str(error), settings.org_id)
+    except InfluxSecretsError as error:
+        return fail(_READ_ORG, str(error))
+    if exists is None:
+        message = f"the token may not read the org {org_id}, or there is no such org (IS705)"
+        return _lacking(client, _READ_ORG, message, org_id)
+    return org_id if exists else fail(_READ_ORG, f"there is no org {org_id} on this server (IS705)", _OTHER_ORG)
 
 
 def _lacking(client: SecretsClient, name: str, message: str, org_id: str | None) -> CheckResult:
     return fail(name, message, "make a token that suffices, as below", token_command(client.settings.url, org_id))
-
-
-def _org_id(client: SecretsClient) -> str:
-    settings = client.settings
-    if settings.org_id is None:
-        return client.find_org(settings.org or "").id
-    # The secrets calls have one answer for both cases.
-    exists = client.org_exists(settings.org_id)
-    if exists is None:
-        raise NoOrgError(f"the token may not read the org {settings.org_id}, or there is no such org (IS705)")
-    if not exists:
-        raise MissingOrgError(f"there is no org {settings.org_id} on this server (IS705)")
-    return settings.org_id
 
 
 def _may_read(client: SecretsClient, org_id: str) -> CheckResult:
