@@ -76,7 +76,6 @@ class ParsedNotices:
         existing: About keys that exist already.
         unreachable: Why servers could not be asked.
         unchecked: What could not be checked, and why.
-        other: All other lines.
     """
 
     existing: tuple[ExistingKeys, ...]

@@ -31,12 +31,10 @@ class FailedCall:
     """A request and its response, which is not the expected one.
 
     Attributes:
-        request: What was sent.
         response: What came back; its body may be truncated.
         server: Url of the server, for messages.
         secrets: Those in the settings, so that no message repeats an echo of them.
         trace_id: The trace that was sent; the server's own is preferred.
-        attempts: How often it was tried.
     """
 
     request: Request

@@ -45,11 +45,6 @@ def id_hint(name: str) -> str:
     return "; an org id goes into org_id (--org-id)" if is_org_id(name.strip().lower()) else ""
 
 
-def org_path(org_id: str) -> str:
-    """Return the path of an org."""
-    return f"/api/v2/orgs/{valid_org_id(org_id)}"
-
-
 def is_path_safe(key: str) -> bool:
     """Whether a path carries the key to the server unchanged."""
     return _PATH_SAFE.fullmatch(key) is not None
@@ -94,7 +89,7 @@ def secrets_request(
     """Return a request on the secrets of an org, whose title is for messages, or on what is below them."""
     return Request(
         method=method,
-        path=f"{org_path(org_id)}/secrets{below}",
+        path=f"/api/v2/orgs/{valid_org_id(org_id)}/secrets{below}",
         intent=f"{intent} of org {title}",
         body=body,
         expects=expects,

@@ -12,18 +12,14 @@ class Request:
     """One call of the API. It may be sent again as it is, because every call of this package is idempotent.
 
     Attributes:
-        method: HTTP method.
         path: Below the server's url, percent-encoded, without the query.
         intent: Completes "cannot ..." in messages: what is attempted, on which org and key.
         query: Names and values, not yet encoded.
-        body: Bytes to send.
-        content_type: Of the body.
         accept: Media type of the expected response.
         expects: The only status that is success: a proxy's 200 is not a 204 of the API.
         needs: Permission without which the server responds with 401, for messages.
         advice: HTTP status to what to do, where this call knows better than the general text.
         sensitive: Strings in the body that no message may repeat.
-        authenticated: Whether the call needs a token.
     """
 
     method: str

@@ -47,7 +47,6 @@ class Failure:
     Nothing of the foreign exception is kept: it holds the request, and so the token and the body.
 
     Attributes:
-        kind: Class of the error to raise.
         text: What happened, and what to do.
         retry: Whether the same request may succeed later.
     """

@@ -98,7 +98,6 @@ class Listing(Generic[R]):
     """How one kind of reader is listed, page by page.
 
     Attributes:
-        kind: As in `Reader`.
         resource: Last part of the path, and key of the list in the response.
         per_page: How many a full page holds.
         build: Makes a reader of what all readers have, and of what is special about the kind.

@@ -63,16 +63,14 @@ SELECTORS: Final = (
 INPUTS: Final = (*SETTINGS, *SELECTORS)
 """What a stack's config and a provider's inputs may hold."""
 
-
-def known_inputs() -> tuple[str, ...]:
-    """Return the names that a stack's config or a provider's inputs may hold, sorted, as messages list them."""
-    return tuple(sorted(setting.input for setting in INPUTS))
+KNOWN_INPUTS: Final = tuple(sorted(setting.input for setting in INPUTS))
+"""Their names, as messages list them."""
 
 
 def unknown_problem(names: Sequence[str], place: str = "") -> str:
     """Return what is wrong with names that no setting has: the nearest ones are named, else all that there are."""
     from difflib import get_close_matches  # noqa: PLC0415 (few programs need it)
 
-    near = [found for name in names for found in get_close_matches(name, known_inputs(), 1)]
-    hint = f"did you mean {', '.join(map(quote, near))}?" if near else f"known are {', '.join(known_inputs())}"
+    near = [found for name in names for found in get_close_matches(name, KNOWN_INPUTS, 1)]
+    hint = f"did you mean {', '.join(map(quote, near))}?" if near else f"known are {', '.join(KNOWN_INPUTS)}"
     return f"unknown setting {', '.join(map(quote, names))}{place}: {hint}"

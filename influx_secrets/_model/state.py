@@ -46,7 +46,6 @@ class Declaration:
         preview: Whether the run is a preview; only the program knows.
         org_id: 16 hexadecimal digits, or None where the program names no id.
         org: The org's name, or None where the program names none.
-        keys: The keys to be managed.
         keys_known: Whether they are known; not where the program passes them as an output that is not there yet.
         named: Every key that the program names, those included that `ignore_changes` keeps out of `keys`.
         values: The values at hand. A declared key without one is left alone, never removed.
@@ -87,9 +86,6 @@ class ResourceState:
         versions: Key to the number of times it was written. Its keys are the managed keys.
         keys_known: Whether a preview knows the managed keys; without them both maps are empty.
         rotate_on: Key to the text of its last rotation.
-        overwrite: As declared.
-        exclusive: As declared.
-        keep: As declared.
         pruned: Key to the number of times `exclusive` removed it.
         pruned_known: Whether that is known; not in a preview that could not ask.
         drift: What the last refresh found, for keys that no run has repaired since.

@@ -47,7 +47,6 @@ class ServerSession:
         register: What this process shares with the others of the run.
 
     Attributes:
-        settings: As given.
         address: Of the server, as states store it.
         census: Who declares which key.
         states: The stored state of each resource that was checked: the second check of a replacement comes without it.

@@ -23,9 +23,6 @@ class CheckResult:
     """What a check found; no text contains the token.
 
     Attributes:
-        name: What was checked, in a few words.
-        verdict: How good or bad it is.
-        message: What was found.
         remedy: How to fix it; empty where there is nothing to fix, or where the message says it.
         command: A shell command that fixes it, to copy; empty where there is none.
     """

@@ -52,9 +52,7 @@ class Change:
         key: Unknown where the keys of a resource are not known yet.
         before: The version in the state; None for a key that is new to the resource.
         after: The version that the state will hold; None for a key that is removed.
-        resource: The resource that changes the key.
         source: The resource that managed a moved key before.
-        drift: What a refresh found.
         notes: More for a reviewer, without untrusted text.
     """
 

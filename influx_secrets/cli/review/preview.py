@@ -77,9 +77,6 @@ class Preview:
         found_outside: How many resources a refresh found changed, where the document does not contain which keys.
         others: Operation to number of resources of all other types.
         unlisted: How many unchanged resources, of any type, the document counts but does not list.
-        notices: The lines of this package's provider.
-        problems: The errors.
-        complete: Whether the preview finished.
         skipped_lines: How many lines around the preview are not JSON.
     """
 

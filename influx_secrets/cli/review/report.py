@@ -41,7 +41,6 @@ class OrgReview:
     """One org: its changes, the dangerous first, and how many of its keys do not change.
 
     Attributes:
-        provider: The provider's logical name.
         shows_provider: Whether the org is one of several servers.
         server: The address of its server; None where the preview does not have it.
     """
@@ -63,7 +62,6 @@ class Review:
         counts: Number of keys for each action, also where it is 0.
         others: Operation to number of resources of other types.
         unlisted: How many unchanged resources the preview counts, but does not list.
-        complete: Whether the preview finished.
         gates: What `--fail-on` can name, with how often it was found; nothing that was not.
     """
 

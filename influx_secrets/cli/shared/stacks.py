@@ -60,7 +60,6 @@ class Stack:
     """The part of a stack that commands need.
 
     Attributes:
-        managed: The keys that it manages.
         resources: The logical names of all its resources.
         config: The names in its config, without their namespaces.
     """
