@@ -31,7 +31,7 @@ _BOOSTS = {
     "docs/commands": 2,
     "examples/": 1.5,
     "docs/reference/errors": 0.5,
-    "docs/decisions/": 0.1,
+    "docs/decisions/": 0.001,
     "CHANGELOG": 0.1,
 }
 """Where the search ranks pages: a reader who searches has a task; why the code is as it is comes last."""
