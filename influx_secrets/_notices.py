@@ -19,10 +19,11 @@ _PER_LINE: Final = 10
 _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 """A key as `quote` writes it: a JSON string."""
 
-_UNREACHABLE: Final = "the server could not be asked, so this preview cannot show what it holds: "
-_UNVERIFIABLE: Final = "values cannot be checked on this server, only which keys exist: "
-_LOSSES_UNKNOWN: Final = "which keys are removed is not known yet: "
-_DESTINATION: Final = "new secrets are written to "
+UNREACHABLE: Final = "the server could not be asked, so this preview cannot show what it holds: "
+UNVERIFIABLE: Final = "values cannot be checked on this server, only which keys exist: "
+LOSSES_UNKNOWN: Final = "which keys are removed is not known yet: "
+DESTINATION: Final = "new secrets are written to "
+"""How the notices begin that a review tells from others, before the cause, a resource or an address."""
 
 _UNREADABLE: Final = "secrets cannot be checked: "
 
@@ -119,34 +120,6 @@ def _in_tens(org: str, keys: Iterable[str]) -> Iterator[str]:
         yield f"the {'key' if len(some) == 1 else 'keys'} {', '.join(some)} of the org {org}"
 
 
-def server_unreachable(error: Exception) -> str:
-    """Format why a preview did not ask the server."""
-    return f"{_UNREACHABLE}{error}"
-
-
-def token_missing() -> str:
-    """Format that a preview did not ask the server, because it has no token."""
-    return (
-        f"{_UNREACHABLE}there is no API token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the provider's "
-        "token, or an active profile of the influx CLI (IS201)"
-    )
-
-
-def values_unverifiable(error: Exception) -> str:
-    """Format why values cannot be compared."""
-    return f"{_UNVERIFIABLE}{error}"
-
-
-def losses_unknown(resource: str) -> str:
-    """Format that a preview cannot name the keys that a resource removes."""
-    return f"{_LOSSES_UNKNOWN}{resource} (IS610)"
-
-
-def destination(address: str) -> str:
-    """Format which server gets the new keys."""
-    return f"{_DESTINATION}{address} (IS625)"
-
-
 def parse_notices(lines: Iterable[str]) -> ParsedNotices:
     """Parse lines of the provider, in any order; a repeated line counts once. What the steps show is left out."""
     existing: list[ExistingKeys] = []
@@ -157,10 +130,10 @@ def parse_notices(lines: Iterable[str]) -> ParsedNotices:
         if (match := _EXISTING.fullmatch(line)) is not None:
             keys = tuple(json.loads(key) for key in re.findall(_STRING, match["keys"]))
             existing.append(ExistingKeys(Existing(match["does"]), match["org_id"], keys))
-        elif line.startswith(_UNREACHABLE):
-            unreachable.append(line.removeprefix(_UNREACHABLE))
-        elif line.startswith((_UNVERIFIABLE, _UNREADABLE)):
+        elif line.startswith(UNREACHABLE):
+            unreachable.append(line.removeprefix(UNREACHABLE))
+        elif line.startswith((UNVERIFIABLE, _UNREADABLE)):
             unchecked.append(line)
-        elif not line.startswith((_DESTINATION, _LOSSES_UNKNOWN)):
+        elif not line.startswith((DESTINATION, LOSSES_UNKNOWN)):
             other.append(line)
     return ParsedNotices(tuple(existing), tuple(unreachable), tuple(unchecked), tuple(other))

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice
@@ -84,7 +84,8 @@ def prove(
         InfluxSecretsError: The server gave no usable answer.
     """
     proofs: dict[str, Proof] = {}
-    for chunk in _chunks(keys):
+    left = iter(keys)
+    while chunk := list(islice(left, KEYS_PER_QUERY)):
         proofs.update(_prove_chunk(client, org_id, chunk, new_nonce()))
     return proofs
 
@@ -177,9 +178,3 @@ def _why_unavailable(error: APIError | ResponseError) -> str | None:
     return (
         f"the server does not answer Flux queries (HTTP {error.status}) (IS513)" if error.status in _NO_FLUX else None
     )
-
-
-def _chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:
-    left = iter(keys)
-    while chunk := list(islice(left, KEYS_PER_QUERY)):
-        yield chunk

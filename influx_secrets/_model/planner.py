@@ -36,7 +36,11 @@ class Plan:
 
 
 def next_state(
-    old: ResourceState | None, declared: Declaration, org_id: str | Unknown, org: str | Unknown | None
+    old: ResourceState | None,
+    declared: Declaration,
+    org_id: str | Unknown,
+    org: str | Unknown | None,
+    server: str | None = None,
 ) -> ResourceState:
     """Return the state that a declaration asks for, given the one in the state.
 
@@ -74,6 +78,7 @@ def next_state(
         pruned=before.pruned,
         pruned_known=before.pruned_known,
         drift=drift,
+        server=server,
     )
 
 

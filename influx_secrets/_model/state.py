@@ -46,7 +46,7 @@ class Declaration:
         preview: Whether the run is a preview; only the program knows.
         org_id: 16 hexadecimal digits, or None where the program names no id.
         org: The org's name, or None where the program names none.
-        keys_known: Whether they are known; not where the program passes them as an output that is not there yet.
+        keys_known: Whether `keys` are known; not where the program passes them as an output that is not there yet.
         named: Every key that the program names, those included that `ignore_changes` keeps out of `keys`.
         values: The values at hand. A declared key without one is left alone, never removed.
         rotate_on: Key to text: such a key is written again when its text changes, not when its value does.

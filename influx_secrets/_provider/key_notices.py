@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from influx_secrets._model.planner import is_moved, newly_pruned
 from influx_secrets._model.state import Declaration, ResourceState
-from influx_secrets._notices import Existing, existing_keys, losses_unknown
+from influx_secrets._notices import LOSSES_UNKNOWN, Existing, existing_keys
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys
 
@@ -42,7 +42,7 @@ def report_losses(
     if stays:
         report_keys(session, Existing.PRUNES, state.org_title, newly_pruned(before, state))
     if not state.pruned_known or not (state.keys_known or old is None):
-        session.notify(losses_unknown(declared.resource))
+        session.notify(f"{LOSSES_UNKNOWN}{declared.resource} (IS610)")
     if not state.keys_known or is_moved(old, session.address):
         return
     org = session.org(before.org_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from influx_secrets._errors import (
     DeclarationError,
@@ -59,7 +59,7 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
         raise
     if org_id is UNKNOWN:
         session.census.claim(declared, None)
-        return CheckOutcome(with_unknown_prunes(_next_state(session, declared, old, UNKNOWN, name)))
+        return CheckOutcome(with_unknown_prunes(next_state(old, declared, UNKNOWN, name, session.address)))
     org = session.org(org_id)
     conflicts = org.register(declared)
     failures = _refusals(str(org), conflicts)
@@ -70,13 +70,13 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
         failures += refused
         if before is not None and is_second:
             before = rewritten(before)
-        state = _next_state(session, declared, before, org_id, name)
+        state = next_state(before, declared, org_id, name, session.address)
         failures += _take_over(session, org, declared, state.keys - _managed(before) - conflicts.taken.keys())
         if state.exclusive and not failures and not relocates:
             state = prune(session, org, declared, state, before.keys if before else frozenset())
         relocation.report_destination(session, declared, before, state, relocates=relocates)
     except Unreachable:
-        state = with_unknown_prunes(_next_state(session, declared, before, org_id, name))
+        state = with_unknown_prunes(next_state(before, declared, org_id, name, session.address))
     except NotFoundError as error:
         raise missing_org.explained(session, before, error) from None
     report_white_space(session, declared, old, state)
@@ -201,16 +201,6 @@ def _find_org(
         return relocation.find_org(session, old, name, preview=declared.preview), name
     except Unreachable:
         return UNKNOWN, name
-
-
-def _next_state(
-    session: ServerSession,
-    declared: Declaration,
-    old: ResourceState | None,
-    org_id: str | Unknown,
-    name: str | Unknown | None,
-) -> ResourceState:
-    return replace(next_state(old, declared, org_id, name), server=session.address)
 
 
 def _managed(state: ResourceState | None) -> frozenset[str]:

@@ -10,7 +10,7 @@ from influx_secrets._errors import KeyConflictError, NotFoundError, SettingsErro
 from influx_secrets._model.keys import digest
 from influx_secrets._model.planner import is_moved, with_drift
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState
-from influx_secrets._notices import destination
+from influx_secrets._notices import DESTINATION
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._text import name_keys, quote
 
@@ -91,7 +91,7 @@ def report_destination(
     if not declared.preview or not (relocates or is_new):
         return
     if not relocates:
-        session.notify(destination(session.address), topic="destination")
+        session.notify(f"{DESTINATION}{session.address} (IS625)", topic="destination")
     if isinstance(state.org, str) and isinstance(state.org_id, str):
         with contextlib.suppress(NotFoundError, Unreachable):
             current = session.current_org_id(state.org, preview=True)

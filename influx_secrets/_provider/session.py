@@ -23,7 +23,7 @@ from influx_secrets._errors import (
 )
 from influx_secrets._model.server_address import server_address
 from influx_secrets._model.state import UNKNOWN, ResourceState, Unknown
-from influx_secrets._notices import server_unreachable, token_missing, values_unverifiable
+from influx_secrets._notices import UNREACHABLE, UNVERIFIABLE
 from influx_secrets._provider.census import Census
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.single_flight import SingleFlight
@@ -125,7 +125,11 @@ class ServerSession:
         if not preview:
             return call(self.client)
         if self.settings.token is None:
-            self.notify(token_missing(), topic="unreachable")
+            self.notify(
+                f"{UNREACHABLE}there is no API token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the "
+                "provider's token, or an active profile of the influx CLI (IS201)",
+                topic="unreachable",
+            )
         elif not self._unreachable:
             try:
                 return call(self.client.with_policy(PREVIEW_POLICY))
@@ -133,7 +137,7 @@ class ServerSession:
                 if not _may_heal(error):
                     raise
                 self._unreachable = True
-                self.notify(server_unreachable(error), topic="unreachable")
+                self.notify(f"{UNREACHABLE}{error}", topic="unreachable")
         raise Unreachable
 
     def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | None:
@@ -151,7 +155,7 @@ class ServerSession:
             except ProofsUnavailableError as error:
                 self._proofs_unavailable_reason = str(error)
                 if self.settings.verify_values == "auto":
-                    self.notify(values_unverifiable(error), topic="proofs")
+                    self.notify(f"{UNVERIFIABLE}{error}", topic="proofs")
         if self.settings.verify_values == "always":
             raise ProofsUnavailableError(f"verifyValues is always, and {self._proofs_unavailable_reason}")
         return None

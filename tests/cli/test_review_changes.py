@@ -9,7 +9,7 @@ from cli.previews import ORG, PROVIDER, UNKNOWN, document, secret, shared, step,
 
 from influx_secrets._client.readers import PERMISSIONS, FluxScript
 from influx_secrets._errors import NotFoundError
-from influx_secrets._notices import destination
+from influx_secrets._notices import DESTINATION
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.report import Gate, Review
@@ -127,7 +127,7 @@ def test_heading_names_the_server_and_another_address_is_a_warning() -> None:
         f"the state has the server {old}, and this run asks {new}: nothing is removed from the first one"
     ]
     assert [heading(org)[-2:] for org in found.orgs] == [(" on ", Untrusted(new))]
-    unknown = review(step("update", secret("A"), secret("A", version=2)), said=(destination(new),))
+    unknown = review(step("update", secret("A"), secret("A", version=2)), said=(f"{DESTINATION}{new} (IS625)",))
     assert ([org.server for org in unknown.orgs], unknown.warnings) == ([None], ())
     switched = review(step("update", secret("A", server=old), secret("A", server=new, provider=EU)))
     assert len(words(switched, Kind.SWITCHED)) == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lifecycle.provider_process import Engine, org_secrets
 from unit.test_growth import TWICE, calls
 
-from influx_secrets._notices import Existing, existing_keys, losses_unknown, readers_unseen, spared_keys
+from influx_secrets._notices import LOSSES_UNKNOWN, Existing, existing_keys, readers_unseen, spared_keys
 from influx_secrets._text import name_org
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
@@ -77,7 +77,7 @@ def test_key_that_goes_is_shown_once() -> None:
     """The steps have it: the line is for those who see no more than a plain preview."""
     said = [line for does in SHOWN_BY_STEPS for line in existing_keys(does, ORG, ["A"])]
     quiet, told = review(["A"]), review(["A"], *said)
-    said.append(losses_unknown('OrgSecrets "shared"'))
+    said.append(f'{LOSSES_UNKNOWN}OrgSecrets "shared" (IS610)')
     assert told == quiet
 
 
