@@ -34,8 +34,9 @@ SECRETS_UNREADABLE: Final = f'{_UNREADABLE}the token lacks the permission "read 
 class Existing(Enum):
     """What the provider does to keys that exist already; the value begins the notice.
 
-    A preview shows what happens to the other keys by their counters. These of removed and pruned keys are shown by
-    `--diff` alone, and a review reads them in the steps: so the two are announced, and not read back.
+    A preview shows what happens to the other keys by their counters. These of removed and pruned keys, and what a
+    refresh finds, are shown by `--diff` alone, and a review reads them in the steps: so these are announced, and not
+    read back.
     """
 
     ADOPTS = "adopts"
@@ -44,6 +45,8 @@ class Existing(Enum):
     REMOVES = "removes"
     MAY_REMOVE = "may remove"
     PRUNES = "prunes"
+    SEES_CHANGED = "sees a change of"
+    MISSES = "misses"
 
 
 _REASONS: Final = {
@@ -53,6 +56,8 @@ _REASONS: Final = {
     Existing.REMOVES: "no longer declared (IS607)",
     Existing.MAY_REMOVE: "no longer declared here, but perhaps by another resource (IS608)",
     Existing.PRUNES: "not declared, and exclusive is set (IS609)",
+    Existing.SEES_CHANGED: "its value is not the one that this stack wrote (IS628)",
+    Existing.MISSES: "removed outside of Pulumi (IS629)",
 }
 _EXISTING: Final = re.compile(
     rf"(?P<does>{'|'.join(one.value for one in Existing)}) the keys? "

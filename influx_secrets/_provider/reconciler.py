@@ -157,14 +157,19 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
         session.notify(SECRETS_UNREADABLE)
         return state
     gone = sorted(state.keys - listed)
-    if gone and org.has_only_server_keys():
+    is_wiped = bool(gone) and org.has_only_server_keys()
+    if is_wiped:
         session.notify(
             f"all secrets of the org {org} were removed (`influx apply --secret` does that). "
             "`pulumi up` restores those that this stack declares (IS613)"
         )
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
     found |= dict.fromkeys(_changed(org, state, listed), "changed")
-    return with_drift(state, {key: drift for key, drift in found.items() if state.drift.get(key) != drift})
+    new = {key: drift for key, drift in found.items() if state.drift.get(key) != drift}
+    report_keys(session, Existing.SEES_CHANGED, str(org), [key for key, drift in new.items() if drift == "changed"])
+    if not is_wiped:
+        report_keys(session, Existing.MISSES, str(org), [key for key, drift in new.items() if drift == "deleted"])
+    return with_drift(state, new)
 
 
 def look_up(session: ServerSession, org_id: str, key: str) -> None:

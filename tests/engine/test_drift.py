@@ -45,6 +45,9 @@ def test_change_made_outside_is_shown_and_repaired(stack: Stack, influxd: Influx
     repaired = {"~ version: 1 => 2", "~ X: 1 => 2", "~ Y: 1 => 2", "~ \\__Z: 1 => 2"}
     named = {line for line in preview.changes if not line.endswith("{")}
     assert named >= {f"{sign} {line}" for line in changed for sign in "+-"} | repaired
+    # Also without `--diff`: a line for each resource.
+    for found in ('sees a change of the keys "X", "__Z" of', 'misses the key "Y" of', 'misses the key "R" of'):
+        assert found in preview.output
     assert influxd.values(acme)["X"] == "theirs"
     stack.up("--refresh")
     assert influxd.values(acme) == {**DECLARED, **foreign}

@@ -384,6 +384,11 @@ def test_org_secrets_drift_is_named_and_repaired_in_one_patch(engine: Engine, em
     calls(emulator)
     assert engine.refresh() == {"shared": "changed"}
     assert calls(emulator) == ["GET secrets", "POST query"]
+    org = f'of the org "acme" ({emulator.org_id("acme")})'
+    assert engine.said == (
+        f'influx-secrets: sees a change of the key "K1" {org}: its value is not the one that this stack wrote (IS628)\n'
+        f'influx-secrets: misses the key "K2" {org}: removed outside of Pulumi (IS629)\n'
+    )
     assert engine.state["shared"].outputs["drift"] == {"K1": "changed", "K2": "deleted"}
     checked = engine.checked(shared(values))
     assert "drift" not in checked
@@ -402,7 +407,7 @@ def test_org_secrets_wiped_outside_is_said_and_restored(engine: Engine, emulator
     for key in "ABC":
         emulator.remove_secret("acme", key)
     assert engine.refresh() == {"shared": "changed", "c": "gone"}
-    assert engine.said.count("influx apply --secret") == 1
+    assert engine.said.count("\n") == engine.said.count("influx apply --secret") == 1
     engine.up(shared({"A": "1", "B": "2"}), secret("c", org="acme", key="C", value="3"))
     assert emulator.secrets("acme") == {"A": "1", "B": "2", "C": "3"}
 
