@@ -67,13 +67,7 @@ def find_engine() -> Process | None:
 
 
 class Register:
-    """The folder of one run, which holds names of resources, and no key in clear: the processes compare keyed hashes.
-
-    Args:
-        folder: Exists, and only this user can open it.
-        name: Of this process.
-        engine: That started the run.
-    """
+    """The folder of one run. It holds names of resources, and no key in clear: the processes compare keyed hashes."""
 
     def __init__(self, folder: Path, name: str, engine: Process) -> None:
         self.engine = engine

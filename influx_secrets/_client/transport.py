@@ -94,18 +94,7 @@ class Transport:
         self._adapter.close()
 
     def send(self, request: Request, policy: Policy | None = None) -> Response:
-        """Send the request, again where that may help, and return the expected response.
-
-        Args:
-            request: What to send.
-            policy: How patient to be; None for what the settings say.
-
-        Raises:
-            SettingsError: There is no token, or the url, a proxy or a CA bundle cannot be used.
-            TransportError: There was no response.
-            ResponseError: The response is not the API's.
-            APIError: The API refused.
-        """
+        """Send the request, again where that may help, and return the expected response."""
         self._require_token(request)
         policy = policy or self._policy
         if self._breaker:

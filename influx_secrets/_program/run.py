@@ -79,12 +79,6 @@ class Run:
 
         Two of one logical name can have two parents, so the name gets a number. Not the URN: it is an output of the
         parent, and a resource that waits for its parent's outputs waits for itself.
-
-        Args:
-            name: Kind and logical name.
-            provider: Stands for the process that will serve it.
-            org: The inputs `org_id` and `org`, which may be outputs.
-            keys: The declared key, or a list of them; either may be an output.
         """
         self._names[name] += 1
         count = self._names[name]

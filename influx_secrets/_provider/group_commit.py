@@ -31,12 +31,9 @@ class GroupCommit(Generic[V]):
         return self._queued.members
 
     def commit(self, items: Mapping[str, V]) -> None:
-        """Send the items, with those that other threads want to send meanwhile.
+        """Send the items, by key, with those that other threads send meanwhile, which are of other keys.
 
         If a transaction of several threads fails, each sends its own, and so gets its own error.
-
-        Args:
-            items: By key; no other thread changes one of the keys at the same time.
         """
         with self._lock:
             batch = self._queued

@@ -241,7 +241,7 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
         return []
     existing = {key: wanted[key] for key in listed}
     digests = {key: digest(org.org_id, key, value) for key, value in existing.items() if isinstance(value, str)}
-    equal = org.compare(digests, preview=declared.preview) if digests else {}
+    equal = org.compare(digests, preview=declared.preview)
     undecided = sorted(existing.keys() - digests.keys())
     adopted = sorted(key for key in digests if equal is not None and equal[key])
     report_keys(session, Existing.ADOPTS, str(org), adopted)
@@ -276,7 +276,7 @@ def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *,
 
 def _changed(org: OrgSession, state: ResourceState, listed: Collection[str]) -> list[str]:
     digests = {key: text for key, text in state.digests.items() if key in listed and isinstance(text, str) and text}
-    equal = (org.compare(digests) if digests else None) or {}
+    equal = org.compare(digests) or {}
     changed = [key for key, same in equal.items() if not same]
     # A key that was gone and is there again was written by somebody else.
     return changed + [key for key, drift in state.drift.items() if drift == "deleted" and key in listed]

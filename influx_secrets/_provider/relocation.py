@@ -54,12 +54,7 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
 
 
 def find_org(session: ServerSession, old: ResourceState | None, name: str, *, preview: bool) -> str:
-    """Return the id of the org that has a name; at another address that of the state, if this org is there too.
-
-    Raises:
-        Unreachable: A preview could not ask.
-        NotFoundError: There is neither.
-    """
+    """Return the id of the org that has a name; at another address that of the state, if this org is there too."""
     previous = old.org_id if old is not None and old.org == name and is_moved(old, session.address) else None
     found: str | NotFoundError
     try:
@@ -154,8 +149,8 @@ def _foreign(org: OrgSession, declared: Declaration, old: ResourceState, listed:
     wanted = {key: digest(org.org_id, key, value) for key, value in given.items() if isinstance(value, str)}
     equal: set[str] = set()
     for expected in (stored, wanted):
-        found = org.compare(expected, preview=declared.preview) if expected else None
-        equal.update(key for key, same in (found or {}).items() if same)
+        found = org.compare(expected, preview=declared.preview) or {}
+        equal.update(key for key, same in found.items() if same)
     return old.keys.intersection(listed) - equal
 
 

@@ -40,12 +40,6 @@ class ServerSession:
     before or beside the creates, updates and deletes. What `check` learned must be known to them, and may not reach the
     state. No lock is held while the server is asked.
 
-    Args:
-        settings: Of the server.
-        notify: Shows one line to the user.
-        threads: How many calls of the engine are served at a time.
-        register: What this process shares with the others of the run.
-
     Attributes:
         address: Of the server, as states store it.
         census: Who declares which key.
@@ -141,12 +135,7 @@ class ServerSession:
         raise Unreachable
 
     def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | None:
-        """Return proofs of the keys' values; None where this server gives none to this token, which is reported once.
-
-        Raises:
-            ProofsUnavailableError: There are none, and the settings demand them.
-            Unreachable: A preview could not ask.
-        """
+        """Return proofs of the keys' values; None where the server gives this token none, which is reported once."""
         if self._proofs_unavailable_reason is None and self.settings.verify_values == "never":
             self._proofs_unavailable_reason = "verifyValues is never (IS510)"
         if self._proofs_unavailable_reason is None:

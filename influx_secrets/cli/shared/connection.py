@@ -101,14 +101,7 @@ class Connection:
 
 @contextlib.contextmanager
 def connected(target: Target) -> Iterator[Connection]:
-    """Name the server on stderr, connect to it, and find the org.
-
-    Raises:
-        SettingsError: The settings cannot work.
-        StackError: The config of the stack cannot be read.
-        DeclarationError: No org is named.
-        InfluxSecretsError: The org cannot be found.
-    """
+    """Name the server on stderr, connect to it, and find the org."""
     with SecretsClient(target.settings) as client:
         settings = client.settings
         if settings.org_id is None and settings.org is None:

@@ -117,14 +117,6 @@ def endpoint(
 
     Seen on influxd 2.9.1: the keys are the endpoint's id with an ending; what an endpoint does not use gets no key; a
     credential `secret: KEY` is kept under that key by somebody else; and the keys stay when the endpoint is deleted.
-
-    Args:
-        kind: One of slack, pagerduty, http, telegram.
-        item: `id`, `orgID` and `name`.
-        credentials: Those that are given, by their names in the API.
-
-    Raises:
-        ValueError: There is no such kind, or the server would refuse these credentials for it.
     """
     if kind not in _CREDENTIALS:
         raise ValueError(f"a notification endpoint is one of {', '.join(_CREDENTIALS)}, not {kind!r}")
