@@ -1,6 +1,6 @@
-"""Tests the built wheel with the oldest packages that it supports.
+"""Tests the built wheel: with the oldest packages that it supports, and on the Pythons that no checkout is tested on.
 
-The wheel is installed into a virtual environment of its own, and the tests run in a folder that holds no copy of the
+The wheel is installed into virtual environments of its own, and the tests run in a folder that holds no copy of the
 package: what they pass is what users install.
 """
 
@@ -11,22 +11,39 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from toolchain._errors import ToolchainError
 from toolchain._progress import Reporter
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
 ROOT = Path(__file__).resolve().parent.parent
 
-_OLDEST_PYTHON = "3.10"
-_TESTS = ("tests/unit", "tests/lifecycle", "tests/engine", "-m", "smoke or not (engine or soak)")
-"""What differs from a checkout is the packaging, old packages and an old Python, not logic."""
 
-_BESIDE = ("tests", "toolchain", "docs", "examples", "README.md", "pyproject.toml")
+class Leg(NamedTuple):
+    """One run of tests: a version of Python, which packages it gets (in uv's words), and what runs."""
+
+    python: str
+    packages: str
+    tests: tuple[str, ...]
+
+
+_LAYERS = ("tests/unit", "tests/lifecycle")
+_PYTHON = (
+    *(*_LAYERS, "tests/engine/test_sample.py", "--ignore=tests/unit/toolchain", "--ignore=tests/unit/helpers"),
+    *("-m", "not (alone or hypothesis or soak)", "-k", "not random_lives"),
+)
+"""What another Python can break for a user: no tools of this repository, no searches for examples, no measurements."""
+
+LEGS = (
+    # What differs from a checkout is the packaging, old packages and an old Python, not logic.
+    Leg("3.10", "lowest-direct", (*_LAYERS, "tests/engine", "-m", "smoke or not (engine or soak)")),
+    Leg("3.12", "highest", _PYTHON),
+    Leg("3.13", "highest", _PYTHON),
+)
+
+_BESIDE = ("tests", "toolchain", "docs", "examples", "README.md", "pyproject.toml", "Pulumi.yaml", "__main__.py")
 """What the tests need, and users do not get."""
 
 
@@ -43,18 +60,27 @@ def main(arguments: Sequence[str]) -> int:
 
 def _test_wheel(folder: Path, arguments: Sequence[str], reporter: Reporter) -> int:
     wheel = build(folder / "dist")
-    python = oldest_python(os.environ)
-    reporter.say(f"testing {wheel.name} with the oldest packages that it supports, {python}")
-    installed = _install(wheel, python, folder / "venv")
     place = folder / "place"
     place.mkdir()
     for name in _BESIDE:
         _copy(ROOT / name, place / name)
+    codes = []
+    for leg in LEGS:
+        python = find_python(leg.python, os.environ)
+        if python is None:
+            reporter.say(absent(leg, os.environ))
+            continue
+        reporter.say(f"testing {wheel.name} on Python {leg.python}, packages: {leg.packages}")
+        codes.append(_run(leg, _install(wheel, python, folder / leg.python, leg.packages), place, arguments))
+    return max(codes, default=0)
+
+
+def _run(leg: Leg, installed: Path, place: Path, arguments: Sequence[str]) -> int:
     env = {**os.environ, "PYTHONPATH": str(place), "PATH": f"{installed.parent}{os.pathsep}{os.environ['PATH']}"}
     _refuse_other_copy(installed, place, env)
     # The cache would be written for nothing: the folder goes away.
     options = ("-p", "no:cacheprovider", "-q", "-n", "logical", "--dist", "worksteal")
-    command = [str(installed), "-m", "pytest", *options, *_TESTS, *arguments]
+    command = [str(installed), "-m", "pytest", *options, *leg.tests, *arguments]
     return subprocess.run(command, cwd=place, env=env, check=False).returncode
 
 
@@ -66,9 +92,21 @@ def build(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def oldest_python(environ: Mapping[str, str]) -> Path:
-    """Return the oldest supported Python on this machine that runs; else the one that runs now."""
-    for candidate in _candidates(environ):
+def absent(leg: Leg, environ: Mapping[str, str]) -> str:
+    """Return the line about a run whose Python is not there.
+
+    Raises:
+        ToolchainError: Nothing may be left out (`INFLUX_SECRETS_REQUIRE_REAL=1`).
+    """
+    line = f"not run: the wheel on Python {leg.python}, which is neither on PATH nor among the versions of pyenv"
+    if environ.get("INFLUX_SECRETS_REQUIRE_REAL") == "1":
+        raise ToolchainError(f"{line} (INFLUX_SECRETS_REQUIRE_REAL=1)")
+    return line
+
+
+def find_python(version: str, environ: Mapping[str, str]) -> Path | None:
+    """Return a Python of this version, such as `3.10`, on this machine; None where none runs."""
+    for candidate in _candidates(version, environ):
         # A shim may be there for a version that is not.
         done = subprocess.run(
             [str(candidate), "-c", "import sys, venv; print(sys.executable)"],
@@ -78,24 +116,25 @@ def oldest_python(environ: Mapping[str, str]) -> Path:
         )
         if done.returncode == 0:
             return Path(done.stdout.strip())
-    return Path(sys.executable)
+    return None
 
 
-def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
-    found = shutil.which(f"python{_OLDEST_PYTHON}", path=environ.get("PATH"))
+def _candidates(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
+    found = shutil.which(f"python{version}", path=environ.get("PATH"))
     if found is not None:
         yield Path(found)
     pyenv = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from sorted(pyenv.glob(f"versions/{_OLDEST_PYTHON}.*/bin/python"))
+    yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
 
 
-def _install(wheel: Path, python: Path, folder: Path) -> Path:
+def _install(wheel: Path, python: Path, folder: Path, packages: str) -> Path:
     installed = folder / "bin" / "python"
-    _uv("venv", "--quiet", "--python", str(python), str(folder))
+    # With pip, which Pulumi asks for the packages of a program.
+    _uv("venv", "--quiet", "--seed", "--python", str(python), str(folder))
     target = ("pip", "install", "--quiet", "--python", str(installed))
     # The wheel's own requirements count as direct only where they are read from the project.
     extras = ("--extra", "cli", "--extra", "emulator", "--extra", "test")
-    _uv(*target, "--resolution", "lowest-direct", "-r", str(ROOT / "pyproject.toml"), *extras)
+    _uv(*target, "--resolution", packages, "-r", str(ROOT / "pyproject.toml"), *extras)
     _uv(*target, "--no-deps", str(wheel))
     return installed
 
