@@ -11,17 +11,19 @@ import pulumi
 from pulumi import dynamic
 
 from influx_secrets._errors import DeclarationError
+from influx_secrets._model.declaration_property import DECLARATION
 from influx_secrets._model.input_types import instance_problem, require
 from influx_secrets._model.keys import escape_key
 from influx_secrets._program import sdk
 from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.run import Run
+from influx_secrets._text import quote
 
 _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
 
-def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs) -> pulumi.ResourceOptions:
-    """Return the options of a resource, or refuse those that cannot work."""
+def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs, org: Mapping[str, Any]) -> pulumi.ResourceOptions:
+    """Return the options of a resource whose org these properties name, or refuse those that cannot work."""
     if opts is None:
         return pulumi.ResourceOptions()
     require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
@@ -43,6 +45,14 @@ def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs) -> pulumi.Res
         raise DeclarationError(
             "opts.env_var_mappings belongs to a Provider: give it there, or use token_variable (IS125)"
         )
+    # The engine would put back what `check` took out, or a second name of the org.
+    not_given = {DECLARATION, "org_id" if "org" in org else "org"}
+    for path in opts.ignore_changes or ():
+        if re.split(r"[.[]", path, maxsplit=1)[0] in not_given:
+            raise DeclarationError(
+                f"opts.ignore_changes: {quote(path)} is not an input of this resource. "
+                'Use "value", "secrets", "secrets.KEY" or "*" (IS142)'
+            )
     if opts.replacement_trigger is None:
         return opts
     advice = "use rotate_on, which writes the value again when its text changes (IS128)"

@@ -52,9 +52,9 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
     ) -> None:
         name = f'OrgSecrets "{resource_name}"'
         inputs = Inputs(name)
-        opts = options.escape_ignore_changes(options.validated(opts, inputs))
-        provider = options.resolve_provider(opts, self)
         given = inputs.org(org_id, org)
+        opts = options.escape_ignore_changes(options.validated(opts, inputs, given))
+        provider = options.resolve_provider(opts, self)
         entries = inputs.secrets(secrets)
         values = inputs.secret_values(entries)
         names = map_keys(entries)

@@ -46,9 +46,9 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
     ) -> None:
         name = f'Secret "{resource_name}"'
         inputs = Inputs(name)
-        opts = options.validated(opts, inputs)
-        provider = options.resolve_provider(opts, self)
         given = inputs.org(org_id, org)
+        opts = options.validated(opts, inputs, given)
+        provider = options.resolve_provider(opts, self)
         sent_key = inputs.string("key", key)
         run = Run.current()
         props = {
@@ -85,7 +85,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         id = secret_id(*parse_secret_id(id))  # noqa: A001 (Pulumi's)
         secret = cls.__new__(cls)
         props = dict.fromkeys(("org_id", "org", "key", "overwrite", "rotate_on", "version", "drift"))
-        opts = options.validated(opts, Inputs(f'Secret "{resource_name}"'))
+        opts = options.validated(opts, Inputs(f'Secret "{resource_name}"'), {})
         found = options.with_provider(opts, options.resolve_provider(opts, secret), id=id)
         dynamic.Resource.__init__(secret, SecretProvider(), resource_name, props, found)
         return secret

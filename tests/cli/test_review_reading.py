@@ -33,6 +33,14 @@ def test_document_and_events_are_told_apart() -> None:
     assert from_events.complete
 
 
+def test_counters_that_an_option_hides_are_those_of_the_inputs() -> None:
+    """`additional_secret_outputs=["version", "drift"]`: the preview has `[secret]` in their place."""
+    for made, later in ((secret("A"), secret("A", version=2)), (shared(versions={"A": 1}), shared(versions={"A": 2}))):
+        hidden = {"outputs": {**made["inputs"], "version": "[secret]", "versions": "[secret]", "drift": "[secret]"}}
+        printed = document(step("update", {**made, **hidden}, later))
+        assert read_preview(printed).steps == read_preview(document(step("update", made, later))).steps
+
+
 def test_preview_without_its_closing_summary_has_failed() -> None:
     """A policy pack that does not start leaves `{}` (Pulumi 3.259.0), another engine a document without a summary."""
     for printed in (b"{}", b'{"config": {}}', b'{"steps": []}'):

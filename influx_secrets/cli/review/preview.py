@@ -118,9 +118,9 @@ def read_side(raw: Mapping[str, Any] | None, *, before: bool) -> Side | None:
     if kind is None:
         return None
     stored = outputs if before and "org_id" in outputs else inputs
-    state = CODECS[f"{TYPE_PREFIX}{kind}"].decode_state(
-        {name: _known(stored[name]) for name in _READ if name in stored}
-    )
+    # `additional_secret_outputs` hides an output; the input of that name is the same, and not hidden.
+    shown = {name: inputs.get(name) if stored[name] == "[secret]" else stored[name] for name in _READ if name in stored}
+    state = CODECS[f"{TYPE_PREFIX}{kind}"].decode_state({name: _known(value) for name, value in shown.items()})
     if state is None:
         return None
     return Side(
