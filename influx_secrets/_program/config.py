@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pulumi
 
 from influx_secrets._errors import SettingsError
-from influx_secrets._model.setting_names import INPUTS, KNOWN_INPUTS, NAMESPACE, unknown_problem
+from influx_secrets._model.setting_names import INPUTS, NAMESPACE, known_inputs, unknown_problem
 
 
 def stack_settings() -> dict[str, str]:
@@ -19,7 +19,7 @@ def stack_settings() -> dict[str, str]:
     _refuse_unknown()
     _refuse_secret()
     config = pulumi.Config(NAMESPACE)
-    return {name: value for name in KNOWN_INPUTS if (value := config.get(name)) is not None}
+    return {name: value for name in known_inputs() if (value := config.get(name)) is not None}
 
 
 def default_provider_inputs() -> dict[str, pulumi.Input[str]]:
@@ -51,7 +51,7 @@ def _refuse_unknown() -> None:
         return  # The project's own config has this namespace too.
     prefix = f"{NAMESPACE}:"
     names = {name.removeprefix(prefix) for name in pulumi.runtime.get_config_env() if name.startswith(prefix)}
-    unknown = sorted(names.difference(KNOWN_INPUTS))
+    unknown = sorted(names.difference(known_inputs()))
     if unknown:
         problem = unknown_problem(unknown, " in the stack's config")
         problem += "" if problem.endswith("?") else "."
