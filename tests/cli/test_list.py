@@ -156,7 +156,7 @@ def test_list_pulumi_that_writes_no_json_is_not_believed(
     program.write_text("#!/bin/sh\necho 'warning: old' >&2\necho 'error: no stack' >&2\nexit 1\n")
     assert command("list", "--stack", "dev").err == "error: pulumi config failed: no stack (IS708)\n"
     program.write_text("#!/bin/sh\nexit 1\n")
-    assert command("list", "--stack", "dev").err == "error: pulumi config failed: it did not say why\n"
+    assert command("list", "--stack", "dev").err == "error: pulumi config failed: it did not say why (IS708)\n"
 
 
 @pytest.mark.engine

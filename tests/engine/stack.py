@@ -114,10 +114,11 @@ class Stack:
 
     def __init__(self, folder: Path, environ: Mapping[str, str], **constants: object) -> None:
         """Make the stack; `constants` are names that every program of it can use."""
+        # Coverage is measured in the layers below: here, three processes of each command would start with it.
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("INFLUX", "PULUMI_")) or name == "INFLUX_SECRETS_PULUMI"
+            if not name.startswith(("COVERAGE", "INFLUX", "PULUMI_")) or name == "INFLUX_SECRETS_PULUMI"
         }
         self.folder = folder
         self.project = folder / "project"
