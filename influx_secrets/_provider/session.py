@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from influx_secrets._client.client import SecretsClient, connect
-from influx_secrets._client.retry import PREVIEW_POLICY
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.value_proofs import Proof, prove
 from influx_secrets._errors import (
@@ -125,6 +124,8 @@ class ServerSession:
                 topic="unreachable",
             )
         elif not self._unreachable:
+            from influx_secrets._client.retry import PREVIEW_POLICY  # noqa: PLC0415 (brings the HTTP libraries along)
+
             try:
                 return call(self.client.with_policy(PREVIEW_POLICY))
             except InfluxSecretsError as error:

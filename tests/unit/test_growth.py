@@ -180,6 +180,17 @@ print(*set(sys.modules) - before)
     }
 
 
+def test_provider_that_sends_nothing_brings_no_http_library_along() -> None:
+    """Most runs send nothing, and a provider process starts in each."""
+    program = """
+import sys
+import influx_secrets._provider.process
+print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"requests", "urllib3"} & set(done.stdout.split())
+
+
 def test_function_that_asks_brings_no_provider_along() -> None:
     """What runs in the provider process is for that process alone."""
     program = """
