@@ -97,7 +97,10 @@ def test_doctor_without_or_with_an_old_pulumi(lone: Command, tmp_path: Path, mon
         "https://www.pulumi.com/docs/install/"
     )
     a_program(tmp_path / "bin" / "pulumi", '[ "$1" = version ] && echo v3.215.0 || exit 1')
-    assert found(lone)["pulumi"] == "wrong the Pulumi CLI v3.215.0 is too old; install 3.216 or later"
+    assert (
+        found(lone)["pulumi"]
+        == "wrong the Pulumi CLI v3.215.0 is too old; install 3.216 or later: https://www.pulumi.com/docs/install/"
+    )
 
 
 def test_doctor_python_without_the_package(lone: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +114,7 @@ def test_doctor_python_without_the_package(lone: Command, tmp_path: Path, monkey
     seen = found(lone)
     assert seen["python"].startswith(f"ok Pulumi runs {there}, 3.")
     problem = "wrong that Python cannot import pulumi: No module named 'pulumi'"
-    assert seen["sdk"] == f"{problem}; install it there: `{there} -m pip install …`"
+    assert seen["sdk"] == f"{problem}; install it there: `{there} -m pip install 'pulumi>=3.216'`"
     assert seen["package"].startswith("wrong that Python cannot import influx_secrets: No module named")
 
 

@@ -93,7 +93,7 @@ def test_doctor_http_url_of_a_tls_server(lone: Command, tls: ScriptedServer, ca_
     """The url should begin with https, whether or not the certificate would be trusted."""
     environ = {"INFLUX_HOST": tls.url.replace("https:", "http:")}
     done = lone("doctor", environ={**environ, **({"INFLUXDB_V2_SSL_CA_CERT": ca_file} if trusted else {})})
-    assert line(done, "connection").endswith("the server speaks TLS on this port; let the url begin with https://")
+    assert line(done, "connection").endswith(f"the server speaks TLS on this port; use the url {tls.url}")
 
 
 @pytest.mark.influxd
@@ -112,7 +112,7 @@ def test_doctor_of_an_influxd_with_tls(influxd_binary: Path, authority: trustme.
         other = {"INFLUX_HOST": server.url.replace("127.0.0.1", "localhost"), **trusted}
         assert "certificate" in line(command("doctor", environ=other), "connection")
         plain = {"INFLUX_HOST": server.url.replace("https:", "http:"), **trusted}
-        assert line(command("doctor", environ=plain), "connection").endswith("let the url begin with https://")
+        assert line(command("doctor", environ=plain), "connection").endswith(f"use the url {server.url}")
         done = command("doctor", environ=trusted)
         assert done.code == 0
         assert line(done, "certificates").endswith("are trusted, from INFLUXDB_V2_SSL_CA_CERT")

@@ -22,6 +22,7 @@ _OLDEST: Final = (3, 216)
 """CLI and SDK: since this version a refresh keeps the inputs that `read` returns."""
 
 _OLDEST_PYTHON: Final = (3, 10)
+_PULUMI: Final = "https://www.pulumi.com/docs/install/"
 _URL: Final = "influx-secrets:url"
 _PASSPHRASE: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -34,9 +35,9 @@ def check_pulumi(target: Target, environ: Mapping[str, str]) -> Iterator[CheckRe
         return
     yield from _check_python(file, environ)
     try:
-        yield _recent("pulumi", "the Pulumi CLI", run_pulumi("version").strip(), _OLDEST)
+        yield _recent("pulumi", "the Pulumi CLI", run_pulumi("version").strip(), _OLDEST, _PULUMI)
     except StackError as error:
-        yield fail("pulumi", str(error), "install it: https://www.pulumi.com/docs/install/")
+        yield fail("pulumi", str(error), f"install it: {_PULUMI}")
         return
     try:
         backend = str(json.loads(run_pulumi("whoami", "--verbose", "--json", folder=target.folder))["url"])
@@ -62,10 +63,13 @@ def _check_python(file: Path, environ: Mapping[str, str]) -> Iterator[CheckResul
     except NoPythonError as error:
         yield fail("python", visible_message(str(error)), "run `pulumi install`, or correct runtime.options")
         return
-    yield _recent("python", f"Pulumi runs {visible_message(python)},", found["python"], _OLDEST_PYTHON)
-    install = f"{python} -m pip install"
-    yield _package(found, "pulumi", lambda sdk: _recent("sdk", "the Pulumi SDK", sdk, _OLDEST), "sdk", install)
-    yield _package(found, "influx_secrets", _same_package, "package", install)
+    yield _recent(
+        "python", f"Pulumi runs {visible_message(python)},", found["python"], _OLDEST_PYTHON, "https://www.python.org"
+    )
+    install = f"`{python} -m pip install"
+    sdk = f"{install} 'pulumi>={_OLDEST[0]}.{_OLDEST[1]}'`"
+    yield _package(found, "pulumi", lambda there: _recent("sdk", "the Pulumi SDK", there, _OLDEST, sdk), "sdk", sdk)
+    yield _package(found, "influx_secrets", _same_package, "package", f"{install} …`")
 
 
 def _package(
@@ -74,7 +78,7 @@ def _package(
     if name in found:
         return judge(found[name])
     problem = visible_message(found[f"problem of {name}"])
-    return fail(check, f"that Python cannot import {name}: {problem}", f"install it there: `{install} …`")
+    return fail(check, f"that Python cannot import {name}: {problem}", f"install it there: {install}")
 
 
 def _same_package(there: str) -> CheckResult:
@@ -84,10 +88,10 @@ def _same_package(there: str) -> CheckResult:
     return warn("package", f"influx_secrets {there}; this command is of {here}", "install the same version in both")
 
 
-def _recent(check: str, what: str, found: str, oldest: tuple[int, int]) -> CheckResult:
+def _recent(check: str, what: str, found: str, oldest: tuple[int, int], how: str) -> CheckResult:
     numbers = re.match(r"v?(\d+)\.(\d+)", found)
     if numbers and (int(numbers[1]), int(numbers[2])) < oldest:
-        return fail(check, f"{what} {found} is too old", f"install {oldest[0]}.{oldest[1]} or later")
+        return fail(check, f"{what} {found} is too old", f"install {oldest[0]}.{oldest[1]} or later: {how}")
     return ok(check, f"{what} {visible_message(found)}")
 
 
@@ -96,7 +100,7 @@ def _check_stack(target: Target, file: Path, backend: str, environ: Mapping[str,
         name = target.stack or run_pulumi("stack", "--show-name", folder=target.folder).strip()
         config = target.config or {}
     except StackError as error:
-        yield warn("stack", str(error), "select one: `pulumi stack select`, or `pulumi stack init`")
+        yield warn("stack", str(error), "run `pulumi stack select NAME`, or `pulumi stack init NAME`")
         yield unknown("passphrase", "not known before that: stack")
         return
     if _URL in config:

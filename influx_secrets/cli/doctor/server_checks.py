@@ -71,7 +71,8 @@ def _no_server(settings: Settings, error: InfluxSecretsError) -> CheckResult:
         return fail("connection", str(error))
     parts = urlsplit(settings.url)
     if parts.scheme == "http" and _speaks_tls(settings):
-        return fail("connection", "the server speaks TLS on this port", "let the url begin with https://")
+        message = "the server speaks TLS on this port"
+        return fail("connection", message, f"use the url https{settings.url.removeprefix('http')}")
     url = settings.url
     while urlsplit(url).path:
         url = url.rpartition("/")[0]

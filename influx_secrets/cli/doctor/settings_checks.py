@@ -15,9 +15,7 @@ from influx_secrets.cli.doctor.token_command import token_command
 from influx_secrets.cli.shared.connection import source
 from influx_secrets.cli.shared.untrusted import visible_message
 
-_NOWHERE: Final = (
-    "set INFLUX_TOKEN, or activate a profile of the influx CLI; the token of a stack's config is not read here"
-)
+_NOWHERE: Final = "set INFLUX_TOKEN, or run `influx config NAME`; the token of a stack's config is not read here"
 
 
 def check_settings(
@@ -56,13 +54,21 @@ def _org(settings: Settings, found: Mapping[str, Found]) -> CheckResult:
         return ok("org", f"{settings.org_id}, {source(found, 'org_id')}")
     if settings.org is not None:
         return ok("org", f"{quote(settings.org)}, {source(found, 'org')}")
-    return warn("org", "none is named, so permissions cannot be checked", "give --org or --org-id")
+    return warn(
+        "org",
+        "none is named, so permissions cannot be checked",
+        "give --org NAME or --org-id ID (see `influx org list`)",
+    )
 
 
 def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str]) -> CheckResult:
     if settings.skip_verify:
         message = f"any is accepted, {source(found, 'skip_verify')}: whoever is in between sees the token"
-        return warn("certificates", message, "name the authority's file in INFLUXDB_V2_SSL_CA_CERT instead")
+        return warn(
+            "certificates",
+            message,
+            "set INFLUXDB_V2_SSL_CA_CERT, or influx-secrets:caFile, to the authority's file instead",
+        )
     if settings.ca_file is not None:
         return _trusted(settings.ca_file, source(found, "ca_file"))
     variable = next((name for name in tls.BUNDLE_VARIABLES if environ.get(name)), None)
