@@ -57,8 +57,8 @@ soak: tools  ## the tests that take many minutes, on influxd and the real engine
 	@$(PY) -m pytest -m soak $(ARGS)
 	$(if $(ARGS),,@$(PY) -m pytest -m "hypothesis and not soak" --hypothesis-profile=search)
 
-tools: $(DEV)  ## find, fetch or build the Pulumi CLI, influxd, influxd 2.6, toxiproxy, actionlint
-	@$(PY) -m toolchain pulumi --optional influxd influxd-2.6 toxiproxy actionlint
+tools: $(DEV)  ## find, fetch or build the Pulumi CLI, influxd, influxd 2.6, toxiproxy, actionlint, influx
+	@$(PY) -m toolchain pulumi --optional influxd influxd-2.6 toxiproxy actionlint influx
 
 check: lint type test-all  ## lint, types and all tests: what must pass before a change is merged
 

@@ -1,8 +1,8 @@
 """Finds, fetches or builds the programs that the sample and the tests run.
 
-Not part of the wheel. Each program (Pulumi, influxd, influxd 2.6, toxiproxy, actionlint) is looked for in this order:
-the environment variable that names it, the search path, the cache folder of the user. Only `ensure` then provides it:
-as the vendor's archive, by the vendor's installer, or by a build.
+Not part of the wheel. Each program (Pulumi, influxd, influxd 2.6, toxiproxy, actionlint, influx) is looked for in this
+order: the environment variable that names it, the search path, the cache folder of the user. Only `ensure` then
+provides it: as the vendor's archive, by the vendor's installer, or by a build.
 
 ```python
 import toolchain

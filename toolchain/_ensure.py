@@ -31,7 +31,7 @@ def ensure(
     all, whenever the run is interrupted.
 
     Args:
-        name: `pulumi`, `influxd`, `influxd-2.6`, `toxiproxy` or `actionlint`.
+        name: `pulumi`, `influxd`, `influxd-2.6`, `toxiproxy`, `actionlint` or `influx`.
         may_build: Whether a program may be built, which takes minutes. `INFLUX_SECRETS_BUILD_TOOLS=1` in the
             environment asks for builds from pinned sources in any case: then nothing finished is fetched.
         environ: The environment to work in; `None` is that of this process.

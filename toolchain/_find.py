@@ -24,7 +24,7 @@ def find(
     """Find a program without installing or building it.
 
     Args:
-        name: `pulumi`, `influxd`, `influxd-2.6`, `toxiproxy` or `actionlint`.
+        name: `pulumi`, `influxd`, `influxd-2.6`, `toxiproxy`, `actionlint` or `influx`.
         environ: The environment to look in; `None` is that of this process.
         refused: Called with one line for a copy that is there but cannot be used.
 

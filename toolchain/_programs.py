@@ -268,9 +268,25 @@ ACTIONLINT = Program(
     cache_gigabytes=0.1,
 )
 
-PROGRAMS = {
-    program.name: program for program in (PULUMI, INFLUXD, INFLUXD_BEFORE_PROOFS, TOXIPROXY, ACTIONLINT, *OTHERS)
-}
+INFLUX = Program(
+    name="influx",
+    title="the influx CLI",
+    executable="influx",
+    builds=(
+        GoBuild(
+            folder="influx",
+            module="github.com/influxdata/influx-cli/v2",
+            package="github.com/influxdata/influx-cli/v2/cmd/influx",
+        ),
+    ),
+    minutes=1,
+    megabytes=28,
+    cache_gigabytes=0.1,
+)
+"""The version that influxd 2.9.1 asks for; a test runs the command of the page about permissions with it."""
+
+_PINNED = (PULUMI, INFLUXD, INFLUXD_BEFORE_PROOFS, TOXIPROXY, ACTIONLINT, INFLUX)
+PROGRAMS = {program.name: program for program in (*_PINNED, *OTHERS)}
 
 
 def program_named(name: str) -> Program:

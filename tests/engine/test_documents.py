@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from engine.console import Block, blocks, run, steps
 from engine.stack import NewStack
+from programs import needed
 from servers import InfluxdServer
 
 from influx_secrets import SecretsClient, Settings, UnauthorizedError
@@ -158,13 +159,12 @@ def test_programs_can_be_applied(new_stack: NewStack, emulator: Emulator) -> Non
 @pytest.mark.influxd
 def test_command_makes_a_token_that_suffices(influxd: InfluxdServer, acme: str) -> None:
     """With the token every call of the API works, and of another org it sees the name alone."""
-    if shutil.which("influx") is None:
-        pytest.skip("no influx CLI on PATH, which the page uses")
+    path = f"{needed('influx').parent}{os.pathsep}{os.environ['PATH']}"
     other = influxd.create_org(f"{acme}-other")
     (script,) = [block.text for block in of("docs/howto/permissions.md") if block.language == "sh"]
     done = subprocess.run(
         ["sh", "-eu", "-c", f"{script.replace('--org acme', f'--org {acme}').strip()} --json"],
-        env={**os.environ, **influxd.environment},
+        env={**os.environ, **influxd.environment, "PATH": path},
         capture_output=True,
         text=True,
         check=True,

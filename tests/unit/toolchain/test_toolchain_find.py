@@ -112,9 +112,9 @@ def test_find_pulumi_linked_into_the_path_is_used(machine: Machine) -> None:
 def test_find_unknown_name_lists_the_known_ones() -> None:
     """A misspelt name is answered with the right ones."""
     with pytest.raises(
-        ToolchainError, match=r"'influx'.*there are: actionlint, influxd, influxd-2\.10, .*, pulumi, pulumi-3"
+        ToolchainError, match=r"'influxdb'.*there are: actionlint, influx, influxd, influxd-2\.10, .*, pulumi, pulumi-3"
     ):
-        find("influx")
+        find("influxdb")
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
