@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 FIRST_UP: Final = "first up"
@@ -11,9 +12,16 @@ NOTHING: Final = "nothing changed"
 ROTATE_ONE: Final = "rotate 1"
 ROTATE_ALL: Final = "rotate all"
 REFRESH: Final = "refresh"
+PROVE: Final = "prove"
+EMPTIED: Final = "every tenth key empty"
+"""A refresh after that, or the proofs alone."""
+
 DESTROY: Final = "destroy"
 WORKS: Final = (FIRST_UP, NOTHING, ROTATE_ONE, ROTATE_ALL, REFRESH, DESTROY)
-"""In the order in which a stack lives through them."""
+"""What every stack can do, in the order in which it lives through them."""
+
+IN_ORDER: Final = (*WORKS[:-1], PROVE, EMPTIED, DESTROY)
+"""These, and what only some subjects do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,7 @@ class Subject:
         stack: Whether it is a Pulumi program, whose commands are measured whole; else a script that measures itself.
         works: What it can do.
         idle: Whether it sends nothing to the server.
+        tree: The folder that the package is imported from; None for that of this checkout.
     """
 
     name: str
@@ -33,22 +42,36 @@ class Subject:
     stack: bool = True
     works: tuple[str, ...] = WORKS
     idle: bool = False
+    tree: Path | None = None
+
+    @property
+    def program(self) -> str:
+        """The name without a revision."""
+        return self.name.partition("@")[0]
+
+    def at(self, revision: str, tree: Path) -> Subject:
+        """Return the same program with the package of another revision."""
+        return replace(self, name=f"{self.name}@{revision}", title=f"{self.title} of {revision}", tree=tree)
 
 
 _WRITES = (FIRST_UP, ROTATE_ONE, ROTATE_ALL, DESTROY)
 SUBJECTS: Final = (
-    Subject("org_secrets", "OrgSecrets"),
+    Subject("org_secrets", "OrgSecrets", works=tuple(work for work in IN_ORDER if work != PROVE)),
     Subject("floor_bulk", "one resource that does nothing", idle=True),
+    Subject("floor_light", "one resource that stores nothing", works=(FIRST_UP, NOTHING, DESTROY), idle=True),
     Subject("secret", "Secret"),
     Subject("floor_each", "a resource per key that does nothing", idle=True),
     Subject("hand_written", "a hand-written provider"),
     Subject("client_loop", "a loop with influxdb-client", stack=False, works=_WRITES),
     Subject("bare_patch", "one bare request", stack=False, works=_WRITES),
+    Subject("prove", "value proofs alone", stack=False, works=(FIRST_UP, PROVE, EMPTIED, DESTROY)),
 )
 BY_NAME: Final = {subject.name: subject for subject in SUBJECTS}
-BULK: Final = ("org_secrets", "floor_bulk", "bare_patch")
+OURS: Final = ("org_secrets", "secret", "prove")
+"""What runs code of the package."""
+BULK: Final = ("org_secrets", "floor_bulk", "floor_light", "bare_patch")
 PER_KEY: Final = ("secret", "floor_each", "hand_written", "client_loop")
-EVERY: Final = tuple(BY_NAME)
+EVERY: Final = (*BULK, *PER_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +84,7 @@ class Condition:
         round_trip_ms: What a request and its answer take longer than on loopback.
         checkpoints: Whether the engine writes the whole state after each step, as it does unless told otherwise.
         https: Whether they speak TLS, as they do over any network but loopback.
+        parallel: How many operations the engine runs at a time; None for its default, four for each core.
     """
 
     name: str
@@ -68,24 +92,35 @@ class Condition:
     round_trip_ms: int = 0
     checkpoints: bool = True
     https: bool = False
+    parallel: int | None = None
 
 
 LOOPBACK: Final = Condition("loopback", "loopback, file backend")
 UNSAVED: Final = Condition("unsaved", "loopback, file backend without checkpoints", checkpoints=False)
 FAR: Final = Condition("far", "50 ms round trip, without checkpoints", round_trip_ms=50, checkpoints=False)
 FAR_HTTPS: Final = replace(FAR, name="far_https", title="50 ms round trip, https, without checkpoints", https=True)
-CONDITIONS: Final = {condition.name: condition for condition in (LOOPBACK, UNSAVED, FAR, FAR_HTTPS)}
+FAR_64, FAR_64_HTTPS = (
+    replace(one, name=f"{one.name}_64", title=f"{one.title}, --parallel 64", parallel=64) for one in (FAR, FAR_HTTPS)
+)
+CONDITIONS: Final = {
+    condition.name: condition for condition in (LOOPBACK, UNSAVED, FAR, FAR_64, FAR_HTTPS, FAR_64_HTTPS)
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Lap:
-    """Subjects that are measured in turn, so many rounds, each from an empty org to an empty org."""
+    """Subjects that are measured in turn, so many rounds, each from an empty org to an empty org.
+
+    Attributes:
+        name: As the option `--laps` names it.
+    """
 
     condition: Condition
     keys: int
     subjects: tuple[str, ...]
     works: tuple[str, ...] = WORKS
     rounds: int = 1
+    name: str = ""
 
     def __str__(self) -> str:
         return f"{self.keys:,} keys, {self.condition.title}"
@@ -118,6 +153,22 @@ QUICK: Final = (
 )
 """Five minutes."""
 
+_MANY_SECRETS: Final = (FIRST_UP, NOTHING, ROTATE_ALL, DESTROY)
+COMPARED: Final = (
+    Lap(LOOPBACK, 10_000, ("prove",), works=(PROVE,), rounds=5, name="prove"),
+    Lap(LOOPBACK, 10_000, ("org_secrets", "floor_bulk"), works=(REFRESH,), rounds=5, name="refresh"),
+    Lap(LOOPBACK, 1_000, ("org_secrets", "prove"), works=(EMPTIED,), rounds=5, name="empty"),
+    Lap(FAR_64, 1_000, ("secret",), works=_MANY_SECRETS, rounds=5, name="far64"),
+    Lap(FAR, 1_000, ("secret",), works=_MANY_SECRETS, rounds=5, name="far"),
+    Lap(FAR_64_HTTPS, 1_000, ("secret",), works=_MANY_SECRETS, rounds=5, name="https64"),
+    Lap(FAR_HTTPS, 1_000, ("secret",), works=_MANY_SECRETS, rounds=5, name="https"),
+    Lap(LOOPBACK, 1_000, ("org_secrets",), rounds=15, name="near"),
+    Lap(LOOPBACK, 100, ("secret",), rounds=15, name="near-secrets"),
+    Lap(LOOPBACK, 10_000, ("org_secrets", "floor_light"), works=(FIRST_UP, NOTHING), rounds=5, name="light"),
+    Lap(LOOPBACK, 100_000, ("org_secrets",), works=(FIRST_UP,), rounds=5, name="most"),
+)
+"""What `--compare` measures of two revisions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -128,11 +179,14 @@ class Choice:
     works: Collection[str] = ()
     conditions: Collection[str] = ()
     rounds: int | None = None
+    laps: Collection[str] = ()
 
     def of(self, plan: tuple[Lap, ...]) -> Iterator[Lap]:
         """Cut each lap of a plan down to what was asked for."""
         for lap in plan:
             if (self.keys and lap.keys not in self.keys) or not _chosen([lap.condition.name], self.conditions):
+                continue
+            if not _chosen([lap.name], self.laps):
                 continue
             subjects, works = _chosen(lap.subjects, self.subjects), _chosen(lap.works, self.works)
             if subjects and works:

@@ -33,10 +33,14 @@ def seconds(store: Store, case: Case) -> Spread | None:
     return Spread.of([value.seconds for value in store[case]])
 
 
-def ratio(store: Store, ours: Case, theirs: Case, *, of: Literal["seconds", "processor"] = "seconds") -> Spread | None:
+Taken = Literal["seconds", "processor", "server"]
+"""What is counted: by the clock, of the command's processes, of influxd."""
+
+
+def ratio(store: Store, ours: Case, theirs: Case, *, of: Taken = "seconds") -> Spread | None:
     """Return how many times as long one case took as another, of the rounds in which both were measured."""
     pairs = [_taken(store, case, of) for case in (ours, theirs)]
-    return Spread.of([took / pairs[1][begun] for begun, took in pairs[0].items() if begun in pairs[1]])
+    return Spread.of([took / pairs[1][begun] for begun, took in pairs[0].items() if pairs[1].get(begun)])
 
 
 def longer(store: Store, ours: Case, theirs: Case) -> Spread | None:

@@ -34,11 +34,11 @@ class Comparison:
         verb = f"fast {ours} is" if self.faster else f"long {ours} takes"
         return f"How many times as {verb} as {theirs}"
 
-    def sentence(self, quotient: str) -> str:
+    def sentence(self, measured: str) -> str:
         """Return what a measured quotient means."""
         ours, theirs = BY_NAME[self.ours].title, BY_NAME[self.theirs].title
         verb, how = ("is", "fast") if self.faster else ("takes", "long")
-        return f"{ours} {verb} **{quotient}** times as {how} as {theirs}"
+        return f"{ours} {verb} **{measured}** times as {how} as {theirs}"
 
     def spread(
         self, store: Store, condition: str, keys: int, work: str, *, of: Literal["seconds", "processor"] = "seconds"
@@ -109,7 +109,7 @@ def _headlines(store: Store) -> Iterator[str]:
     for comparison, condition, keys, work in HEADLINES:
         spread = comparison.spread(store, condition, keys, work)
         if spread is not None:
-            yield f"- {_measured(condition, keys, work)}: {comparison.sentence(_quotient(spread))}"
+            yield f"- {_measured(condition, keys, work)}: {comparison.sentence(quotient(spread))}"
 
 
 def _refresh(store: Store) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _refresh(store: Store) -> Iterator[str]:
     ours, theirs = (Case(condition, keys, REFRESH, name) for name in (FLOORS[0].ours, FLOORS[0].theirs))
     spread = longer(store, ours, theirs)
     if spread is not None:
-        more = f"takes **{_duration(spread)}** longer than {BY_NAME[theirs.subject].title}"
+        more = f"takes **{duration(spread)}** longer than {BY_NAME[theirs.subject].title}"
         yield f"- {_measured(condition, keys, REFRESH)}: {BY_NAME[ours.subject].title} {more}"
 
 
@@ -133,7 +133,7 @@ def _ratios(store: Store, comparison: Comparison, of: Literal["seconds", "proces
         for work in WORKS:
             found = [comparison.spread(store, condition.name, keys, work, of=of) for keys in sizes]
             if any(found):
-                rows.append([f"{work}, {condition.title}", *map(_quotient, found)])
+                rows.append([f"{work}, {condition.title}", *map(quotient, found)])
     if not rows:
         return ""
     return f"**{comparison.title}**\n\n" + table(["", *(f"{keys:,}" for keys in sizes)], rows)
@@ -146,7 +146,7 @@ def _seconds(store: Store, name: str) -> str:
         for subject in SUBJECTS:
             found = [seconds(store, Case(name, keys, work, subject.name)) for keys in sizes]
             if any(found):
-                rows.append([f"{work}: {subject.title}", *map(_duration, found)])
+                rows.append([f"{work}: {subject.title}", *map(duration, found)])
     return f"**{CONDITIONS[name].title}**\n\n" + table(["", *(f"{keys:,}" for keys in sizes)], rows)
 
 
@@ -169,14 +169,16 @@ def _sizes(store: Store, condition: str) -> list[int]:
     return sorted({case.keys for case in store.cases() if case.condition == condition})
 
 
-def _quotient(spread: Spread | None) -> str:
+def quotient(spread: Spread | None) -> str:
+    """Return a ratio as tables show it: the median, the least and the greatest."""
     if spread is None:
         return ""
     digits = 0 if spread.median >= _MANY else 2 if spread.median >= _TENTH else 3
     return _range(spread, digits, 1)
 
 
-def _duration(spread: Spread | None) -> str:
+def duration(spread: Spread | None) -> str:
+    """Return a time as tables show it."""
     if spread is None:
         return ""
     return _range(spread, 1, 1000, " ms") if spread.median < _TENTH else _range(spread, 2, 1, " s")

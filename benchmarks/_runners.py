@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,16 +17,13 @@ from typing import Protocol
 
 import toolchain
 from benchmarks._memory import Watch
-from benchmarks._plan import DESTROY, FIRST_UP, NOTHING, REFRESH, ROTATE_ALL, ROTATE_ONE, Subject
+from benchmarks._plan import DESTROY, EMPTIED, FIRST_UP, IN_ORDER, NOTHING, REFRESH, ROTATE_ONE, Subject
 
 PROGRAMS = Path(__file__).parent / "subjects"
-GENERATIONS: Mapping[str, tuple[str, str]] = {
+GENERATIONS: Mapping[str, tuple[str, str]] = dict.fromkeys(IN_ORDER, ("three", "three")) | {
     FIRST_UP: ("one", "one"),
     NOTHING: ("one", "one"),
     ROTATE_ONE: ("one", "two"),
-    ROTATE_ALL: ("three", "three"),
-    REFRESH: ("three", "three"),
-    DESTROY: ("three", "three"),
 }
 """Work to the generations of all values, and of the first one."""
 
@@ -39,11 +38,13 @@ class Measured:
         seconds: By the clock.
         processor: Seconds of processors, of all the processes of a Pulumi command; None for a script.
         peaks: Part of a Pulumi command to its peak memory in bytes.
+        server: Seconds of processors, of influxd; None where nobody counted.
     """
 
     seconds: float
     processor: float | None = None
     peaks: Mapping[str, int] = field(default_factory=dict)
+    server: float | None = None
 
 
 class Runner(Protocol):
@@ -66,25 +67,39 @@ def hear_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def runner(subject: Subject, folder: Path, environment: Mapping[str, str]) -> Runner:
+def keep_bytecode() -> None:
+    """Have Python keep what it compiles, and compile what is installed, as it is with users.
+
+    With PYTHONDONTWRITEBYTECODE each process of each command compiles all that it imports: in a provider process that
+    removes a thousand secrets this was more than half of its processor time.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for folder in (sysconfig.get_path("purelib"), PROGRAMS, PROGRAMS.parents[1] / "influx_secrets"):
+        compileall.compile_dir(folder, quiet=2)
+
+
+def runner(subject: Subject, folder: Path, environment: Mapping[str, str], parallel: int | None = None) -> Runner:
     """Make a runner for a subject; `folder` is its own and not there yet."""
+    path = os.pathsep.join(map(str, filter(None, (subject.tree, PROGRAMS))))
+    environment = {**environment, "PYTHONPATH": path}
     if subject.stack:
-        return _Stack(subject, folder, environment)
+        return _Stack(subject, folder, environment, parallel)
     return _Script(subject, environment)
 
 
 class _Stack:
-    def __init__(self, subject: Subject, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, subject: Subject, folder: Path, environment: Mapping[str, str], parallel: int | None) -> None:
         self._project = folder / "project"
         self._project.mkdir(parents=True)
-        self._environment = {**toolchain.environment(folder), **environment, "PYTHONPATH": str(PROGRAMS)}
+        self._options = () if parallel is None else ("--parallel", str(parallel))
+        self._environment = {**toolchain.environment(folder), **environment}
         (self._project / "Pulumi.yaml").write_text("name: bench\nruntime: python\n", "utf-8")
-        shutil.copyfile(PROGRAMS / f"{subject.name}.py", self._project / "__main__.py")
+        shutil.copyfile(PROGRAMS / f"{subject.program}.py", self._project / "__main__.py")
         self._pulumi("stack", "init", "dev", work=FIRST_UP)
 
     def run(self, work: str) -> Measured:
-        verb = {REFRESH: "refresh", DESTROY: "destroy"}.get(work, "up")
-        return self._pulumi(verb, "--yes", "--skip-preview", "--stack", "dev", work=work)
+        verb = {REFRESH: "refresh", EMPTIED: "refresh", DESTROY: "destroy"}.get(work, "up")
+        return self._pulumi(verb, "--yes", "--skip-preview", "--stack", "dev", *self._options, work=work)
 
     def _pulumi(self, *arguments: str, work: str) -> Measured:
         command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
@@ -107,7 +122,7 @@ class _Stack:
 
 class _Script:
     def __init__(self, subject: Subject, environment: Mapping[str, str]) -> None:
-        self._command = [sys.executable, str(PROGRAMS / f"{subject.name}.py")]
+        self._command = [sys.executable, str(PROGRAMS / f"{subject.program}.py")]
         self._environment = {**os.environ, **environment}
 
     def run(self, work: str) -> Measured:

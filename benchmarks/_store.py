@@ -43,6 +43,7 @@ class Value:
         processor: How much of the processors it took, in seconds; None where nobody counted.
         peaks: Part of a Pulumi run to its peak memory in bytes.
         facts: Machine and versions.
+        server: How much of the processors influxd took, in seconds; None where nobody counted.
     """
 
     round: str
@@ -50,6 +51,7 @@ class Value:
     processor: float | None
     peaks: Mapping[str, int]
     facts: Mapping[str, Any]
+    server: float | None = None
 
 
 class Store:
@@ -89,9 +91,9 @@ class Store:
         known = run.get_metadata()
         case = Case(known["condition"], known["keys"], known["work"], known["subject"])
         peaks = {part: known[part] for part in PARTS if part in known}
-        own = {"name", "unit", "condition", "keys", "work", "subject", "round", "processor", *PARTS}
+        own = {"name", "unit", "condition", "keys", "work", "subject", "round", "processor", "server", *PARTS}
         facts = {name: value for name, value in known.items() if name not in own}
-        value = Value(known["round"], run.values[0], known.get("processor"), peaks, facts)
+        value = Value(known["round"], run.values[0], known.get("processor"), peaks, facts, known.get("server"))
         self._values.setdefault(case, []).append(value)
 
     def _save(self) -> None:
@@ -120,6 +122,6 @@ def _run(case: Case, value: Value) -> pyperf.Run:
         "subject": case.subject,
         "round": value.round,
     }
-    if value.processor is not None:
-        metadata["processor"] = value.processor
+    counted = {"processor": value.processor, "server": value.server}
+    metadata |= {name: seconds for name, seconds in counted.items() if seconds is not None}
     return pyperf.Run([value.seconds], metadata=metadata, collect_metadata=False)

@@ -32,3 +32,25 @@ class Floor(dynamic.Resource, module="bench", name="Floor"):
 
     def __init__(self, name: str, props: dict[str, Any]) -> None:
         super().__init__(FloorProvider(), name, props)
+
+
+class LightFloorProvider(dynamic.ResourceProvider):
+    """Stores nothing, and never finds a change."""
+
+    serialize_as_secret_always = False
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
+        """Compare nothing."""
+        return dynamic.DiffResult(changes=False)
+
+    def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
+        """Send nothing, and give nothing back."""
+        del props
+        return dynamic.CreateResult("floor", {})
+
+
+class LightFloor(dynamic.Resource, module="bench", name="LightFloor"):
+    """Its inputs are stored once, and there are no outputs."""
+
+    def __init__(self, name: str, props: dict[str, Any]) -> None:
+        super().__init__(LightFloorProvider(), name, props)

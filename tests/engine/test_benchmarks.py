@@ -10,8 +10,21 @@ from programs import needed
 
 pytest.importorskip("pyperf", reason="it comes with the extra bench, as `make bench` installs it")
 
+from benchmarks._compare import compare
 from benchmarks._measure import cases, measure, verify
-from benchmarks._plan import DESTROY, FAR, FAR_HTTPS, FIRST_UP, LOOPBACK, REFRESH, ROTATE_ONE, Condition, Lap
+from benchmarks._plan import (
+    DESTROY,
+    EMPTIED,
+    FAR,
+    FAR_HTTPS,
+    FIRST_UP,
+    LOOPBACK,
+    PROVE,
+    REFRESH,
+    ROTATE_ONE,
+    Condition,
+    Lap,
+)
 from benchmarks._runners import RunError
 from benchmarks._store import Store
 from benchmarks._world import World, world
@@ -55,6 +68,23 @@ def test_round_measures_each_subject_and_each_work(condition: Condition, tmp_pat
     size = file.stat().st_size
     measure([lap], store)
     assert file.stat().st_size == size
+
+
+@pytest.mark.influxd
+def test_revision_is_measured_beside_this_checkout(tmp_path: Path) -> None:
+    """Each runs its own code, and the row of a work has their ratio."""
+    lap = Lap(LOOPBACK, KEYS, ("prove",), works=(PROVE, EMPTIED), name="small")
+    file = tmp_path / "results.json"
+    rows = compare([lap], "HEAD", file).splitlines()[2:]
+    subjects = {case.subject for case in Store(file).cases()}
+    (other,) = subjects - {"prove"}
+    assert [row.split(" | ")[0] for row in rows] == [
+        f"| small: {work}: prove / {other} (3 keys, loopback, file backend)" for work in (PROVE, EMPTIED)
+    ]
+    ours, theirs, ratio = (float(cell.removesuffix(" ms").removesuffix(" s")) for cell in rows[0].split(" | ")[1:4])
+    assert ours > 0
+    assert theirs > 0
+    assert ratio > 0
 
 
 @pytest.mark.influxd
