@@ -32,7 +32,7 @@ class Leg(NamedTuple):
 _LAYERS = ("tests/unit", "tests/lifecycle")
 _PYTHON = (
     *(*_LAYERS, "tests/engine/test_sample.py", "--ignore=tests/unit/toolchain", "--ignore=tests/unit/helpers"),
-    *("-m", "not (alone or hypothesis or soak)", "-k", "not random_lives"),
+    *("-m", "not (alone or hypothesis or influxd or soak)", "-k", "not random_lives"),
 )
 """What another Python can break for a user: no tools of this repository, no searches for examples, no measurements."""
 

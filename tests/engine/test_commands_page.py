@@ -64,7 +64,7 @@ def comparable(text: str) -> str:
     """Return an output without what is another in each run or on each machine: ids, the port, paths, versions."""
     text = re.sub(r"http://(127\.0\.0\.1|localhost):\d+", "http://localhost:8086", text)
     text = re.sub(r"\S+/bin/python3?,|file://\S+", "<path>", text)
-    text = re.sub(r"\b[03]\.\d+\.\d+\b", "<version>", text)
+    text = re.sub(r"(\b[03]|v2)\.\d+\.\d+\b", "<version>", text)
     return re.sub(r"\b[0-9a-f]{16}\b", "<id>", text).strip()
 
 

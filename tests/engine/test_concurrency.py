@@ -12,7 +12,7 @@ from engine.stack import NewStack, Run, Stack
 from intercepting_proxy import Exchange, Instead, InterceptingProxy
 from servers import InfluxdServer
 
-FAST = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+FAST = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 EACH = """
     for n in range({count}):
         influx.Secret(f"s{{n}}", org={org!r}, key=f"K{{n}}", value=f"value {{n}}")

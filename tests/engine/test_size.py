@@ -19,7 +19,7 @@ def test_three_thousand_secrets_in_one_program(
 ) -> None:
     """No recursion error, each secret written once, and no more connections than the provider has threads."""
     # Without them the engine writes the whole state after every step, which takes minutes and is not ours.
-    stack.environment |= {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+    stack.environment |= {"PULUMI_SKIP_CHECKPOINTS": "true"}
     stack.program(f"""
         for n in range({COUNT}):
             influx.Secret(f"s{{n}}", org=ORG, key=f"K{{n}}", value=f"value {{n}}")
