@@ -59,7 +59,8 @@ def _unpack(revision: str, folder: Path) -> Path:
     compileall.compile_dir(tree, quiet=2)
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     ask = [sys.executable, "-c", "import influx_secrets; print(influx_secrets.__file__)"]
-    found = subprocess.run(ask, env=environment, capture_output=True, text=True, check=True).stdout
+    # In a folder without a package: the one that it runs in comes first with `-c`.
+    found = subprocess.run(ask, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
     if not Path(found).is_relative_to(tree):
         raise RunError(f"Python imports {found.strip()} instead of the package of {revision}")
     return tree
