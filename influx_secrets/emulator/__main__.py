@@ -13,11 +13,11 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from influx_secrets.emulator import atomic_file
 from influx_secrets.emulator.api.responses import VERSION
 from influx_secrets.emulator.emulator import Emulator
 from influx_secrets.emulator.fault_words import parse_fault
 from influx_secrets.emulator.faults import Fault
+from influx_secrets.emulator.store import write_private
 
 _DESCRIPTION = """\
 An InfluxDB for trials: orgs, tokens and secrets of InfluxDB OSS v2, on a real socket, without InfluxDB.
@@ -92,7 +92,7 @@ def _serve(given: argparse.Namespace, output: TextIO) -> None:
             output.flush()
             if given.ready_file:
                 ready = {"url": emulator.url, "token": emulator.token, "orgs": emulator.orgs, "pid": os.getpid()}
-                atomic_file.write(given.ready_file, json.dumps(ready))
+                write_private(given.ready_file, json.dumps(ready))
             stop.wait()
         finally:
             if given.ready_file:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import Protocol
+from typing import TypeAlias
 
 from influx_secrets.emulator.api import responses
 from influx_secrets.emulator.api.context import METHODS
@@ -50,14 +50,6 @@ class Delivery:
         return self.resets or self.cuts or self.pause > 0
 
 
-class Effect(Protocol):
-    """How a request fails."""
-
-    @property
-    def delivery(self) -> Delivery:
-        """What happens to the request."""
-
-
 @dataclass(frozen=True, slots=True)
 class Status:
     """An error of the API.
@@ -77,14 +69,6 @@ class Status:
     def __post_init__(self) -> None:
         _check_status(self.status)
 
-    @property
-    def delivery(self) -> Delivery:
-        """An answer in place of the API's."""
-        answer = responses.fault(self.status, self.message)
-        if self.retry_after is not None:
-            answer.headers["Retry-After"] = str(self.retry_after)
-        return Delivery(acts=self.acted, answer=answer)
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -96,23 +80,12 @@ class Page:
     def __post_init__(self) -> None:
         _check_status(self.status)
 
-    @property
-    def delivery(self) -> Delivery:
-        """An answer in place of the API's."""
-        text = _PAGE.format(f"{self.status} {HTTPStatus(self.status).phrase}")
-        return Delivery(acts=self.acted, answer=Answer(self.status, text.encode(), {"Content-Type": "text/html"}))
-
 
 @dataclass(frozen=True, slots=True)
 class Reset:
     """The connection breaks before the server acts, or with `acted` after that, without an answer."""
 
     acted: bool = False
-
-    @property
-    def delivery(self) -> Delivery:
-        """No answer."""
-        return Delivery(acts=self.acted, resets=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +98,10 @@ class Delay:
     def __post_init__(self) -> None:
         _check_seconds(self.seconds)
 
-    @property
-    def delivery(self) -> Delivery:
-        """The API's answer, late."""
-        return Delivery(hold=self.seconds) if self.acted else Delivery(wait=self.seconds)
-
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """The server acts, and the connection ends in the middle of the answer: of the body, if it has one."""
-
-    @property
-    def delivery(self) -> Delivery:
-        """Half of the API's answer."""
-        return Delivery(cuts=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +113,9 @@ class Drip:
     def __post_init__(self) -> None:
         _check_seconds(self.seconds)
 
-    @property
-    def delivery(self) -> Delivery:
-        """The API's answer, byte by byte."""
-        return Delivery(pause=self.seconds)
+
+Effect: TypeAlias = Status | Page | Reset | Delay | Cut | Drip
+"""How a request fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +145,25 @@ class Fault:
     def fits(self, method: str, path: str) -> bool:
         """Whether a request is one of those that count."""
         return self.method in {None, method} and (self.path is None or fnmatchcase(path, self.path))
+
+
+def delivery(fault: Fault | None) -> Delivery:  # noqa: PLR0911 (one for each effect)
+    """Return what happens to a request that a fault hits, or none."""
+    match fault.effect if fault else None:
+        case Status(status, retry_after, message, acted):
+            return Delivery(acts=acted, answer=responses.fault(status, message, retry_after))
+        case Page(status, acted):
+            text = _PAGE.format(f"{status} {HTTPStatus(status).phrase}")
+            return Delivery(acts=acted, answer=Answer(status, text.encode(), {"Content-Type": "text/html"}))
+        case Reset(acted):
+            return Delivery(acts=acted, resets=True)
+        case Delay(seconds, acted):
+            return Delivery(hold=seconds) if acted else Delivery(wait=seconds)
+        case Cut():
+            return Delivery(cuts=True)
+        case Drip(seconds):
+            return Delivery(pause=seconds)
+    return Delivery()
 
 
 class FaultScript:

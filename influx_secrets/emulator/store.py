@@ -7,6 +7,7 @@ every change replaces it as a whole: a reader always sees a complete state.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import threading
 from collections.abc import Iterable, Mapping
@@ -14,8 +15,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-
-from influx_secrets.emulator import atomic_file
 
 MAX_KEY_BYTES = 32_752
 """Longest key: the 32,768 bytes that bolt allows, less the 16 of the org's id in front of it."""
@@ -26,6 +25,16 @@ _FORMAT = 1
 def timestamp(moment: datetime) -> str:
     """Return a moment in UTC as the server writes it, with microseconds for its nanoseconds."""
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file at `path`, as a whole, by one with this text that its owner alone may read."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    temporary.replace(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,4 +229,4 @@ class Store:
             "secrets": self._secrets,
             "alerts": self._items,
         }
-        atomic_file.write(self._file, json.dumps(state, ensure_ascii=False, indent=1))
+        write_private(self._file, json.dumps(state, ensure_ascii=False, indent=1))

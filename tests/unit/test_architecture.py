@@ -37,7 +37,6 @@ EMULATOR = [
     "flux",
     "go",
     "store",
-    "atomic_file",
 ]
 """The rooms and files of the emulator, from the top down; `__init__` names what is public."""
 

@@ -137,11 +137,13 @@ def compact_error(code: str, message: str) -> Answer:
     return error(code, message, None)
 
 
-def fault(status: int, message: str) -> Answer:
+def fault(status: int, message: str, retry_after: int | str | None) -> Answer:
     """An error that a test wants."""
     codes = {known: code for code, known in _STATUS.items()}
     code = codes.get(status, "internal error" if status >= _SERVER_ERROR else "invalid")
-    return built(_error(status, code, message, "\t"))
+    answer = _error(status, code, message, "\t")
+    waits = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return built(replace(answer, headers={**answer.headers, **waits}))
 
 
 def _error(status: int, code: str, message: str, indent: str | None) -> Answer:

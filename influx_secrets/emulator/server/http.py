@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,9 +25,8 @@ except ModuleNotFoundError as missing:
 
 from influx_secrets.emulator.api.context import Call
 from influx_secrets.emulator.api.responses import Answer
-from influx_secrets.emulator.faults import Delivery
+from influx_secrets.emulator.faults import Delivery, delivery
 from influx_secrets.emulator.server.service import Service
-from influx_secrets.emulator.server.wire_faults import send_raw
 
 _MAX_HEADER = (1 << 20) + 4096
 """Go's limit for the request line and all headers together: a long key fits into a path."""
@@ -124,12 +125,12 @@ class HTTPServer:
         except ConnectionError:
             return web.Response()  # the client is gone
         fault = service.due(call)
-        delivery = fault.effect.delivery if fault else Delivery()
-        await asyncio.sleep(delivery.wait)
+        sent = delivery(fault)
+        await asyncio.sleep(sent.wait)
         answer = await asyncio.to_thread(service.answer, call, fault)
-        await asyncio.sleep(delivery.hold)
-        if delivery.is_raw:
-            await send_raw(transport, answer, delivery)
+        await asyncio.sleep(sent.hold)
+        if sent.is_raw:
+            await _send_raw(transport, answer, sent)
             return web.Response()
         return _response(answer, headers.get("accept-encoding", ""))
 
@@ -142,3 +143,32 @@ def _response(answer: Answer, encodings: str) -> web.Response:
         response.body = gzip.compress(answer.body, 6)
         response.headers["Content-Encoding"] = "gzip"
     return response
+
+
+async def _send_raw(transport: asyncio.Transport, answer: Answer, sent: Delivery) -> None:
+    """Send an answer as the fault wants it, and end the connection."""
+    if sent.resets:
+        # With a linger time of zero, close() sends a reset.
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+        return
+    head, body = _head(answer), answer.body
+    if sent.cuts:
+        # A client would take a head that ends after a complete line for a whole one.
+        head, body = (head, body[: len(body) // 2]) if body else (head[:6], b"")
+    whole = head + body
+    for piece in [whole[at : at + 1] for at in range(len(whole))] if sent.pause else [whole]:
+        if transport.is_closing():
+            return
+        transport.write(piece)
+        await asyncio.sleep(sent.pause)
+    transport.close()
+
+
+def _head(answer: Answer) -> bytes:
+    headers = {**answer.headers, "Connection": "close"}
+    if answer.status != HTTPStatus.NO_CONTENT:
+        headers["Content-Length"] = str(len(answer.body))
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", *(f"{n}: {v}" for n, v in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from influx_secrets.emulator.api.context import Call, Trace
 from influx_secrets.emulator.api.responses import Answer, Version, of_version
 from influx_secrets.emulator.api.router import API
-from influx_secrets.emulator.faults import Delivery, Fault, FaultScript
+from influx_secrets.emulator.faults import Fault, FaultScript, delivery
 from influx_secrets.emulator.store import Store
 
 Hook = Callable[[str, str], "Answer | None"]
@@ -65,18 +65,18 @@ class Service:
 
     def answer(self, call: Call, fault: Fault | None) -> Answer:
         """Act, log the call, and return what to send. It runs in a worker thread, so it may block."""
-        delivery = fault.effect.delivery if fault else Delivery()
+        sent = delivery(fault)
         path, trace = _path(call), Trace()
         answer = self._before(call.method, path) if self._before else None
-        if answer is None and delivery.acts:
+        if answer is None and sent.acts:
             answer = self._api.answer(call, trace)
-        answer = of_version(delivery.answer or answer or _NONE, self._version)
+        answer = of_version(sent.answer or answer or _NONE, self._version)
         org = self._store.org(trace.org_id)
         self.requests.append(
             Request(
                 call.method,
                 path,
-                0 if delivery.resets else answer.status,
+                0 if sent.resets else answer.status,
                 org.name if org else "",
                 tuple(trace.keys),
                 time.monotonic(),
