@@ -10,7 +10,7 @@ from benchmarks._charts import draw
 from benchmarks._compare import compare
 from benchmarks._measure import cases, measure
 from benchmarks._plan import BY_NAME, COMPARED, CONDITIONS, FULL, IN_ORDER, QUICK, Choice, Lap
-from benchmarks._report import page
+from benchmarks._report import pages
 from benchmarks._runners import RunError, hear_interrupts, keep_bytecode
 from benchmarks._store import Store
 
@@ -40,10 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not store.cases():
         sys.stderr.write("nothing is measured yet\n")
         return 1
-    written = options.docs / "benchmarks.md"
-    charts = list(draw(store, options.docs / "benchmarks"))
-    written.write_text(page(store), "utf-8")
-    sys.stdout.write("".join(f"{path}\n" for path in (written, *charts)))
+    written = list(draw(store, options.docs / "benchmarks"))
+    for name, text in pages(store).items():
+        written.append(options.docs / name)
+        written[-1].write_text(text, "utf-8")
+    sys.stdout.write("".join(f"{path}\n" for path in written))
     return 0
 
 

@@ -1,19 +1,30 @@
-"""Writes the page: the template `page.md` with the tables."""
+"""Writes the pages: the templates `page.md` and `results.md` with the measurements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Literal
 
 from benchmarks._memory import PARTS
-from benchmarks._plan import BY_NAME, CONDITIONS, FIRST_UP, LOOPBACK, NOTHING, REFRESH, SUBJECTS, WORKS
+from benchmarks._plan import (
+    BY_NAME,
+    CONDITIONS,
+    FAR,
+    FIRST_UP,
+    LOOPBACK,
+    NOTHING,
+    REFRESH,
+    SUBJECTS,
+    UNSAVED,
+    WORKS,
+)
 from benchmarks._ratios import Spread, exponent, longer, peak, ratio, seconds
 from benchmarks._store import Case, Store
 
-TEMPLATE = Path(__file__).parent / "page.md"
+_TEMPLATES = Path(__file__).parent
 _MACHINE = {"cpu_model_name": "processor", "cpu_count": "cores", "platform": "system", "python_version": "Python"}
 _TENTH, _MANY = 0.1, 10
 
@@ -48,7 +59,11 @@ class Comparison:
         return ratio(store, theirs, ours, of=of) if self.faster else ratio(store, ours, theirs, of=of)
 
 
-FLOORS = (Comparison("org_secrets", "floor_bulk"), Comparison("secret", "floor_each"))
+FLOORS = (
+    Comparison("org_secrets", "floor_bulk"),
+    Comparison("secret", "floor_each"),
+    Comparison("org_secrets", "floor_light"),
+)
 OTHERS = (
     Comparison("org_secrets", "hand_written", faster=True),
     Comparison("org_secrets", "secret", faster=True),
@@ -71,21 +86,88 @@ HEADLINES = (
     (OTHERS[-1], "far_https", 1_000, FIRST_UP),
     (OTHERS[0], "far", 10_000, FIRST_UP),
 )
-"""What the page begins with."""
+"""What the page of all measurements begins with."""
+
+Measurement = tuple[str, int, str, str]
+"""Condition, number of keys, work and subject."""
+
+SENTENCES: Sequence[tuple[str, Sequence[Measurement]]] = (
+    (
+        "A first `up` of 1,000 keys takes {}, with a hand-written provider {}.",
+        (("loopback", 1_000, FIRST_UP, "org_secrets"), ("loopback", 1_000, FIRST_UP, "hand_written")),
+    ),
+    (
+        "If InfluxDB is 50 ms away, over https, it takes {}, with a hand-written provider {} (without checkpoints).",
+        (("far_https", 1_000, FIRST_UP, "org_secrets"), ("far_https", 1_000, FIRST_UP, "hand_written")),
+    ),
+    (
+        "An `up` that changes nothing takes {} with 1,000 keys, and {} with 10,000.",
+        (("loopback", 1_000, NOTHING, "org_secrets"), ("loopback", 10_000, NOTHING, "org_secrets")),
+    ),
+    (
+        "A refresh that compares 10,000 values with the server takes {}; one that asks no server takes {}.",
+        (("loopback", 10_000, REFRESH, "org_secrets"), ("loopback", 10_000, REFRESH, "floor_bulk")),
+    ),
+    (
+        "A first `up` of 1,000 `Secret`s, not one `OrgSecrets`, takes {}, and {} if InfluxDB is 50 ms away.",
+        (("unsaved", 1_000, FIRST_UP, "secret"), ("far", 1_000, FIRST_UP, "secret")),
+    ),
+)
+"""What the page begins with; a sentence stands there once all its numbers are measured."""
+
+_SHOWN = ("org_secrets", "secret", "hand_written", "floor_bulk", "floor_each")
+_SHOWN_KEYS = 1_000
 
 
-def page(store: Store) -> str:
-    """Return the page in Markdown."""
-    fields = {
+def pages(store: Store) -> Mapping[str, str]:
+    """Return each page in Markdown, by its path in the documents."""
+    return {
+        "benchmarks.md": _filled("page.md", _short(store)),
+        "benchmarks/results.md": _filled("results.md", _all(store)),
+    }
+
+
+def _filled(template: str, fields: Mapping[str, str]) -> str:
+    return Template((_TEMPLATES / template).read_text("utf-8")).substitute(fields)
+
+
+def _short(store: Store) -> dict[str, str]:
+    return {"machine": _machine(store), "sentences": "\n".join(_sentences(store)), "table": _shown(store)}
+
+
+def _sentences(store: Store) -> Iterator[str]:
+    for text, measurements in SENTENCES:
+        found = [seconds(store, Case(*measurement)) for measurement in measurements]
+        medians = [
+            f"{spread.median:,.{0 if spread.median >= _MANY else 1}f} s" for spread in found if spread is not None
+        ]
+        if len(medians) == len(found):
+            yield f"- {text.format(*medians)}"
+
+
+def _shown(store: Store) -> str:
+    """Return the seconds of each command, near and far, where all subjects were measured under the same conditions."""
+    rows = []
+    for condition in (UNSAVED, FAR):
+        for work in WORKS:
+            found = [seconds(store, Case(condition.name, _SHOWN_KEYS, work, name)) for name in _SHOWN]
+            if any(found):
+                rows.append(
+                    [f"{work}, {condition.title}", *("" if one is None else f"{one.median:.1f}" for one in found)]
+                )
+    return table([f"seconds, {_SHOWN_KEYS:,} keys", *(BY_NAME[name].title for name in _SHOWN)], rows) if rows else ""
+
+
+def _all(store: Store) -> dict[str, str]:
+    return {
         "machine": _machine(store),
         "short": "\n".join([*_headlines(store), *_refresh(store)]),
-        "floors": "\n\n".join(_ratios(store, one) for one in FLOORS),
-        "processors": "\n\n".join(_ratios(store, one, of="processor") for one in FLOORS),
+        "floors": "\n\n".join(filter(None, (_ratios(store, one) for one in FLOORS))),
+        "processors": "\n\n".join(filter(None, (_ratios(store, one, of="processor") for one in FLOORS))),
         "others": "\n\n".join(_ratios(store, one) for one in OTHERS),
         "seconds": "\n\n".join(_seconds(store, condition) for condition in CONDITIONS if _sizes(store, condition)),
         "growth": _growth(store),
     }
-    return Template(TEMPLATE.read_text("utf-8")).substitute(fields)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

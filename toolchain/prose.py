@@ -44,7 +44,7 @@ _PATTERNS = {re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE): plain for pattern
 def pages() -> list[Path]:
     """Return the documents that people read; generated figures are left out."""
     found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
-    return sorted({path for path in found if path.name != "benchmarks.md"})
+    return sorted({path for path in found if path.name != "benchmarks.md" and path.parent.name != "benchmarks"})
 
 
 def findings(text: str) -> Iterator[tuple[int, str, str]]:

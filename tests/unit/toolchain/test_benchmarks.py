@@ -12,7 +12,7 @@ pytest.importorskip("benchmarks", reason="beside an installed wheel there are no
 
 from benchmarks._plan import DESTROY, FIRST_UP, FULL, QUICK, REFRESH, Choice
 from benchmarks._ratios import exponent, longer, peak, ratio, seconds
-from benchmarks._report import page
+from benchmarks._report import pages
 from benchmarks._runners import hear_interrupts
 from benchmarks._store import Case, Store, Value
 
@@ -92,9 +92,9 @@ def test_choice_cuts_laps_down() -> None:
     assert list(Choice(keys=[3]).of(QUICK)) == []
 
 
-def test_page_shows_ratios_seconds_and_growth(store: Store) -> None:
+def test_page_of_all_measurements_shows_ratios_seconds_and_growth(store: Store) -> None:
     """The least and the greatest stand beside the median."""
-    text = page(store)
+    text = pages(store)["benchmarks/results.md"]
     assert "| first up, loopback, file backend | 1.15 (1.10 to 1.20) |" in text
     assert "| first up: OrgSecrets | 1.30 s (1.10 to 6.00) |" in text
     assert "| OrgSecrets: provider, MiB | 4 |" in text
@@ -103,18 +103,30 @@ def test_page_shows_ratios_seconds_and_growth(store: Store) -> None:
     assert "longer than" not in text
 
 
-def test_page_begins_with_what_was_promised(store: Store) -> None:
-    """The seconds of a refresh with proofs, over the floor's, where these are measured."""
+def test_pages_begin_with_what_was_promised(store: Store) -> None:
+    """The seconds of a refresh with proofs, and those over the floor's; no sentence where a number is missing."""
     ours, floor = (Case("loopback", 10_000, REFRESH, name) for name in ("org_secrets", "floor_bulk"))
-    store.add({ours: value("2026-11-01T10:00", 4.0), floor: value("2026-11-01T10:00", 2.5)})
-    beginning, _, _ = page(store).partition("What is compared:")
-    promised = "OrgSecrets takes **1.50 s** longer than one resource that does nothing"
-    assert f"- 10,000 keys, refresh, loopback, file backend: {promised}" in beginning
+    store.add({ours: value("2026-11-01T10:00", 12.4), floor: value("2026-11-01T10:00", 2.5)})
+    short, full = pages(store).values()
+    promised = "OrgSecrets takes **9.90 s** longer than one resource that does nothing"
+    assert f"- 10,000 keys, refresh, loopback, file backend: {promised}" in full.partition("What is compared:")[0]
+    (sentence,) = (line for line in short.splitlines() if line.startswith("- "))
+    assert "compares 10,000 values with the server takes 12 s; one that asks no server takes 2.5 s." in sentence
+    assert "$" not in short
 
 
-def test_published_page_is_that_of_the_published_results() -> None:
+def test_page_has_a_table_of_one_size(store: Store) -> None:
+    """Its conditions stand in each row, and what was not measured is empty."""
+    store.add({Case("far", 1_000, FIRST_UP, "secret"): value("2026-11-01T10:00", 9.14)})
+    text = pages(store)["benchmarks.md"]
+    assert "| first up, 50 ms round trip, without checkpoints |  | 9.1 |  |  |  |" in text
+    assert text.count("\n| ---") == 1
+
+
+def test_published_pages_are_those_of_the_published_results() -> None:
     """Nobody wrote a number by hand."""
-    assert (DOCS / "benchmarks.md").read_text("utf-8") == page(Store(DOCS / "benchmarks" / "results.json"))
+    for name, text in pages(Store(DOCS / "benchmarks" / "results.json")).items():
+        assert (DOCS / name).read_text("utf-8") == text
 
 
 def test_run_in_the_background_hears_interrupts() -> None:
