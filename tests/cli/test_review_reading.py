@@ -75,7 +75,7 @@ def test_several_previews_are_read_as_one() -> None:
 def test_single_event_is_no_document() -> None:
     """A run that was ended at once leaves one line."""
     found = read_preview(lines({"sequence": 0, "preludeEvent": {"config": {}}}))
-    assert (found.steps, found.complete) == ((), False)
+    assert (found.steps, found.complete) == ([], False)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32-le"])
@@ -190,7 +190,7 @@ def test_secret_that_was_looked_up_is_nobodys() -> None:
     found = secret("A", state={"external": True})
     other = secret("B", state={"urn": "urn:pulumi:dev::p::pulumi-python:dynamic/influxdb:Bucket::b"})
     preview = read_preview(document(step("read", new=found), step("create", new=other)))
-    assert (preview.steps, dict(preview.others)) == ((), {"create": 1})
+    assert (preview.steps, dict(preview.others)) == ([], {"create": 1})
 
 
 def test_replacement_of_another_type_is_counted_once() -> None:

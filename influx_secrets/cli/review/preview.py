@@ -5,6 +5,7 @@ Only the properties named here are read. The same document may contain values an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -58,38 +59,31 @@ class Step:
     new: Side | None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An error of the preview. Only one of this package has its message: others may contain values."""
-
-    urn: str
-    message: str | None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Preview:
-    """What the engine printed, as far as a review needs it.
+    """What the engine printed, as far as a review needs it; the parser adds each part as it reads it.
 
     Attributes:
+        skipped_lines: How many lines around the preview are not JSON.
         steps: What is planned for this package's resources.
         refreshed: What a refresh in the same run found, by URN; `new` is None for a deleted resource.
         refresh_told: Whether `refreshed` contains what was found; the JSON document only marks deleted resources.
         found_outside: How many resources a refresh found changed, where the document does not contain which keys.
         others: Operation to number of resources of all other types.
+        errors: Those of this package: others may contain values.
         unlisted: How many unchanged resources, of any type, the document counts but does not list.
-        skipped_lines: How many lines around the preview are not JSON.
     """
 
-    steps: tuple[Step, ...] = ()
-    refreshed: Mapping[str, Step] = field(default_factory=dict)
+    skipped_lines: int = 0
+    steps: list[Step] = field(default_factory=list)
+    refreshed: dict[str, Step] = field(default_factory=dict)
     refresh_told: bool = True
     found_outside: int = 0
-    others: Mapping[str, int] = field(default_factory=dict)
+    others: Counter[str] = field(default_factory=Counter)
     unlisted: int = 0
-    notices: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    notices: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     complete: bool = True
-    skipped_lines: int = 0
 
 
 def kind_of(urn: str) -> str | None:

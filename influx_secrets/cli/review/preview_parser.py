@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from influx_secrets._model.state_codecs import TYPE_PREFIX
 from influx_secrets._notices import PREFIX
-from influx_secrets.cli.review.preview import Preview, PreviewError, Problem, Step, kind_of, read_side
+from influx_secrets.cli.review.preview import Preview, PreviewError, Step, kind_of, read_side
 
 _Json: TypeAlias = dict[str, Any]
 
@@ -40,11 +39,11 @@ def read_preview(document: bytes) -> Preview:
     if any(not isinstance(one, dict) for one in found):
         raise PreviewError("this is JSON, but no output of `pulumi preview --json` (IS714)")
     try:
-        collected = _Collected(skipped)
+        preview = Preview(skipped)
         for group in _runs(found):
-            (_read_events if _is_event(group[0]) else _read_document)(group, collected)
+            (_read_events if _is_event(group[0]) else _read_document)(group, preview)
         if all(_is_event(one) or not one or one.keys() & _OF_DOCUMENT for one in found):
-            return collected.preview()
+            return preview
     except (AttributeError, KeyError, TypeError, ValueError):
         # The error may not be shown: its text may contain a value.
         raise PreviewError("this preview has a step in a form that this version does not know (IS715)") from None
@@ -89,66 +88,41 @@ def _is_event(one: _Json) -> bool:
     return any(name.endswith("Event") for name in one)
 
 
-class _Collected:
-    """The parts of a preview that were read so far."""
-
-    def __init__(self, skipped_lines: int) -> None:
-        self.skipped_lines = skipped_lines
-        self.complete = True
-        self.refresh_told = True
-        self.found_outside = 0
-        self.unlisted = 0
-        self.steps: list[Step] = []
-        self.refreshed: dict[str, Step] = {}
-        self.others: Counter[str] = Counter()
-        self.notices: list[str] = []
-        self.problems: list[Problem] = []
-
-    def step(self, op: str, urn: str, old: _Json | None, new: _Json | None) -> None:
-        if kind_of(urn) is None:
-            if op not in _CHANGES_NOTHING | _HALF_A_REPLACEMENT:
-                self.others[op] += 1
-            return
-        step = Step(op, read_side(old, before=True), read_side(new, before=False))
-        if step.old is not None or step.new is not None:
-            self.steps.append(step)
-
-    def refresh(self, urn: str, old: _Json | None, new: _Json | None) -> None:
-        if kind_of(urn) is not None:
-            self.refreshed[urn] = Step("refresh", read_side(old, before=True), read_side(new, before=True))
-
-    def diagnostic(self, severity: str, urn: str, message: str) -> None:
-        if severity == "error":
-            self.problems.append(Problem(urn, _our_part(urn, message)))
-        else:
-            self.notices += [line.removeprefix(PREFIX) for line in message.split("\n") if line.startswith(PREFIX)]
-
-    def preview(self) -> Preview:
-        return Preview(
-            steps=tuple(self.steps),
-            refreshed=self.refreshed,
-            refresh_told=self.refresh_told,
-            found_outside=self.found_outside,
-            others=dict(sorted(self.others.items())),
-            unlisted=self.unlisted,
-            notices=tuple(self.notices),
-            problems=tuple(self.problems),
-            complete=self.complete and not self.problems,
-            skipped_lines=self.skipped_lines,
-        )
+def _add_step(found: Preview, op: str, urn: str, old: _Json | None, new: _Json | None) -> None:
+    if kind_of(urn) is None:
+        if op not in _CHANGES_NOTHING | _HALF_A_REPLACEMENT:
+            found.others[op] += 1
+        return
+    step = Step(op, read_side(old, before=True), read_side(new, before=False))
+    if step.old is not None or step.new is not None:
+        found.steps.append(step)
 
 
-def _read_document(group: Sequence[_Json], found: _Collected) -> None:
+def _add_refresh(found: Preview, urn: str, old: _Json | None, new: _Json | None) -> None:
+    if kind_of(urn) is not None:
+        found.refreshed[urn] = Step("refresh", read_side(old, before=True), read_side(new, before=True))
+
+
+def _add_diagnostic(found: Preview, event: _Json) -> None:
+    message = event["message"]
+    if event["severity"] == "error":
+        found.complete = False
+        found.errors += _our_part(event.get("urn") or "", message)
+    else:
+        found.notices += [line.removeprefix(PREFIX) for line in message.split("\n") if line.startswith(PREFIX)]
+
+
+def _read_document(group: Sequence[_Json], found: Preview) -> None:
     (document,) = group
     steps: list[_Json] = document.get("steps") or []
     refreshes = _refresh_phase(steps)
     for step in steps[:refreshes]:
         new = None if step["op"] == "delete" else step.get("newState")
-        found.refresh(step["urn"], step.get("oldState"), new)
+        _add_refresh(found, step["urn"], step.get("oldState"), new)
     for step in steps[refreshes:]:
-        found.step(step["op"], step["urn"], step.get("oldState"), step.get("newState"))
+        _add_step(found, step["op"], step["urn"], step.get("oldState"), step.get("newState"))
     for one in document.get("diagnostics") or []:
-        found.diagnostic(one["severity"], one.get("urn") or "", one["message"])
+        _add_diagnostic(found, one)
     # Without its closing summary a preview did not end: a policy pack that does not start leaves `{}` (3.259.0).
     found.complete &= bool(document.keys() & {"changeSummary", "duration"})
     found.refresh_told = False
@@ -174,41 +148,37 @@ def _refresh_phase(steps: Iterable[_Json]) -> int:
     return len(seen)
 
 
-def _read_events(group: Sequence[_Json], found: _Collected) -> None:
+def _read_events(group: Sequence[_Json], found: Preview) -> None:
     complete = False
     waiting: set[str] = set()
     for line in group:
         if "diagnosticEvent" in line:
-            event = line["diagnosticEvent"]
-            found.diagnostic(event["severity"], event.get("urn") or "", event["message"])
+            _add_diagnostic(found, line["diagnosticEvent"])
         elif "resourcePreEvent" in line:
             step = line["resourcePreEvent"]["metadata"]
             if step["op"] == "refresh":
                 waiting.add(step["urn"])
             else:
-                found.step(step["op"], step["urn"], step.get("old"), step.get("new"))
+                _add_step(found, step["op"], step["urn"], step.get("old"), step.get("new"))
         elif "resOutputsEvent" in line:
             step = line["resOutputsEvent"]["metadata"]
             if step["urn"] in waiting:
                 waiting.remove(step["urn"])
-                found.refresh(step["urn"], step.get("old"), None if step["op"] == "delete" else step.get("new"))
+                _add_refresh(found, step["urn"], step.get("old"), None if step["op"] == "delete" else step.get("new"))
         elif "summaryEvent" in line:
             complete = line["summaryEvent"].get("result", "succeeded") in ("", "succeeded")
     found.complete &= complete
 
 
-def _our_part(urn: str, message: str) -> str | None:
-    """Return an error message of this package, or of the engine about its resources; None for any other.
+def _our_part(urn: str, message: str) -> list[str]:
+    """Return an error message of this package, or of the engine about its resources; nothing of any other.
 
     A traceback shows lines of the program, which may contain a value. So only its last line is taken, and only if the
     error is one of this package, whose messages contain no value.
     """
     plain = message.removeprefix("error: ")
     if kind_of(urn) is not None and _TRACEBACK not in plain:
-        return _one_line(plain)
-    ours = [line for line in plain.splitlines() if line.startswith(_OURS)]
-    return _one_line(ours[-1]) if ours else None
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split())
+        ours = [plain]
+    else:
+        ours = [line for line in plain.splitlines() if line.startswith(_OURS)]
+    return [" ".join(line.split()) for line in ours[-1:]]

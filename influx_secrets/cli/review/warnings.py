@@ -97,7 +97,7 @@ def _quoted(kind: Kind, introduction: str, lines: Sequence[str]) -> Iterator[Fin
 def _failures(preview: Preview) -> Iterator[Finding]:
     if preview.complete:
         return
-    ours = sorted({one.message for one in preview.problems if one.message is not None})
+    ours = sorted(set(preview.errors))
     yield from _quoted(Kind.ERROR, "the preview failed: ", ours)
     if not ours:
         yield Finding(Kind.ERROR, ("the preview failed, and not for a secret: its own output says why",))
