@@ -114,6 +114,22 @@ def test_conflict_of_two_providers_fails_the_preview(
     assert influxd.values(acme) == {}
 
 
+@pytest.mark.parametrize("opts", ["None", 'ResourceOptions(provider=influx.Provider("two"))'], ids=["one", "two"])
+def test_exclusive_alone_in_the_target_spares_keys_outside(
+    stack: Stack, influxd: InfluxdServer, acme: str, opts: str
+) -> None:
+    """A resource that the run leaves out may declare them; without `--target` the two are refused."""
+    secret = f'influx.Secret("outside", org=ORG, key="K", value="1", opts={opts})'
+    stack.program(secret).up()
+    influxd.put_secret(acme, "STRAY", "theirs")
+    stack.program(f'{secret}\ninflux.OrgSecrets("map", org=ORG, secrets={{"M": "2"}}, exclusive=True)')
+    stack.up("--target", urn(MAP_TYPE, "map"))
+    assert influxd.values(acme) == {"K": "1", "M": "2"}
+    assert "an exclusive resource must declare all keys of its org" in " ".join(
+        stack.preview(fails=True).output.split()
+    )
+
+
 TOKENS = {"eu": "token-of-eu-never-shown", "us": "token-of-us-never-shown", "rotated": "token-of-eu-rotated"}
 SERVERS = """
 eu = influx.Provider("eu", url=EU, token_variable="EU_TOKEN")
