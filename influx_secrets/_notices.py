@@ -35,8 +35,8 @@ class Existing(Enum):
     """What the provider does to keys that exist already; the value begins the notice.
 
     A preview shows what happens to the other keys by their counters. These of removed and pruned keys, and what a
-    refresh finds, are shown by `--diff` alone, and a review reads them in the steps: so these are announced, and not
-    read back.
+    refresh finds, are shown by `--diff` alone: so they are announced. A review does not read these back, because the
+    steps tell it, or it says how to see them.
     """
 
     ADOPTS = "adopts"
@@ -56,7 +56,7 @@ _REASONS: Final = {
     Existing.REMOVES: "no longer declared (IS607)",
     Existing.MAY_REMOVE: "no longer declared here, but perhaps by another resource (IS608)",
     Existing.PRUNES: "not declared, and exclusive is set (IS609)",
-    Existing.SEES_CHANGED: "its value is not the one that this stack wrote (IS628)",
+    Existing.SEES_CHANGED: "written outside of Pulumi (IS628)",
     Existing.MISSES: "removed outside of Pulumi (IS629)",
 }
 _EXISTING: Final = re.compile(

@@ -15,10 +15,12 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+from influx_secrets._errors import InfluxSecretsError
 
 PROGRAM: Final = "program"
 """Name of the program's file; a provider's is its process id."""
@@ -66,6 +68,18 @@ def find_engine() -> Process | None:
     return None
 
 
+@contextmanager
+def _exchange() -> Iterator[None]:
+    """Turn an error of the file system into one of ours: a key that others do not hear of could be removed by them."""
+    try:
+        yield
+    except OSError as error:
+        raise InfluxSecretsError(
+            f"the providers of this run cannot exchange which keys they declare: {error}. Free space on the disk, or "
+            "set TMPDIR to another folder, and run again (IS105)"
+        ) from None
+
+
 class Register:
     """The folder of one run. It holds names of resources, and no key in clear: the processes compare keyed hashes."""
 
@@ -100,6 +114,7 @@ class Register:
         """Return what stands for a text in this run."""
         return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._salt, digest_size=_MARK_BYTES).hexdigest()
 
+    @_exchange()
     def append(self, *entries: Mapping[str, Any]) -> None:
         """Tell the other processes of the run."""
         text = memoryview(b"".join(json.dumps(entry, separators=(",", ":")).encode() + b"\n" for entry in entries))
@@ -112,6 +127,7 @@ class Register:
                 os.ftruncate(self._file, size)  # half a line would spoil the next
                 raise
 
+    @_exchange()
     def news(self) -> list[tuple[str, dict[str, Any]]]:
         """Return what other processes appended since the last call, with the names of their files."""
         found: list[tuple[str, dict[str, Any]]] = []
@@ -120,8 +136,10 @@ class Register:
             for name in os.listdir(self._folder):  # noqa: PTH208 (a third of the time, and called for each resource)
                 start = self._offsets.get(name, 0)
                 path = os.path.join(self._folder, name)  # noqa: PTH118 (as above)
-                if not name.endswith(".jsonl") or name == self._own or os.stat(path).st_size == start:  # noqa: PTH116 (as above)
+                if not name.endswith(".jsonl") or name == self._own or (size := os.stat(path).st_size) == start:  # noqa: PTH116 (as above)
                     continue
+                if size < start:  # its writer took back what it could not finish, and this process has read of it
+                    raise OSError(f"{path} was cut")
                 with Path(path).open("rb") as file:
                     file.seek(start)
                     text = file.read()

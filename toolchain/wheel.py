@@ -72,7 +72,7 @@ def _test_wheel(folder: Path, arguments: Sequence[str], reporter: Reporter) -> i
             continue
         reporter.say(f"testing {wheel.name} on Python {leg.python}, packages: {leg.packages}")
         codes.append(_run(leg, _install(wheel, python, folder / leg.python, leg.packages), place, arguments))
-    return max(codes, default=0)
+    return int(any(codes))  # a run that a signal ended has a negative one
 
 
 def _run(leg: Leg, installed: Path, place: Path, arguments: Sequence[str]) -> int:

@@ -39,6 +39,10 @@ _IMPORTS: Final = (
 _PROBE: Final = f'{_IMPORTS}array.from(rows: [{{h: hash.hmac(v: hash.sha256(v: "probe"), k: "probe")}}])'
 _UNREADABLE: Final = "secret not found"
 """Flux's message for a key that is missing or whose value is empty."""
+
+_UNSIGNED: Final = "none"
+"""In place of a signature. Not empty: influxd 2.7.12 loses an empty string in the second row (Flux 0.196.1)."""
+
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"$\\]')
 _NO_HASH = re.compile(r"invalid import path|missing label")
 _NO_FLUX: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
@@ -109,7 +113,7 @@ def _signature(client: SecretsClient, org_id: str, row: Mapping[str, str]) -> st
     signature, problem = row.get("h"), row.get("m")
     if problem == _UNREADABLE:
         return None
-    if problem or not signature:
+    if problem or signature in (None, "", _UNSIGNED):
         said = Redactor(secrets_in(client.settings)).clean(problem)
         quoted = f' ("{said}")' if said else ""
         raise _unusable(client, org_id, f"did not sign the value of a key{quoted} (IS321)")
@@ -151,8 +155,7 @@ def proof_query(org_id: str, keys: Iterable[str], nonce: str, *, is_tolerant: bo
         return f"hash.hmac(v: hash.sha256(v: {before} + {key} + {after} + {value}), k: {literal(nonce)})"
 
     if is_tolerant:
-        # influxd 2.7.12 loses an empty string in the second row, and fails the query (Flux 0.196.1).
-        signed = f'if exists x.r.value then {sign("x.k", "x.r.value")} else "none"'
+        signed = f"if exists x.r.value then {sign('x.k', 'x.r.value')} else {literal(_UNSIGNED)}"
         rows = (
             f"{names} |> array.map(fn: (x) => ({{k: x, r: experimental.catch(fn: () => secrets.get(key: x))}}))"
             f" |> array.map(fn: (x) => ({{h: {signed}, m: x.r.msg}}))"

@@ -19,6 +19,7 @@ from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.run import Run
 from influx_secrets._text import quote
 
+_ROOT = re.compile(r'^(?:\["?)?(\w+).*$', re.DOTALL)
 _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
 
@@ -48,7 +49,7 @@ def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs, org: Mapping[
     # The engine would put back what `check` took out, or a second name of the org.
     not_given = {DECLARATION, "org_id" if "org" in org else "org"}
     for path in opts.ignore_changes or ():
-        if re.split(r"[.[]", path, maxsplit=1)[0] in not_given:
+        if _ROOT.sub(r"\1", path) in not_given:
             raise DeclarationError(
                 f"opts.ignore_changes: {quote(path)} is not an input of this resource. "
                 'Use "value", "secrets", "secrets.KEY" or "*" (IS142)'

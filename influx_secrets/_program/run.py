@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -102,6 +101,5 @@ class Run:
         address = sdk.engine_address()
         register = None if address is None else Register.join(address, PROGRAM)
         if register is not None:
-            with suppress(OSError):  # then a removal waits until all resources are checked
-                register.append(*(one.marked(register.mark) for one in unwritten))
+            register.append(*(one.marked(register.mark) for one in unwritten))
         return [self._counts[number] for number in self._providers.values()]

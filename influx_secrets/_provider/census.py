@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.state import Declaration, ResourceState
 from influx_secrets._register import PROGRAM, Register
 
@@ -28,18 +26,6 @@ class Conflicts(NamedTuple):
 
     exclusive: str | None
     """Another resource of the org, where one of the two is exclusive."""
-
-
-@contextmanager
-def _shared() -> Iterator[None]:
-    """Turn an error of the register into one of ours: without it, another provider could remove a key."""
-    try:
-        yield
-    except OSError as error:
-        raise InfluxSecretsError(
-            f"the providers of this run cannot exchange which keys they declare: {error}. Free space on the disk, or "
-            "set TMPDIR to another folder, and run again (IS105)"
-        ) from None
 
 
 class Census:
@@ -92,9 +78,8 @@ class Census:
             "keys": list(marks),
             "exclusive": declared.exclusive is True,
         }
-        with _shared():
-            if self._register is not None:
-                self._register.append(entry)
+        if self._register is not None:
+            self._register.append(entry)
         # After it told them: of two that claim one key at the same time, at least one sees the other.
         with self._changed:
             self._read()
@@ -201,9 +186,7 @@ class Census:
         return text if self._register is None else self._register.mark(text)
 
     def _read(self) -> None:
-        with _shared():
-            news = self._register.news() if self._register is not None else ()
-        for writer, entry in news:
+        for writer, entry in self._register.news() if self._register is not None else ():
             if writer != PROGRAM:
                 self._add(entry)
                 continue

@@ -22,9 +22,12 @@ from influx_secrets._model.state_codecs import Codec
 from influx_secrets._provider import reconciler
 from influx_secrets._provider.sdk import PROVIDER_KEY
 from influx_secrets._provider.session import ServerSession
+from influx_secrets._text import quote
 
 _MAX_FAILURES: Final = 10
 _BUG_FRAMES: Final = 100
+_VALUES: Final = frozenset(("value", "secrets"))
+"""The inputs that must never be among the checked ones, which the state holds."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,6 +65,11 @@ class Handlers:
         try:
             if DECLARATION not in news:
                 # `ignore_changes=["*"]`: the engine (3.259.0) sends the stored inputs, and nothing that is new.
+                if not _VALUES.isdisjoint(news):
+                    raise DeclarationError(
+                        f"opts.ignore_changes: {quote(DECLARATION)} is not an input of this resource. "
+                        'Use "value", "secrets", "secrets.KEY" or "*" (IS142)'
+                    )
                 reconciler.claim_stored(self._session, self._require(unmarshal(news)))
                 return CheckResult(news, [])
             old = self._codec.decode_state(unmarshal(olds))

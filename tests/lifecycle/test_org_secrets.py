@@ -386,7 +386,7 @@ def test_org_secrets_drift_is_named_and_repaired_in_one_patch(engine: Engine, em
     assert calls(emulator) == ["GET secrets", "POST query"]
     org = f'of the org "acme" ({emulator.org_id("acme")})'
     assert engine.said == (
-        f'influx-secrets: sees a change of the key "K1" {org}: its value is not the one that this stack wrote (IS628)\n'
+        f'influx-secrets: sees a change of the key "K1" {org}: written outside of Pulumi (IS628)\n'
         f'influx-secrets: misses the key "K2" {org}: removed outside of Pulumi (IS629)\n'
     )
     assert engine.state["shared"].outputs["drift"] == {"K1": "changed", "K2": "deleted"}

@@ -209,6 +209,16 @@ def test_secret_ignored_value_is_left_alone(engine: Engine, emulator: Emulator) 
     assert emulator.secrets("acme") == {"A": "theirs"}
 
 
+def test_secret_whose_declaration_alone_is_ignored_is_refused(engine: Engine, emulator: Emulator) -> None:
+    """A transform can do that, which no constructor sees: the value would be among the checked inputs."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    stored = engine.state["a"].inputs
+    process = ProviderProcess(emulator.environment)
+    with pytest.raises(CheckError, match='"declaration" is not an input'):
+        process.check("Secret", stored, {**stored, "value": "planted"})
+    process.stop()
+
+
 def test_secret_ignored_value_with_other_key_says_what_is_missing(engine: Engine, emulator: Emulator) -> None:
     """A replacement needs the value: one line says so, and the old key stays."""
     engine.up(secret("a", org="acme", key="A", value="one"))

@@ -17,7 +17,7 @@ BELOW = {
     "_errors": set(),
     "_text": set(),
     "_notices": {"_text"},
-    "_register": set(),
+    "_register": {"_errors"},
     "_model": BASE,
     "_client": BASE | {"_model"},
     "_provider": BASE | {"_register", "_model", "_client"},

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from influx_secrets import _register
+from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._register import PROGRAM, Process, Register, find_engine
 
 ADDRESS = "127.0.0.1:4242"
@@ -145,7 +146,7 @@ def test_file_that_somebody_removed_is_an_error(tmp_path: Path) -> None:
     register = Register(tmp_path, "1", Process(1, "0", ("pulumi", "up")))
     (tmp_path / "1.jsonl").unlink()
     for call in (register.append, register.news):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(InfluxSecretsError, match="was removed"):
             call()
 
 
@@ -161,9 +162,20 @@ def test_disk_that_is_full_leaves_no_half_line(tmp_path: Path, monkeypatch: pyte
         return write(file, text[:5])
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InfluxSecretsError, match="No space"):
         register.append({"b": 2})
     assert (tmp_path / "1.jsonl").read_bytes() == b'{"a":1}\n'
+
+
+def test_line_that_was_read_and_taken_back_is_an_error(tmp_path: Path) -> None:
+    """Its writer failed; what it writes next would be read from the middle."""
+    engine = Process(1, "0", ("pulumi", "up"))
+    writer, reader = Register(tmp_path, "1", engine), Register(tmp_path, "2", engine)
+    writer.append({"a": 1})
+    assert reader.news() == [("1", {"a": 1})]
+    os.truncate(tmp_path / "1.jsonl", 0)
+    with pytest.raises(InfluxSecretsError, match=r"1.jsonl was cut"):
+        reader.news()
 
 
 def test_project_folder_is_no_place_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def test_prove_answer_without_a_row_for_each_key_is_one_clear_error(rows: str) -
             ",result,table,m,h\r\n,_result,0,,c2lnbmVk\r\n,_result,0,vault is sealed,\r\n\r\n",
             'of a key ("vault is sealed") (IS321)',
         ),
-        (",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,\r\n\r\n", "of a key (IS321)"),
+        (",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,none,\r\n\r\n", "of a key (IS321)"),
         (f",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,{TOKEN}\r\n\r\n", "of a key (IS321)"),
     ],
     ids=["row-missing", "other-message", "neither", "echo"],

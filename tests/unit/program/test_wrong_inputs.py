@@ -175,6 +175,7 @@ def test_wrong_declaration_is_refused_where_the_program_makes_it() -> None:
         (lambda: secret(version="1.0.0"), "opts.version is not supported"),
         (lambda: secret(urn="urn:pulumi:x"), "opts.urn is not supported"),
         (lambda: secret(ignore_changes=["declaration.name"]), '"declaration.name" is not an input'),
+        (lambda: secret(ignore_changes=['["declaration"].name']), 'declaration\\"].name" is not an input'),
         (lambda: secret(ignore_changes=["value", "org_id"]), 'opts.ignore_changes: "org_id" is not an input'),
         (lambda: secret(key="\udc80"), "is not UTF-8"),
     ]
