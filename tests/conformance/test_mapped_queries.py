@@ -23,11 +23,11 @@ SIGNED = 'hash.hmac(v: hash.sha256(v: "p/" + {key} + ":" + {value}), k: "n")'
 FAST = f"array.map(fn: (x) => ({{h: {SIGNED.format(key='x', value='secrets.get(key: x)')}}}))"
 CAUGHT = (
     "array.map(fn: (x) => ({k: x, r: experimental.catch(fn: () => secrets.get(key: x))})) |> array.map(fn: (x) => "
-    f'({{h: if exists x.r.value then {SIGNED.format(key="x.k", value="x.r.value")} else "", m: x.r.msg}}))'
+    f'({{h: if exists x.r.value then {SIGNED.format(key="x.k", value="x.r.value")} else "none", m: x.r.msg}}))'
 )
 CAUGHT_AROUND_THE_HASH = (
     f"array.map(fn: (x) => experimental.catch(fn: () => {SIGNED.format(key='x', value='secrets.get(key: x)')})) "
-    '|> array.map(fn: (x) => ({h: if exists x.value then x.value else "", m: x.msg}))'
+    '|> array.map(fn: (x) => ({h: if exists x.value then x.value else "none", m: x.msg}))'
 )
 NO_SECRET = "secret not found"
 
@@ -74,7 +74,7 @@ def test_caught_list_answers_for_each_key(wire: Wire, keys: list[str], mapped: s
     """A signature, or the bare reason for which there is none, whichever key comes first."""
     secrets = {"a": "1", "b": "2"}
     wire.put(**secrets, empty="")
-    expected = [(signature(key, secrets[key]), "") if key in secrets else ("", NO_SECRET) for key in keys]
+    expected = [(signature(key, secrets[key]), "") if key in secrets else ("none", NO_SECRET) for key in keys]
     assert rows(ask(wire, keys, mapped)) == expected
 
 
@@ -87,7 +87,7 @@ def test_mapped_list_without_read_secrets_is_401_and_caught_it_is_200(wire: Wire
     assert reply.status == 401
     assert refused.replace(wire.org_id, "<org>").encode() in reply.body
     caught = rows(ask(wire, ["a", "none"], CAUGHT, token))
-    assert caught == [("", refused.replace(wire.org_id, "<org>"))] * 2
+    assert caught == [("none", refused.replace(wire.org_id, "<org>"))] * 2
 
 
 @pytest.mark.parametrize(
