@@ -17,10 +17,9 @@ from urllib.parse import urlencode
 import requests
 import urllib3
 
-from influx_secrets._client.adapter import PoolAdapter
 from influx_secrets._client.api_errors import FailedCall
 from influx_secrets._client.circuit_breaker import CircuitBreaker, ThrottledNotices
-from influx_secrets._client.connections import make_pool
+from influx_secrets._client.connections import PoolAdapter, make_pool
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.network_errors import (
     NOT_UNPACKED,

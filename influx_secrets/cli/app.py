@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from influx_secrets._client.transport import user_agent
 from influx_secrets.cli.adopt.command import adopt
 from influx_secrets.cli.doctor.command import doctor
-from influx_secrets.cli.emulator import PASS_ON, emulator
 from influx_secrets.cli.list import list_keys
 from influx_secrets.cli.review.command import review
-from influx_secrets.cli.shared.console import handle_errors
+from influx_secrets.cli.shared.console import Exit, handle_errors
 from influx_secrets.cli.usage.command import usage
+from influx_secrets.emulator import __main__ as emulator_program
+
+_PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+"""All arguments are passed on as they are, `--help` too: the options are the emulator's."""
 
 
 def make_app() -> typer.Typer:
@@ -32,7 +35,7 @@ def make_app() -> typer.Typer:
     }
     for name, command in commands.items():
         app.command(name)(handle_errors(command))
-    app.command("emulator", context_settings=dict(PASS_ON), add_help_option=False)(handle_errors(emulator))
+    app.command("emulator", context_settings=dict(_PASS_ON), add_help_option=False)(handle_errors(_emulator))
     return app
 
 
@@ -48,3 +51,12 @@ def _influx_secrets(
     ] = False,
 ) -> None:
     """Review, check and find the secrets of InfluxDB OSS v2 orgs that Pulumi programs declare."""
+
+
+def _emulator(context: typer.Context) -> None:
+    """Start an InfluxDB for trials: orgs, tokens and secrets on a real socket, until Ctrl-C.
+
+    The same as `python -m influx_secrets.emulator`; `influx-secrets emulator --help` shows its options.
+    """
+    if emulator_program.main(context.args):
+        raise typer.Exit(Exit.ERROR)

@@ -13,8 +13,7 @@ from influx_secrets._notices import LOSSES_UNKNOWN, Existing, existing_keys, rea
 from influx_secrets._text import name_org
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
-from influx_secrets.cli.review.provider_notices import SOMEWHERE
-from influx_secrets.cli.review.report import Review
+from influx_secrets.cli.review.report import SOMEWHERE, Review
 from influx_secrets.cli.review.report import review as review_of
 from influx_secrets.cli.review.warnings import Kind
 from influx_secrets.emulator import Emulator

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from typing import Final
 
 
 class Verdict(str, Enum):
@@ -27,28 +29,21 @@ class CheckResult:
         command: A shell command that fixes it, to copy; empty where there is none.
     """
 
-    name: str
     verdict: Verdict
+    name: str
     message: str
     remedy: str = ""
     command: str = ""
 
 
-def ok(name: str, message: str) -> CheckResult:
-    """Return a result that needs no action."""
-    return CheckResult(name, Verdict.OK, message)
+ok: Final = partial(CheckResult, Verdict.OK)
+"""A result that needs no action."""
 
+warn: Final = partial(CheckResult, Verdict.NOTE)
+"""A result that works, and may surprise."""
 
-def warn(name: str, message: str, remedy: str = "") -> CheckResult:
-    """Return a result that works, and may surprise."""
-    return CheckResult(name, Verdict.NOTE, message, remedy)
+fail: Final = partial(CheckResult, Verdict.WRONG)
+"""A result that must be fixed."""
 
-
-def fail(name: str, message: str, remedy: str = "", command: str = "") -> CheckResult:
-    """Return a result that must be fixed."""
-    return CheckResult(name, Verdict.WRONG, message, remedy, command)
-
-
-def unknown(name: str, message: str) -> CheckResult:
-    """Return a result that depends on one that must be fixed first."""
-    return CheckResult(name, Verdict.UNKNOWN, message)
+unknown: Final = partial(CheckResult, Verdict.UNKNOWN)
+"""A result that depends on one that must be fixed first."""

@@ -28,7 +28,7 @@ from influx_secrets._errors import (
     UnauthorizedError,
 )
 from influx_secrets.cli.doctor.check_result import CheckResult, Verdict, fail, ok, unknown, warn
-from influx_secrets.cli.doctor.token_command import token_command
+from influx_secrets.cli.doctor.settings_checks import token_command
 from influx_secrets.cli.shared.untrusted import visible_message
 
 _CLOCK_TOLERANCE: Final = timedelta(seconds=60)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,7 +13,6 @@ from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Found
 from influx_secrets._text import quote
 from influx_secrets.cli.doctor.check_result import CheckResult, fail, ok, warn
-from influx_secrets.cli.doctor.token_command import token_command
 from influx_secrets.cli.shared.connection import source
 from influx_secrets.cli.shared.untrusted import visible_message
 
@@ -47,6 +48,27 @@ def _token(settings: Settings, found: Mapping[str, Found]) -> CheckResult:
         remedy = "make sure that this token belongs to this server"
         return warn("token", f"{message}; the url comes from elsewhere", remedy)
     return ok("token", message)
+
+
+def token_command(url: str, org_id: str | None) -> str:
+    """Return the command; without an org id it contains `ORG_ID`, to be replaced.
+
+    The token that may create others is typed and goes through a pipe: other users of a machine can see the arguments of
+    its processes, and a shell keeps its lines.
+    """
+    org_id = org_id or "ORG_ID"
+    secrets = {"type": "secrets", "orgID": org_id}
+    permissions = [
+        {"action": "read", "resource": {"type": "orgs", "id": org_id}},
+        {"action": "read", "resource": secrets},
+        {"action": "write", "resource": secrets},
+    ]
+    body = json.dumps({"orgID": org_id, "description": "influx_secrets", "permissions": permissions})
+    return (
+        "read -rs OPERATOR_TOKEN  # paste it, then Enter\n"
+        "printf 'Authorization: Token %s\\n' \"$OPERATOR_TOKEN\" |\n"
+        f"  curl -sS -H @- {shlex.quote(f'{url}/api/v2/authorizations')} -d {shlex.quote(body)}"
+    )
 
 
 def _org(settings: Settings, found: Mapping[str, Found]) -> CheckResult:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from influx_secrets._notices import parse_notices
+from influx_secrets._notices import Existing, ExistingKeys, parse_notices
 from influx_secrets.cli.review.changes import Action, Change, Place, changes, org_names, servers
 from influx_secrets.cli.review.preview import Preview, name_of
-from influx_secrets.cli.review.provider_notices import apply_notices
 from influx_secrets.cli.review.warnings import (
     DEFAULT_PROVIDER,
     Finding,
@@ -23,6 +22,20 @@ from influx_secrets.cli.review.warnings import (
 )
 
 _ORDER: Final = {action: number for number, action in enumerate(Action)}
+
+
+_ACTIONS: Final = {
+    Existing.ADOPTS: Action.ADOPT,
+    Existing.TAKES_OVER: Action.TAKE_OVER,
+    Existing.CANNOT_COMPARE: Action.COMPARE,
+}
+_MOVED: Final = {
+    Action.ADOPT: (),
+    Action.TAKE_OVER: ("with a new value",),
+    Action.COMPARE: ("with a value that is not known yet",),
+}
+
+SOMEWHERE: Final = "here or on another server with an org of this id: the preview does not say"
 
 
 class Gate(str, Enum):
@@ -77,7 +90,7 @@ class Review:
 def review(preview: Preview, readers: FindReaders | None = None) -> Review:
     """Return what a preview does to the secrets; without `readers` nobody is asked who reads them."""
     notices = parse_notices(preview.notices)
-    every = apply_notices(changes(preview), notices.existing)
+    every = _noted(changes(preview), notices.existing)
     counts = Counter(one.action for one in every)
     found = warnings(preview, every, notices, readers)
     return Review(
@@ -89,6 +102,36 @@ def review(preview: Preview, readers: FindReaders | None = None) -> Review:
         complete=preview.complete,
         gates=_gates(counts, found, sum(map(prunes_unknown, preview.steps))),
     )
+
+
+def _noted(changes: Iterable[Change], notices: Iterable[ExistingKeys]) -> tuple[Change, ...]:
+    """Return the changes; new keys may be adopted or taken over."""
+    found = list(changes)
+    # A key has several places where two servers have an org of this id.
+    new: dict[tuple[str | None, object], list[int]] = {}
+    for number, one in enumerate(found):
+        if one.is_new:
+            new.setdefault((one.place.org_id, one.key), []).append(number)
+    for notice in notices:
+        if notice.does not in _ACTIONS:
+            continue  # The steps of the preview show it.
+        for key in notice.keys:
+            places = new.get((notice.org_id, key), [])
+            for number in places:
+                change = _applied(found[number], _ACTIONS[notice.does])
+                noted = len(places) > 1 and SOMEWHERE not in change.notes
+                found[number] = replace(change, notes=(*change.notes, SOMEWHERE)) if noted else change
+    return tuple(found)
+
+
+def _applied(change: Change, action: Action) -> Change:
+    if change.action is Action.CREATE:
+        return replace(change, action=action)
+    if change.action not in _MOVED:
+        # The server has a key that moves or is written again, because it is ours. Another value is worth a note.
+        return replace(change, notes=(*change.notes, *_MOVED[action]))
+    # Two servers, each with a line about a key of this name: the more dangerous one counts.
+    return change if change.action is Action.TAKE_OVER or action is Action.ADOPT else replace(change, action=action)
 
 
 def _orgs(found: Iterable[Change], names: Mapping[Place, str], addresses: Mapping[Place, str]) -> Iterator[OrgReview]:

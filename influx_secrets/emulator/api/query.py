@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from influx_secrets.emulator.api import responses
 from influx_secrets.emulator.api.context import Context, InvalidIDError, parse_id
-from influx_secrets.emulator.api.query_request import QueryRequest, query_request
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.flux.interpreter import Table, run
-from influx_secrets.emulator.flux.tokens import FluxError
+from influx_secrets.emulator.flux.tokens import FluxError, unsupported
+from influx_secrets.emulator.go.json import JSONError, Members, Value, as_members, as_string, as_strings, members
+
+_FLUX_TYPE = "application/vnd.flux"
+_NOT_JSON = (
+    "failed parsing request body as JSON; if sending a raw Flux script, set 'Content-Type: application/vnd.flux' "
+    "in your request headers: "
+)
+_SHAPES: Mapping[str, Callable[[Value], object]] = {"query": as_string, "type": as_string, "dialect": as_members}
+_ANNOTATIONS = ("group", "datatype", "default")
+_DIALECT: Mapping[str, Value] = {"header": True, "delimiter": ",", "commentprefix": "#", "datetimeformat": "RFC3339"}
+"""What the vendor's clients send; it is also influxd's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A Flux script, and the kinds of annotations that its result begins with, in their order."""
+
+    script: str
+    annotations: tuple[str, ...] = ()
 
 
 def answer(context: Context) -> Answer:
@@ -29,7 +47,7 @@ def answer(context: Context) -> Answer:
 
 def _result(context: Context) -> Answer:
     try:
-        request = query_request(context.call.headers, context.call.body)
+        request = _request(context.call.headers, context.call.body)
         context.trace.org_id = org_id = _org_id(context)
         absent = () if context.version >= responses.FLUX_HASH else ("contrib/qxip/hash",)
         table = run(request.script, _reader(context, org_id), absent)
@@ -38,6 +56,56 @@ def _result(context: Context) -> Answer:
     except FluxError as problem:
         return responses.compact_error(problem.code, str(problem))
     return responses.csv(_csv(request, table).encode())
+
+
+def _request(headers: Mapping[str, str], body: bytes) -> _Request:
+    """Return what a body asks for.
+
+    Raises:
+        FluxError: It asks for what the emulator does not do.
+        ValueError: influxd refuses it; the text is the server's.
+    """
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    fields = {"query": body.decode("utf-8", "replace")} if media == _FLUX_TYPE else _fields(body)
+    script, kind = as_string(fields.get("query")), as_string(fields.get("type")) or "flux"
+    if not script and "ast" not in fields:
+        raise ValueError("request body requires either query or AST")
+    if kind != "flux":
+        raise ValueError(f"unknown query type: {kind}")
+    if not script or "now" in fields or not _declares_nothing(fields.get("extern", ())):
+        raise unsupported("it comes with a syntax tree or a time")
+    return _Request(script, _annotations(as_members(fields.get("dialect"))))
+
+
+def _fields(body: bytes) -> Mapping[str, Value]:
+    """Return the fields of Go's struct, whose names have any case, and which `null` leaves as they are."""
+    found: dict[str, Value] = {}
+    try:
+        for name, value in members(body):
+            field = name.casefold()
+            if field in _SHAPES:
+                _SHAPES[field](value)
+            if value is not None:
+                found[field] = value
+    except JSONError as problem:
+        raise ValueError(f"{_NOT_JSON}{problem}") from None
+    return found
+
+
+def _declares_nothing(extern: Value) -> bool:
+    # What influxdb-client sends with each query: a file of Flux without imports and statements.
+    return not extern or (isinstance(extern, tuple) and not any(value for _, value in extern))
+
+
+def _annotations(dialect: Members) -> tuple[str, ...]:
+    found: tuple[str, ...] = ()
+    for name, value in dialect:
+        field = name.casefold()
+        if field == "annotations" and isinstance(value, list) and all(one in _ANNOTATIONS for one in value):
+            found = tuple(as_strings(value))
+        elif value is not None and value != _DIALECT.get(field):
+            raise unsupported(f"it asks for another {field} in its dialect")
+    return found
 
 
 def _reader(context: Context, org_id: str) -> Callable[[str], str]:
@@ -75,7 +143,7 @@ def _org_id(context: Context) -> str:
     return org.id
 
 
-def _csv(request: QueryRequest, table: Table) -> str:
+def _csv(request: _Request, table: Table) -> str:
     columns = len(table.columns)
     lines = []
     default = "" if "default" in request.annotations else "_result"
