@@ -16,9 +16,9 @@ _CLEAR_STATUSES: Final = frozenset({405, 429, 503})
 """influxd itself responds to 405 with an empty body; the others come without a code from rate limiters and gateways."""
 
 _ADVICE: Final = {
-    403: "the token may not do this (IS306)",
+    403: "the token may not do this: use one with the permission (IS306)",
     405: "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included? (IS310)",
-    413: "a key may have at most 32,752 bytes (IS311)",
+    413: "a key may have at most 32,752 bytes: use a shorter one (IS311)",
     429: "the server asks for fewer requests: try again later (IS312)",
     500: "the server's log says why (IS313)",
     501: "this server does not offer the call (IS314)",
@@ -132,9 +132,9 @@ class FailedCall:
         if message == "unauthorized access":
             return "the server does not know the token: it is wrong or revoked (IS301)"
         if message.endswith("token is inactive"):
-            return "the token is inactive (IS302)"
+            return "the token is inactive: activate it, or use a different one (IS302)"
         if message.endswith(" is unauthorized"):
-            return f"the token {lacks} (IS303)"
+            return f"the token {lacks}: use one that has it (IS303)"
         return "the token is wrong, revoked or inactive" + (f", or {lacks}" if needs else "") + " (IS304)"
 
     @property

@@ -42,12 +42,11 @@ def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: st
 def test_token_that_cannot_work_is_told_apart(server: SecretsServer, org: str) -> None:
     """One that is not known, one that is inactive, and one without a permission."""
     org_id = server.org_id(org)
+    lacks = f"the token lacks the permission to read the secrets of org {org_id}: use one that has it (IS303)"
     tokens = {
         "the server does not know the token: it is wrong or revoked (IS301)": "wrong",
-        "the token is inactive (IS302)": server.create_token(org, active=False),
-        f"the token lacks the permission to read the secrets of org {org_id} (IS303)": server.create_token(
-            org, read_secrets=False
-        ),
+        "the token is inactive: activate it, or use a different one (IS302)": server.create_token(org, active=False),
+        lacks: server.create_token(org, read_secrets=False),
     }
     server.put_secret(org, "A", "1")
     script = 'import "array"\nimport "influxdata/influxdb/secrets"\narray.from(rows: [{v: secrets.get(key: "A")}])'

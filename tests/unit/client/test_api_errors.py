@@ -173,9 +173,15 @@ def test_api_error_without_advice_ends_with_the_servers_words() -> None:
     ("message", "says"),
     [
         ("unauthorized access", "the server does not know the token: it is wrong or revoked (IS301)"),
-        ("token is inactive", "the token is inactive (IS302)"),
-        ('error calling function "map" @4:1-4:9: token is inactive', "the token is inactive (IS302)"),
-        ("read:orgs/0123456789abcdef is unauthorized", "the token lacks the permission to read the thing (IS303)"),
+        ("token is inactive", "the token is inactive: activate it, or use a different one (IS302)"),
+        (
+            'error calling function "map" @4:1-4:9: token is inactive',
+            "the token is inactive: activate it, or use a different one (IS302)",
+        ),
+        (
+            "read:orgs/0123456789abcdef is unauthorized",
+            "the token lacks the permission to read the thing: use one that has it (IS303)",
+        ),
     ],
 )
 @pytest.mark.parametrize("sensitive", ["", "t"])

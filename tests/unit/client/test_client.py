@@ -106,7 +106,9 @@ def test_list_unauthorized_names_the_permission() -> None:
         with client(*steps) as (made, _), pytest.raises(errors.UnauthorizedError) as caught:
             made.list_secret_keys(made.find_org("acme").id if found in steps else ORG)
         assert str(caught.value).startswith(f"cannot list the secret keys of org {org}: ")
-        assert str(caught.value).endswith(f"lacks the permission to read the secrets of org {org} (IS303)")
+        assert str(caught.value).endswith(
+            f"lacks the permission to read the secrets of org {org}: use one that has it (IS303)"
+        )
 
 
 # upsert_secrets
