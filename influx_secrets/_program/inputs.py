@@ -75,8 +75,7 @@ class Inputs(NamedTuple):
     def secret(self, name: str, value: pulumi.Input[str], key: str | None = None) -> pulumi.Output[str]:
         """Return a string that is secret, whether the caller marked it or not."""
         found = self.checked(name, value, string_problem, key)
-        secret = pulumi.Output.secret(found)
-        return secret if isinstance(found, pulumi.Output) else sdk.untrack(secret)  # which cannot fail
+        return pulumi.Output.secret(found) if isinstance(found, pulumi.Output) else sdk.known_secret(found)
 
     def setting(self, setting: SettingName, value: pulumi.Input[Any]) -> pulumi.Input[Any]:
         """Return a setting as a string, which is what a stack's config holds too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib.metadata
 import traceback
@@ -82,7 +83,7 @@ def test_inputs_are_kept_as_outputs_until_they_are_forgotten() -> pulumi.Output[
     return pulumi.Output.all(sdk.output(kept, "c"), given).apply(check)
 
 
-@pytest.mark.parametrize(("name", "since"), [("_untrack", (3, 269)), ("recover", (3, 247))])
+@pytest.mark.parametrize(("name", "since"), [("_untrack", (3, 269)), ("recover", (3, 247)), ("_from_data", (3, 244))])
 def test_methods_of_an_output_that_newer_versions_have(name: str, since: tuple[int, int]) -> None:
     """Where one is missing the package does without it, in silence: a version that takes it away must be noticed."""
     assert hasattr(pulumi.Output, name) == (since <= VERSION)
@@ -97,6 +98,17 @@ def test_untracked_output_is_not_waited_for() -> None:
     assert output._data in awaited
     assert sdk.untrack(output) is output
     assert output._data not in awaited
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
+async def test_known_secret_costs_no_task() -> None:
+    """One of very many: `Output.secret` makes two tasks for each."""
+    before = asyncio.all_tasks()
+    secret = sdk.known_secret("a")
+    assert VERSION < (3, 244) or asyncio.all_tasks() == before
+    assert await secret.is_secret()
+    assert await secret.is_known()
+    assert (await secret.future(), await secret.resources()) == ("a", set())
 
 
 @pytest.mark.skipif(VERSION < (3, 247), reason="this version of the SDK has no way to change an error")
