@@ -13,6 +13,12 @@ from influx_secrets._text import is_utf8, quote
 Problem: TypeAlias = Callable[[object], "str | None"]
 """Returns what is wrong with a value, as the end of a sentence that begins with its name, or None. Never the value."""
 
+DECLARATION: Final = "declaration"
+"""The property that a program adds for `check`, which removes it.
+
+Its entries: `resource`, `preview`, and of an `OrgSecrets` also `keys`, `provider`, `resources` and `ignoring`.
+"""
+
 _OUTPUT_AS_STRING: Final = "Calling __str__ on an Output[T] is not supported"
 """How the string begins that the SDK makes of an output, instead of failing."""
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
-from influx_secrets._model.declaration_property import DECLARATION
 from influx_secrets._model.input_types import (
+    DECLARATION,
     Problem,
     optional_string_problem,
     patterns_problem,

@@ -11,8 +11,7 @@ import pulumi
 from pulumi import dynamic
 
 from influx_secrets._errors import DeclarationError
-from influx_secrets._model.declaration_property import DECLARATION
-from influx_secrets._model.input_types import instance_problem, require
+from influx_secrets._model.input_types import DECLARATION, instance_problem, require
 from influx_secrets._model.keys import escape_key
 from influx_secrets._program import sdk
 from influx_secrets._program.inputs import Inputs

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi import dynamic
 
-from influx_secrets._model.declaration_property import DECLARATION
+from influx_secrets._model.input_types import DECLARATION
 from influx_secrets._model.keys import unescape_key
 from influx_secrets._program import options, sdk
 from influx_secrets._program.inputs import Inputs, Secrets, map_keys

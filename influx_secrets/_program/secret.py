@@ -5,8 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi import dynamic
 
-from influx_secrets._model.declaration_property import DECLARATION
-from influx_secrets._model.input_types import optional_string_problem, require, string_problem
+from influx_secrets._model.input_types import DECLARATION, optional_string_problem, require, string_problem
 from influx_secrets._model.keys import parse_secret_id, secret_id
 from influx_secrets._program import options, sdk
 from influx_secrets._program.inputs import Inputs

@@ -14,7 +14,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from influx_secrets._errors import DeclarationError, InfluxSecretsError
-from influx_secrets._model.declaration_property import DECLARATION
+from influx_secrets._model.input_types import DECLARATION
 from influx_secrets._model.keys import parse_secret_id, secret_id
 from influx_secrets._model.planner import plan
 from influx_secrets._model.state import UNKNOWN, ResourceState

@@ -166,7 +166,7 @@ def clocks(date: str) -> list[tuple[Verdict, str]]:
     noon = dt.datetime(2026, 11, 24, 12, tzinfo=dt.timezone.utc)
     health = json_answer(200, {"version": "v2.9.1"}, date=date)
     with ScriptedServer(health) as server, SecretsClient(Settings(url=server.url)) as client:
-        lines = list(check_server(client, lambda: noon))
+        lines = list(check_server(client, noon))
     return [(line.verdict, line.message) for line in lines if line.name == "clocks"]
 
 

@@ -173,7 +173,7 @@ print(*set(sys.modules) - before)
     added = set(done.stdout.split())
     assert {name.partition(".")[0] for name in added} - set(sys.stdlib_module_names) == {"influx_secrets"}
     brought = {name.partition(".")[2] for name in added if name.startswith("influx_secrets.")}
-    of_model = ("declaration_property", "input_types", "keys", "setting_names")
+    of_model = ("input_types", "keys", "setting_names")
     assert {name for name in brought if not name.startswith("_program")} == {
         *("_errors", "_text", "_model", *(f"_model.{name}" for name in of_model)),
         *("_provider", "_provider.dynamic"),

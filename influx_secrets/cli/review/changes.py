@@ -66,13 +66,7 @@ class Change:
     drift: Drift | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def is_new(self) -> bool:
-        """Whether the key is new to the resource, so that the provider compares the server's value."""
-        return self.action in _NEW
 
-
-_NEW: Final = frozenset({Action.CREATE, Action.MOVE, Action.REPLACE})
 _GOES: Final = frozenset({"delete", "delete-replaced", "replace", "create-replacement"})
 _COMES: Final = frozenset({"create", "create-replacement", "replace", "import", "import-replacement"})
 _STAYS: Final = frozenset({"same", "update"})

@@ -29,6 +29,9 @@ _ACTIONS: Final = {
     Existing.TAKES_OVER: Action.TAKE_OVER,
     Existing.CANNOT_COMPARE: Action.COMPARE,
 }
+_NEW: Final = frozenset({Action.CREATE, Action.MOVE, Action.REPLACE})
+"""Where the key is new to the resource, so that the provider compares the server's value."""
+
 _MOVED: Final = {
     Action.ADOPT: (),
     Action.TAKE_OVER: ("with a new value",),
@@ -110,7 +113,7 @@ def _noted(changes: Iterable[Change], notices: Iterable[ExistingKeys]) -> tuple[
     # A key has several places where two servers have an org of this id.
     new: dict[tuple[str | None, object], list[int]] = {}
     for number, one in enumerate(found):
-        if one.is_new:
+        if one.action in _NEW:
             new.setdefault((one.place.org_id, one.key), []).append(number)
     for notice in notices:
         if notice.does not in _ACTIONS:

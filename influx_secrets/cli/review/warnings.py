@@ -65,8 +65,7 @@ def warnings(
         *_quoted(Kind.UNREACHABLE, "the server could not be asked: ", notices.unreachable),
         *_of_keys(changes),
         *_lost(changes),
-        *_outside(preview),
-        *_skipped(preview),
+        *_unlisted(preview),
         *_of_states(preview),
         *_of_addresses(preview),
         *_quoted(Kind.UNKNOWN, "the provider says: ", notices.unchecked),
@@ -170,16 +169,13 @@ def _lost(found: Sequence[Change]) -> Iterator[Finding]:
             yield Finding(Kind.LOST, message, one.place, (one.key,))
 
 
-def _outside(preview: Preview) -> Iterator[Finding]:
+def _unlisted(preview: Preview) -> Iterator[Finding]:
     if preview.found_outside:
         sentence = (
             f"resources that were changed outside Pulumi: {preview.found_outside}; "
             "set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true to see which keys"
         )
         yield Finding(Kind.DRIFT, (sentence,))
-
-
-def _skipped(preview: Preview) -> Iterator[Finding]:
     if preview.skipped_lines:
         lines = "1 line" if preview.skipped_lines == 1 else f"{preview.skipped_lines} lines"
         yield Finding(Kind.REMARK, (f"not read, because it is not JSON: {lines} around the preview",))

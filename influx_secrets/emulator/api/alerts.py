@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from influx_secrets.emulator.api import responses
-from influx_secrets.emulator.api.context import Context, InvalidIDError, parse_id
+from influx_secrets.emulator.api.context import Context, parse_id
 from influx_secrets.emulator.api.responses import Answer
 
 PAGES: Final = {
@@ -77,7 +77,7 @@ def _list(context: Context, resource: str) -> Answer:
 def _item(context: Context, resource: str, text: str) -> Answer:
     try:
         id_ = parse_id(text)
-    except InvalidIDError as problem:
+    except ValueError as problem:
         reason = f"failed to decode request: {problem}" if resource == TASKS else str(problem)
         return responses.compact_error("invalid", reason)
     item = next((item for item in context.store.items(resource) if item["id"] == id_), None)

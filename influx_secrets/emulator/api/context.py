@@ -73,14 +73,10 @@ class Context:
         return limit
 
 
-class InvalidIDError(ValueError):
-    """Not an id; the text is the server's."""
-
-
 def parse_id(text: str) -> str:
-    """Return an id as the server writes it, in lower case."""
+    """Return an id as the server writes it, in lower case; the text of the ValueError is the server's."""
     if len(text.encode("utf-8", "surrogateescape")) != _ID_LENGTH:
-        raise InvalidIDError(f"id must have a length of {_ID_LENGTH} bytes")
+        raise ValueError(f"id must have a length of {_ID_LENGTH} bytes")
     if not _ID.fullmatch(text):
-        raise InvalidIDError("invalid ID")
+        raise ValueError("invalid ID")
     return text.lower()

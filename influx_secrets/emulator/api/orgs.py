@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from influx_secrets.emulator.api import responses, secrets
-from influx_secrets.emulator.api.context import Context, InvalidIDError, parse_id
+from influx_secrets.emulator.api.context import Context, parse_id
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.store import Org
 
@@ -31,7 +31,7 @@ def answer(context: Context, rest: Sequence[str]) -> Answer:
 def _secrets(context: Context, text: str, below: Sequence[str]) -> Answer:
     try:
         org_id = parse_id(text)
-    except InvalidIDError as problem:
+    except ValueError as problem:
         return responses.error("invalid", f"corrupt ID provided: {problem}")
     if context.store.org(org_id) is None or not context.grant.reads_org(org_id):
         # The same for both, byte for byte, so that ids cannot be probed.
@@ -47,7 +47,7 @@ def _one(context: Context, text: str) -> Answer:
         return responses.METHOD_NOT_ALLOWED
     try:
         org_id = parse_id(text)
-    except InvalidIDError as problem:
+    except ValueError as problem:
         return responses.error("invalid", str(problem))
     if not context.grant.reads_org(org_id):
         return responses.error("unauthorized", context.grant.refusal("read", f"orgs/{org_id}"))
@@ -80,7 +80,7 @@ def _wanted(context: Context) -> Org | None:
     name = context.argument("org")
     try:
         org_id = parse_id(context.argument("orgID"))
-    except InvalidIDError:
+    except ValueError:
         org_id = ""
     if not org_id and not name:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from influx_secrets.emulator.api import responses
-from influx_secrets.emulator.api.context import Context, InvalidIDError, parse_id
+from influx_secrets.emulator.api.context import Context, parse_id
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.flux.interpreter import Table, run
 from influx_secrets.emulator.flux.tokens import FluxError, unsupported
@@ -55,7 +55,7 @@ def _result(context: Context) -> Answer:
         return responses.compact_error("invalid", f"failed to decode request body: {problem}")
     except FluxError as problem:
         return responses.compact_error(problem.code, str(problem))
-    return responses.csv(_csv(request, table).encode())
+    return Answer(200, _csv(request, table).encode(), {"Content-Type": "text/csv; charset=utf-8"})
 
 
 def _request(headers: Mapping[str, str], body: bytes) -> _Request:
@@ -133,7 +133,7 @@ def _org_id(context: Context) -> str:
     if org_id:
         org_id = parse_id(org_id)
     elif name:
-        with contextlib.suppress(InvalidIDError):
+        with contextlib.suppress(ValueError):
             org_id = parse_id(name)
     else:
         raise ValueError("Please provide either orgID or org")

@@ -127,9 +127,10 @@ def compact(value: object) -> Answer:
     return Answer(200, encode(value) + b"\n", _JSON)
 
 
-def error(code: str, message: str, indent: str | None = "\t") -> Answer:
+def error(code: str, message: str, indent: str | None = "\t", status: int | None = None) -> Answer:
     """An error of the newer handlers (orgs, secrets)."""
-    return _error(_STATUS[code], code, message, indent)
+    body = encode({"code": code, "message": message}, indent)
+    return Answer(status or _STATUS[code], body, {**_JSON, "X-Platform-Error-Code": code})
 
 
 def compact_error(code: str, message: str) -> Answer:
@@ -141,14 +142,9 @@ def fault(status: int, message: str, retry_after: int | str | None) -> Answer:
     """An error that a test wants."""
     codes = {known: code for code, known in _STATUS.items()}
     code = codes.get(status, "internal error" if status >= _SERVER_ERROR else "invalid")
-    answer = _error(status, code, message, "\t")
+    answer = error(code, message, status=status)
     waits = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return built(replace(answer, headers={**answer.headers, **waits}))
-
-
-def _error(status: int, code: str, message: str, indent: str | None) -> Answer:
-    body = encode({"code": code, "message": message}, indent)
-    return Answer(status, body, {**_JSON, "X-Platform-Error-Code": code})
 
 
 UNAUTHENTICATED: Final = compact_error("unauthorized", "unauthorized access")
@@ -183,11 +179,6 @@ def ping(method: str) -> Answer:
     if method == "OPTIONS":
         return Answer(200, headers=headers)
     return Answer(405, b"Method Not Allowed\n", {**headers, **_TEXT})
-
-
-def csv(body: bytes) -> Answer:
-    """The result of a query."""
-    return Answer(200, body, {"Content-Type": "text/csv; charset=utf-8"})
 
 
 def org_name_not_found(name: str) -> str:

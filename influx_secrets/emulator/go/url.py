@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-_PLAIN: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~$&+,/:;=@")
-"""The bytes that Go leaves alone in a path (`url.shouldEscape` with `encodePath`)."""
+_PLAIN: Final = "$&+,/:;=@"
+"""What Go leaves alone in a path, besides letters, digits and `-_.~` (`url.shouldEscape` with `encodePath`)."""
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _CONTROL = re.compile(rb"[\x00-\x20\x7f]")
 
 
@@ -28,8 +28,8 @@ def route_paths(raw: bytes) -> tuple[str, str] | None:
     """
     if _BAD_ESCAPE.search(raw) or _CONTROL.search(raw):
         return None
-    decoded = _decoded(raw)
-    routed = decoded if _go_encoded(decoded) == raw else raw
+    decoded = unquote_to_bytes(raw)
+    routed = decoded if quote_from_bytes(decoded, safe=_PLAIN).encode() == raw else raw
     return _text(routed), _text(decoded)
 
 
@@ -38,18 +38,10 @@ def arguments(query: bytes) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for pair in query.split(b"&"):
         if pair and b";" not in pair and not _BAD_ESCAPE.search(pair):
-            name, _, value = (_text(_decoded(part.replace(b"+", b" "))) for part in pair.partition(b"="))
+            name, _, value = (_text(unquote_to_bytes(part.replace(b"+", b" "))) for part in pair.partition(b"="))
             found.setdefault(name, []).append(value)
     return found
 
 
-def _decoded(encoded: bytes) -> bytes:
-    return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), encoded)
-
-
 def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
-
-
-def _go_encoded(path: bytes) -> bytes:
-    return b"".join(bytes([byte]) if byte in _PLAIN else b"%%%02X" % byte for byte in path)
