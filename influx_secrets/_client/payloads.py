@@ -78,6 +78,8 @@ def encode_keys(keys: Iterable[str]) -> bytes:
 
 
 def _require_text(text: object, what: str, key: object = None) -> None:
+    if string_problem(text) is None:
+        return  # without the name, which takes longer than all else for very many keys
     # The message names a key and never a value.
     require(what if key is None else f"{what} {quote(str(key))}", text, string_problem)
 
