@@ -132,8 +132,9 @@ def _validated(given: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str
     if parts.scheme == "http" and not fields.get("allow_insecure") and not is_loopback(parts.hostname):
         raise _fail(
             sources["url"],
-            "plain http to another machine exposes the token and all values on the network: use https, or run `pulumi "
-            "config set influx-secrets:allowInsecure true` (--allow-insecure) (IS207)",
+            "plain http to another machine exposes the token and all values on the network: use https, or allow it: "
+            "`pulumi config set influx-secrets:allowInsecure true`, allow_insecure=True of a Provider, or "
+            "--allow-insecure (IS207)",
         )
     return fields
 

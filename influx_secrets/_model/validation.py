@@ -68,7 +68,9 @@ def key_problem(key: str, *, overwrite: bool = False) -> str | None:
 
 def _value_problem(key: str, value: str | Unknown | InvalidValue | None) -> str | None:
     if isinstance(value, InvalidValue):
-        return f"the value of the key {quote(key)} must be a string, not {value.type_name} (IS108)"
+        unset = ": config.get_secret returns None for what is not set, use config.require_secret"
+        hint = unset if value.type_name == "None" else ""
+        return f"the value of the key {quote(key)} must be a string, not {value.type_name}{hint} (IS108)"
     wrong = string_problem(value) if isinstance(value, str) else None
     if wrong is not None:
         return f"the value of the key {quote(key)} {wrong}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pulumi
 
 from influx_secrets._errors import SettingsError
 from influx_secrets._model.setting_names import INPUTS, NAMESPACE, known_inputs, unknown_problem
+from influx_secrets._text import quote
 
 
 def stack_settings() -> dict[str, str]:
@@ -50,12 +52,23 @@ def _refuse_unknown() -> None:
     if pulumi.get_project() == NAMESPACE:
         return  # The project's own config has this namespace too.
     prefix = f"{NAMESPACE}:"
+    for name in sorted(pulumi.runtime.get_config_env()):
+        namespace = name.partition(":")[0]
+        if namespace not in {NAMESPACE, pulumi.get_project()} and _bare(namespace) == _bare(NAMESPACE):
+            raise SettingsError(
+                f"{quote(name)} in the stack's config is not read, because settings begin with {quote(prefix)}. "
+                f"Run `pulumi config rm {name}` (IS231)"
+            )
     names = {name.removeprefix(prefix) for name in pulumi.runtime.get_config_env() if name.startswith(prefix)}
     unknown = sorted(names.difference(known_inputs()))
     if unknown:
         problem = unknown_problem(unknown, " in the stack's config")
         problem += "" if problem.endswith("?") else "."
         raise SettingsError(f"{problem} Run `pulumi config rm {prefix}{unknown[0]}` (IS215)")
+
+
+def _bare(namespace: str) -> str:
+    return re.sub("[-_]", "", namespace).lower().removesuffix("s")
 
 
 def _refuse_secret() -> None:

@@ -160,8 +160,8 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     is_wiped = bool(gone) and org.has_only_server_keys()
     if is_wiped:
         session.notify(
-            f"all secrets of the org {org} were removed (`influx apply --secret` does that). "
-            "`pulumi up` restores those that this stack declares (IS613)"
+            f"all secrets of the org {org} were removed (by `influx apply --secret`, or by a stack with the same "
+            "keys). `pulumi up` restores those that this stack declares (IS613)"
         )
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
     found |= dict.fromkeys(_changed(org, state, listed), "changed")

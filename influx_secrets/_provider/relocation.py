@@ -61,6 +61,9 @@ def find_org(session: ServerSession, old: ResourceState | None, name: str, *, pr
         found = session.org_id(name, preview=preview)
     except NotFoundError as error:
         found = error
+    except Unreachable:
+        _report_other_server(session, old, previous)
+        raise
     # Its name may belong to another org by now, or to none: a stack follows the id.
     if (
         isinstance(previous, str)
@@ -69,8 +72,18 @@ def find_org(session: ServerSession, old: ResourceState | None, name: str, *, pr
     ):
         return previous
     if isinstance(found, NotFoundError):
+        _report_other_server(session, old, previous)
         raise found
     return found
+
+
+def _report_other_server(session: ServerSession, old: ResourceState | None, previous: object) -> None:
+    if old is not None and previous is not None:
+        session.notify(
+            f"this stack has secrets on {old.server}, which this run does not ask: it asks {session.address}. Nothing "
+            f"is removed on {old.server}. If that is not intended, set INFLUX_HOST (or the url of the provider) back "
+            f"to {old.server} (IS630)"
+        )
 
 
 def report_destination(

@@ -100,7 +100,7 @@ class Store:
         """Return the token that may do everything: `wanted`, else the stored one, else a new one."""
         with self._lock:
             stored = [token for token, grant in self._grants.items() if grant.org_id is None]
-            token = wanted or (stored[0] if stored else secrets.token_urlsafe(48))
+            token = wanted or (stored[0] if stored else secrets.token_hex(32))
             if stored != [token]:
                 for old in stored:
                     del self._grants[old]
@@ -155,7 +155,7 @@ class Store:
     def add_token(self, grant: Grant) -> str:
         """Return a new token with these permissions."""
         with self._lock:
-            token = secrets.token_urlsafe(48)
+            token = secrets.token_hex(32)
             self._grants[token] = grant
             self._save()
             return token

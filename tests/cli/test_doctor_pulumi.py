@@ -52,7 +52,7 @@ def test_doctor_shows_what_runs_the_program(
     seen = found(lone)
     assert seen["stack"].startswith("note dev pins no server: ")
     assert seen["stack"].endswith("run `pulumi config set influx-secrets:url URL`")
-    assert seen["passphrase"] == "ok is set, from PULUMI_CONFIG_PASSPHRASE"
+    assert seen["passphrase"] == "ok is set, from PULUMI_CONFIG_PASSPHRASE; not tried"
 
     lone.planted.add("planted-config-token")
     pulumi("config", "set", "--secret", "influx-secrets:token", "planted-config-token")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
@@ -12,6 +13,17 @@ from influx_secrets.emulator import Answer, Emulator
 
 FIRST, SECOND = "00000000000000a1", "00000000000000b2"
 CODE = {"X-Platform-Error-Code": "not found"}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", ""], ids=["no-server", "no-such-org"])
+def test_server_that_is_mistaken_is_named_beside_the_right_one(url: str, engine: Engine, emulator: Emulator) -> None:
+    """The preview shows a replacement, and who does not know the server would take it for a removal."""
+    engine.up(secret("a", org="acme", key="A", value="one"))
+    with Emulator(("other",)) as another:
+        elsewhere = {**another.environment, **({"INFLUX_HOST": url} if url else {})}
+        mistaken = replace(engine, environ=elsewhere, config={"influx-secrets:maxAttempts": "1"})
+        mistaken.preview(secret("a", org="acme", key="A", value="one"))
+    assert f"Nothing is removed on {emulator.url}" in mistaken.said
 
 
 def test_preview_names_the_server_once_where_something_is_new(engine: Engine, emulator: Emulator) -> None:

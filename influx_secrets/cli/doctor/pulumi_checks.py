@@ -136,4 +136,4 @@ def _passphrase(stack_file: Mapping[str, Any], backend: str, environ: Mapping[st
         return warn("passphrase", message, f"set {_PASSPHRASE[0]} or {_PASSPHRASE[1]}")
     if source == _PASSPHRASE[1] and not Path(environ[source]).is_file():
         return fail("passphrase", f"{source} names no file", "correct the path")
-    return ok("passphrase", f"is set, from {source}")
+    return ok("passphrase", f"is set, from {source}; not tried")
