@@ -28,15 +28,13 @@ class CircuitBreaker:
         """Return the policy of the next request; `attempt_seconds` limits its one attempt while the breaker is open."""
         return Policy(1, min(usual.total, attempt_seconds)) if self._open_for else usual
 
-    def record_failure(self, method: str) -> None:
-        """Note that a request used up its attempts or its time."""
-        with self._lock:
-            self._open_for.add(method)
+    def record(self, method: str, *, failed: bool) -> None:
+        """Note a response, or that a request used up its attempts or its time.
 
-    def record_success(self, method: str) -> None:
-        """Note a response. A server that responds to reads may still refuse each write: other methods stay open."""
+        A server that responds to reads may still refuse each write: other methods stay open.
+        """
         with self._lock:
-            self._open_for.discard(method)
+            (self._open_for.add if failed else self._open_for.discard)(method)
 
 
 class ThrottledNotices:

@@ -194,7 +194,7 @@ class Transport:
 
     def _record(self, method: str, *, failed: bool) -> None:
         if self._breaker:
-            (self._breaker.record_failure if failed else self._breaker.record_success)(method)
+            self._breaker.record(method, failed=failed)
 
     def _show_retry(
         self, request: Request, outcome: Response | Failure, attempt: int, most: int, pause: float, deadline: float

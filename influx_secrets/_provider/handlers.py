@@ -74,12 +74,12 @@ class Handlers:
                 return CheckResult(news, [])
             old = self._codec.decode_state(unmarshal(olds))
             declared = self._codec.decode_declaration(unmarshal(news), old)
-            outcome = reconciler.check_declaration(self._session, declared, old)
+            found = reconciler.check_declaration(self._session, declared, old)
         except InfluxSecretsError as error:
             return CheckResult({}, _failures([str(error)]))
-        if outcome.failures or outcome.state is None:
-            return CheckResult({}, _failures(outcome.failures))
-        return CheckResult(marshal(self._codec.encode_inputs(outcome.state)), [])
+        if isinstance(found, list):
+            return CheckResult({}, _failures(found))
+        return CheckResult(marshal(self._codec.encode_inputs(found)), [])
 
     @without_traceback
     def diff(self, stored: dict[str, Any], wanted: dict[str, Any]) -> DiffResult:

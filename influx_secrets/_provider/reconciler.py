@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from influx_secrets._errors import (
     DeclarationError,
@@ -27,16 +26,10 @@ from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys, quote
 
 
-@dataclass(frozen=True, slots=True)
-class CheckOutcome:
-    """What `check` made of a declaration: the state that it asks for, or what is wrong with it."""
-
-    state: ResourceState | None
-    failures: tuple[str, ...] = ()
-
-
-def check_declaration(session: ServerSession, declared: Declaration, old: ResourceState | None) -> CheckOutcome:
-    """Validate a declaration, claim its keys, and work out the state that it asks for.
+def check_declaration(
+    session: ServerSession, declared: Declaration, old: ResourceState | None
+) -> ResourceState | list[str]:
+    """Validate a declaration, claim its keys, and return the state that it asks for, or what is wrong with it.
 
     Keys are claimed even where the declaration is wrong: with `--continue-on-error` the engine goes on to delete
     what the program no longer declares, and that must not take a key which was only renamed.
@@ -51,7 +44,7 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     wrong = problems(declared)
     if wrong:
         session.census.claim(declared, None)
-        return CheckOutcome(None, tuple(wrong))
+        return wrong
     try:
         org_id, name = _find_org(session, declared, old)
     except InfluxSecretsError:
@@ -59,7 +52,7 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
         raise
     if org_id is UNKNOWN:
         session.census.claim(declared, None)
-        return CheckOutcome(with_unknown_prunes(next_state(old, declared, UNKNOWN, name, session.address)))
+        return with_unknown_prunes(next_state(old, declared, UNKNOWN, name, session.address))
     org = session.org(org_id)
     conflicts = org.register(declared)
     failures = _refusals(str(org), conflicts)
@@ -80,9 +73,10 @@ def check_declaration(session: ServerSession, declared: Declaration, old: Resour
     except NotFoundError as error:
         raise missing_org.explained(session, before, error) from None
     report_white_space(session, declared, old, state)
-    if not failures:
-        report_losses(session, declared, old, state)
-    return CheckOutcome(state, tuple(failures))
+    if failures:
+        return failures
+    report_losses(session, declared, old, state)
+    return state
 
 
 def claim_stored(session: ServerSession, state: ResourceState) -> None:

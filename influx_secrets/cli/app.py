@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Final
 
 import typer
@@ -26,15 +25,11 @@ def make_app() -> typer.Typer:
         name="influx-secrets", no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False
     )
     app.callback()(_influx_secrets)
-    commands: dict[str, Callable[..., None]] = {
-        "review": review,
-        "list": list_keys,
-        "usage": usage,
-        "doctor": doctor,
-        "adopt": adopt,
-    }
-    for name, command in commands.items():
-        app.command(name)(handle_errors(command))
+    app.command("review")(handle_errors(review))
+    app.command("list")(handle_errors(list_keys))
+    app.command("usage")(handle_errors(usage))
+    app.command("doctor")(handle_errors(doctor))
+    app.command("adopt")(handle_errors(adopt))
     app.command("emulator", context_settings=dict(_PASS_ON), add_help_option=False)(handle_errors(_emulator))
     return app
 

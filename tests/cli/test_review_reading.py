@@ -45,8 +45,8 @@ def test_preview_without_its_closing_summary_has_failed() -> None:
     """A policy pack that does not start leaves `{}` (Pulumi 3.259.0), another engine a document without a summary."""
     for printed in (b"{}", b'{"config": {}}', b'{"steps": []}'):
         found = review(read_preview(printed))
-        assert (found.complete, dict(found.gates)) == (False, {Gate.ERROR: 1})
-    assert review(read_preview(b'{"duration": 1}')).complete
+        assert (found.preview.complete, dict(found.gates)) == (False, {Gate.ERROR: 1})
+    assert review(read_preview(b'{"duration": 1}')).preview.complete
 
 
 def test_text_around_the_json_is_skipped_and_counted() -> None:

@@ -22,13 +22,13 @@ def render_json(review: Review) -> str:
     document = {
         "schema": SCHEMA,
         "version": VERSION,
-        "complete": review.complete,
+        "complete": review.preview.complete,
         "found": {gate.value: number for gate, number in review.gates.items()},
         "counts": {action.value: number for action, number in review.counts.items()},
         "warnings": [_warning(one) for one in review.warnings],
         "orgs": [_org(one) for one in review.orgs],
-        "other_resources": dict(review.others),
-        "unlisted_resources": review.unlisted,
+        "other_resources": dict(sorted(review.preview.others.items())),
+        "unlisted_resources": review.preview.unlisted,
     }
     return json.dumps(document, indent=2)
 

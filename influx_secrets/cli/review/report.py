@@ -76,17 +76,13 @@ class Review:
 
     Attributes:
         counts: Number of keys for each action, also where it is 0.
-        others: Operation to number of resources of other types.
-        unlisted: How many unchanged resources the preview counts, but does not list.
         gates: What `--fail-on` can name, with how often it was found; nothing that was not.
     """
 
+    preview: Preview
     warnings: tuple[Finding, ...]
     counts: Mapping[Action, int]
     orgs: tuple[OrgReview, ...]
-    others: Mapping[str, int]
-    unlisted: int
-    complete: bool
     gates: Mapping[Gate, int]
 
 
@@ -97,12 +93,10 @@ def review(preview: Preview, readers: FindReaders | None = None) -> Review:
     counts = Counter(one.action for one in every)
     found = warnings(preview, every, notices, readers)
     return Review(
+        preview,
         warnings=found,
         counts={action: counts[action] for action in Action},
         orgs=tuple(_orgs(every, org_names(preview), servers(preview))),
-        others=dict(sorted(preview.others.items())),
-        unlisted=preview.unlisted,
-        complete=preview.complete,
         gates=_gates(counts, found, sum(map(prunes_unknown, preview.steps))),
     )
 

@@ -62,7 +62,7 @@ def _number(version: int | Unknown) -> str:
 def counted(review: Review) -> str:
     """Return how many keys have which change, in one line."""
     found = _counted(review.counts)
-    return found or ("no secret changes" if review.complete else "no change is listed")
+    return found or ("no secret changes" if review.preview.complete else "no change is listed")
 
 
 def counted_of(org: OrgReview) -> str:
@@ -82,12 +82,12 @@ def _counted(counts: Mapping[Action, int]) -> str:
 
 def other_resources(review: Review) -> list[str]:
     """Return what the preview does besides secrets, a line each."""
-    lines = []
-    if review.others:
-        listed = ", ".join(f"{number} to {op}" for op, number in review.others.items())
+    lines, preview = [], review.preview
+    if preview.others:
+        listed = ", ".join(f"{number} to {op}" for op, number in sorted(preview.others.items()))
         lines.append(f"Resources of other types: {listed}.")
-    if review.unlisted:
-        lines.append(f"Unchanged resources, of any type, that the preview does not list: {review.unlisted}.")
+    if preview.unlisted:
+        lines.append(f"Unchanged resources, of any type, that the preview does not list: {preview.unlisted}.")
     return lines
 
 

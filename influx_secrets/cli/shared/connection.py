@@ -90,25 +90,16 @@ class Target:
         return settings
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A client, and the org of the command; `org` is its name, where it was given by name."""
-
-    client: SecretsClient
-    org_id: str
-    org: str | None
-
-
 @contextlib.contextmanager
-def connected(target: Target) -> Iterator[Connection]:
-    """Name the server on stderr, connect to it, and find the org."""
+def connected(target: Target) -> Iterator[tuple[SecretsClient, str]]:
+    """Name the server on stderr, connect to it, find the org, and yield the client and the id of the org."""
     with SecretsClient(target.settings) as client:
         settings = client.settings
         if settings.org_id is None and settings.org is None:
             raise DeclarationError("no org: give --org or --org-id, or set INFLUX_ORG or `influx-secrets:org` (IS703)")
         with waiting("asking the server"):
             org_id = settings.org_id or client.find_org(settings.org or "").id
-        yield Connection(client, org_id, settings.org)
+        yield client, org_id
 
 
 def source(found: Mapping[str, Found], field: str) -> str:

@@ -56,13 +56,13 @@ class Inventory:
 
 def take_inventory(target: Target) -> Inventory:
     """Ask the server for the keys of the org and who reads them in alerts, and Pulumi for those that the stack has."""
-    with connected(target) as connection, waiting("asking the server"):
-        keys = connection.client.list_secret_keys(connection.org_id)
-        alerts, gone = _in_alerts(connection.client, connection.org_id, keys)
+    with connected(target) as (client, org_id), waiting("asking the server"):
+        keys = client.list_secret_keys(org_id)
+        alerts, gone = _in_alerts(client, org_id, keys)
     with waiting("asking Pulumi for the stack"):
         found = stack_here(target.stack, target.folder, target.config)
-    rows = listed(keys, connection.org_id, found.managed if found else None, alerts, gone)
-    return Inventory(connection.org_id, connection.org, found, rows)
+    rows = listed(keys, org_id, found.managed if found else None, alerts, gone)
+    return Inventory(org_id, target.settings.org, found, rows)
 
 
 def listed(

@@ -89,15 +89,15 @@ def usage(
     Flux are not looked at. The token needs to read the org, its secrets, and all of these; nothing is written.
     """
     wanted = parse_fail_on(fail_on, Gate)
-    with connected(Target(org, org_id, allow_insecure, stack, cwd)) as connection:
-        client = connection.client
+    target = Target(org, org_id, allow_insecure, stack, cwd)
+    with connected(target) as (client, found_id):
         with waiting("asking for keys and their readers"):
-            keys = client.list_secret_keys(connection.org_id)
-        found = find_readers(client, connection.org_id, progress("parsing scripts"))
+            keys = client.list_secret_keys(found_id)
+        found = find_readers(client, found_id, progress("parsing scripts"))
         gone = abandoned(client, keys, (one for one in found.all if isinstance(one, Endpoint)))
     used = uses(keys, found, gone)
     if as_json:
-        print_json({"org_id": connection.org_id, "org": connection.org, **_document(used, found)})
+        print_json({"org_id": found_id, "org": target.settings.org, **_document(used, found)})
     else:
         _show(used, found)
     if found.unseen:
