@@ -56,7 +56,7 @@ class FailedCall:
 
     def summarize(self) -> str:
         """Return the status, and in quotes the message of the API, if there is one."""
-        return f"HTTP {self.response.status}{_quoted(self._clean(self._fields.get('message')))}"
+        return f"HTTP {self.response.status}{_quoted(self._clean(self.response.fields.get('message')))}"
 
     def unexpected_body_error(self) -> ResponseError:
         """Return the error for a body of another shape; it describes the body and quotes nothing of it."""
@@ -90,7 +90,7 @@ class FailedCall:
         )
 
     def _api_error(self) -> APIError:
-        body, codes = self._fields, self._codes
+        body, codes = self.response.fields, self._codes
         known = next((code for code in codes if code in ERROR_BY_CODE), None)
         kind = ERROR_BY_CODE[known] if known is not None else ERROR_BY_STATUS.get(self.response.status, APIError)
         server_message = self._clean(body.get("message"))
@@ -109,7 +109,7 @@ class FailedCall:
     def _advice(self) -> str:
         status = self.response.status
         # A url that is too long leads to a path of the API that it does not have (influxd 2.9.1).
-        is_path_wrong = self._fields.get("message") == "path not found"
+        is_path_wrong = self.response.fields.get("message") == "path not found"
         text = self._path_advice() if is_path_wrong else self.request.advice.get(status)
         if text is None and status == HTTPStatus.UNAUTHORIZED:
             text = self._token_problem()
@@ -127,7 +127,7 @@ class FailedCall:
 
     def _token_problem(self) -> str:
         """Return which of three things a 401 of influxd 2.9.1 means; its message decides, and is not quoted."""
-        message, needs = str(self._fields.get("message")), self.request.needs
+        message, needs = str(self.response.fields.get("message")), self.request.needs
         lacks = f"lacks the permission {needs}" if needs else "lacks a permission"
         if message == "unauthorized access":
             return "the server does not know the token: it is wrong or revoked (IS301)"
@@ -138,18 +138,13 @@ class FailedCall:
         return "the token is wrong, revoked or inactive" + (f", or {lacks}" if needs else "") + " (IS304)"
 
     @property
-    def _fields(self) -> dict[str, object]:
-        body = self.response.json()
-        return body if isinstance(body, dict) else {}
-
-    @property
     def _start(self) -> str:
         tried = f" (tried {self.attempts} times)" if self.attempts > 1 else ""
         return f"cannot {self.request.intent}: HTTP {self.response.status} from {self.server}{tried}"
 
     @property
     def _codes(self) -> list[str]:
-        named = (self._fields.get("code"), self.response.headers.get("x-platform-error-code"))
+        named = (self.response.fields.get("code"), self.response.headers.get("x-platform-error-code"))
         return [code for code in named if isinstance(code, str)]
 
     def _clean(self, text: object) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from influx_secrets._client.endpoints import secrets_request
+from influx_secrets._client.endpoints import NO_ORG, valid_org_id
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.readers import Listing, R
 from influx_secrets._errors import NotFoundError
@@ -28,8 +29,27 @@ class Calls:
         """Return an org as messages name it: by the name that it was looked up under, if it was, and its id."""
         return name_org(org_id, self._transport.org_names.get(org_id))
 
-    def _secrets(self, method: str, org_id: str, intent: str, **more: Any) -> Request:  # noqa: ANN401 (as it takes)
-        return secrets_request(method, org_id, self.org_title(org_id), intent, **more)
+    def _secrets(
+        self,
+        method: str,
+        org_id: str,
+        intent: str,
+        *,
+        below: str = "",
+        expects: int = HTTPStatus.NO_CONTENT,
+        **more: Any,  # noqa: ANN401 (as a request takes)
+    ) -> Request:
+        """Return a request on the secrets of an org, or on what is below them."""
+        title = self.org_title(org_id)
+        return Request(
+            method=method,
+            path=f"/api/v2/orgs/{valid_org_id(org_id)}/secrets{below}",
+            intent=f"{intent} of org {title}",
+            expects=expects,
+            needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {title}",
+            advice={HTTPStatus.NOT_FOUND: NO_ORG},
+            **more,
+        )
 
     def _all_pages(self, listing: Listing[R], org_id: str) -> tuple[R, ...]:
         found, page = self._ask(listing.request(org_id, self.org_title(org_id), ()), listing.read)

@@ -1,4 +1,4 @@
-"""Paths of the API, requests on secrets, and the choice between two ways to remove a key."""
+"""Org ids and keys in paths of the API, and the choice between two ways to remove a key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 
-from influx_secrets._client.messages import Request
 from influx_secrets._errors import (
     DeclarationError,
     InfluxSecretsError,
@@ -73,27 +72,3 @@ def _is_missing_route(exc: InfluxSecretsError) -> bool:
     if isinstance(exc, ResponseError):
         return exc.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
     return isinstance(exc, NotFoundError | MethodNotAllowedError | UnimplementedError)
-
-
-def secrets_request(
-    method: str,
-    org_id: str,
-    title: str,
-    intent: str,
-    *,
-    below: str = "",
-    body: bytes | None = None,
-    sensitive: tuple[str, ...] = (),
-    expects: int = HTTPStatus.NO_CONTENT,
-) -> Request:
-    """Return a request on the secrets of an org, whose title is for messages, or on what is below them."""
-    return Request(
-        method=method,
-        path=f"/api/v2/orgs/{valid_org_id(org_id)}/secrets{below}",
-        intent=f"{intent} of org {title}",
-        body=body,
-        expects=expects,
-        needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {title}",
-        advice={HTTPStatus.NOT_FOUND: NO_ORG},
-        sensitive=sensitive,
-    )

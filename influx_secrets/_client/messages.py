@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +56,9 @@ class Response:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The members of the JSON object that the body is; none of any other body."""
+        body = self.json()
+        return body if isinstance(body, dict) else {}

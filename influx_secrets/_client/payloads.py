@@ -86,15 +86,13 @@ def _require_text(text: object, what: str, key: object = None) -> None:
 
 def read_keys(response: Response) -> list[str] | None:
     """Return the keys in the response to a list; None for a body of another shape, as all readers here."""
-    body = response.json()
-    keys = body.get("secrets") if isinstance(body, dict) else None
+    keys = response.fields.get("secrets")
     return keys if isinstance(keys, list) and all(isinstance(key, str) for key in keys) else None
 
 
 def read_orgs(response: Response) -> list[Org] | None:
     """Return the orgs in the response to a look-up by name."""
-    body = response.json()
-    items = body.get("orgs") if isinstance(body, dict) else None
+    items = response.fields.get("orgs")
     orgs = [_org(item) for item in items] if isinstance(items, list) else [None]
     return None if None in orgs else [org for org in orgs if org is not None]
 

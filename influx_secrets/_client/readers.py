@@ -171,8 +171,7 @@ def script_of(rule: Rule) -> Callable[[Response], FluxScript | None]:
     """Return what reads the script of a rule from the response for its task."""
 
     def read(response: Response) -> FluxScript | None:
-        body = response.json()
-        flux = body.get("flux") if isinstance(body, dict) else None
+        flux = response.fields.get("flux")
         return FluxScript(rule.kind, rule.id, rule.name, rule.active, flux) if isinstance(flux, str) else None
 
     return read
@@ -193,6 +192,5 @@ def parse_request(flux: str) -> Request:
 
 def read_tree(response: Response) -> Mapping[str, Any] | None:
     """Return the syntax tree of a script: a `Package`, as Flux itself writes it in JSON."""
-    body = response.json()
-    tree = body.get("ast") if isinstance(body, dict) else None
+    tree = response.fields.get("ast")
     return tree if isinstance(tree, dict) else None
