@@ -88,6 +88,7 @@ def test_adopt_writes_the_program_and_how_to_set_its_values(command: Command, se
     assert f"    org={literal(org)},\n" in done.out
     commands = [line.strip() for line in done.err.splitlines() if line.startswith("  pulumi ")]
     assert sorted(commands) == sorted(f"pulumi config set --secret {name}" for name in names.values())
+    assert "There is no Pulumi program here, so a stack may manage these keys already" in done.err
 
 
 def test_adopt_as_json_has_one_shape(command: Command, server: SecretsServer, org: str) -> None:

@@ -84,10 +84,10 @@ def adopt(
             }
         )
     else:
-        _show(plan, managed=found.stack is not None and bool(found.stack.managed))
+        _show(plan, found.stack)
 
 
-def _show(plan: Adoption, *, managed: bool) -> None:
+def _show(plan: Adoption, stack: Stack | None) -> None:
     for key, reason in plan.left.items():
         note(f"note: {quote(key)} is left out: {reason}")
     if not plan.names:
@@ -96,7 +96,9 @@ def _show(plan: Adoption, *, managed: bool) -> None:
     say(plan.program.rstrip("\n"))
     for key, readers in plan.readers.items():
         note(f"note: {quote(key)} is read by {titles(readers)}")
-    if managed:
+    if stack is None:
+        note("\nThere is no Pulumi program here, so a stack may manage these keys already: give --cwd or --stack.")
+    elif stack.managed:
         note(
             "\nAdd this to the stack's program: in its place, it would remove the keys that the stack manages already."
         )
