@@ -233,7 +233,10 @@ class SecretsClient(Calls):
         rule is left out where its task is hidden or gone.
         """
         endpoints, rules = self._all_pages(readers.ENDPOINTS, org_id), self._all_pages(readers.RULES, org_id)
-        found = [self._find(readers.task_request(rule), readers.script_of(rule), readers.NO_TASK) for rule in rules]
+        found = [
+            self._find(readers.task_request(rule), partial(readers.read_script, rule), readers.NO_TASK)
+            for rule in rules
+        ]
         return Alerts(endpoints, tuple(script for script in found if script is not None))
 
     def endpoint_exists(self, endpoint_id: str) -> bool:

@@ -167,14 +167,10 @@ def task_request(rule: Rule) -> Request:
     return Request(method="GET", path=f"/api/v2/tasks/{rule.task_id}", intent=intent)
 
 
-def script_of(rule: Rule) -> Callable[[Response], FluxScript | None]:
-    """Return what reads the script of a rule from the response for its task."""
-
-    def read(response: Response) -> FluxScript | None:
-        flux = response.fields.get("flux")
-        return FluxScript(rule.kind, rule.id, rule.name, rule.active, flux) if isinstance(flux, str) else None
-
-    return read
+def read_script(rule: Rule, response: Response) -> FluxScript | None:
+    """Return a rule with its script, which the response for its task contains."""
+    flux = response.fields.get("flux")
+    return FluxScript(rule.kind, rule.id, rule.name, rule.active, flux) if isinstance(flux, str) else None
 
 
 def endpoint_request(endpoint_id: str) -> Request:

@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.emulator import Emulator
-from influx_secrets.emulator.fault_words import parse_fault
-from influx_secrets.emulator.faults import Cut, Delay, Drip, Effect, Fault, Page, Reset, Status
+from influx_secrets.emulator.faults import Cut, Delay, Drip, Effect, Fault, Page, Reset, Status, parse_fault
 from influx_secrets.emulator.server.service import Hook, Request
 
 __all__ = [

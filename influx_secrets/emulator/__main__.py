@@ -15,8 +15,7 @@ from typing import TextIO
 
 from influx_secrets.emulator.api.responses import VERSION
 from influx_secrets.emulator.emulator import Emulator
-from influx_secrets.emulator.fault_words import parse_fault
-from influx_secrets.emulator.faults import Fault
+from influx_secrets.emulator.faults import Fault, parse_fault
 from influx_secrets.emulator.store import write_private
 
 _DESCRIPTION = """\

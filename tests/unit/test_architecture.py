@@ -31,7 +31,6 @@ EMULATOR = [
     "__main__",
     "emulator",
     "server",
-    "fault_words",
     "faults",
     "api",
     "flux",

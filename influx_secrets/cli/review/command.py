@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,8 @@ from influx_secrets.cli.review.render_markdown import GITHUB_LIMIT, render_markd
 from influx_secrets.cli.review.render_text import print_review
 from influx_secrets.cli.review.report import Gate
 from influx_secrets.cli.review.report import review as review_of
-from influx_secrets.cli.review.warnings import FindReaders
 from influx_secrets.cli.shared.connection import AllowInsecure, Target
-from influx_secrets.cli.shared.fail_on import exit_if_found, fail_on_option, parse_fail_on
+from influx_secrets.cli.shared.console import exit_if_found, fail_on_option, parse_fail_on
 from influx_secrets.cli.shared.stacks import Folder, StackName
 from influx_secrets.cli.usage.readers import Readers, find_readers
 
@@ -73,7 +73,7 @@ def review(
     gates = parse_fail_on(fail_on, Gate)
     if 0 < max_length < _SHORTEST:
         raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST} (IS716)", param_hint="--max-length")
-    readers = _asking(Target(None, None, allow_insecure, stack, cwd)) if usage else None
+    readers = partial(_ask, Target(None, None, allow_insecure, stack, cwd)) if usage else None
     found = review_of(read_preview(_read(file)), readers)
     if format_ is Format.TEXT:
         print_review(found, sys.stdout)
@@ -84,14 +84,10 @@ def review(
     exit_if_found(found.gates, gates)
 
 
-def _asking(target: Target) -> FindReaders:
-    """Return a function that asks the server; its errors become warnings of the review."""
-
-    def ask(org_id: str) -> Readers:
-        with SecretsClient(target.settings) as client:
-            return find_readers(client, org_id)
-
-    return ask
+def _ask(target: Target, org_id: str) -> Readers:
+    """Ask the server; its errors become warnings of the review."""
+    with SecretsClient(target.settings) as client:
+        return find_readers(client, org_id)
 
 
 def _read(file: Path | None) -> bytes:

@@ -1,4 +1,4 @@
-"""Output, progress and exit codes of all commands."""
+"""Output, progress and exit codes of all commands, and the option `--fail-on`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import functools
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import IntEnum
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum, IntEnum
 from typing import Final, ParamSpec, TypeVar
 
 import typer
@@ -16,9 +16,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from rich.text import Text
+from typer.models import OptionInfo
 
 from influx_secrets._errors import InfluxSecretsError
 
+E = TypeVar("E", bound=Enum)
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -118,3 +120,35 @@ def _console(*, stderr: bool) -> Console:
     if not console.is_terminal:
         console.width = _UNFOLDED
     return console
+
+
+def fail_on_option(choices: type[Enum], condition: str) -> OptionInfo:
+    """Return the option for a list of these names; a shell completes them.
+
+    Args:
+        choices: The names are the values.
+        condition: What the names stand for: "if there is such a key".
+    """
+    names = [choice.value for choice in choices]
+    return typer.Option(  # type: ignore[no-any-return]  # Typer types it as what a parameter gets
+        metavar="LIST",
+        autocompletion=lambda incomplete: [name for name in names if name.startswith(incomplete)],
+        help=f"End with code 1 {condition}: {', '.join(names)}. Separated by commas, or repeated.",
+    )
+
+
+def parse_fail_on(listed: Sequence[str] | None, choices: type[E]) -> frozenset[E]:
+    """Parse the option: names separated by commas, or the option repeated, or both."""
+    try:
+        return frozenset(choices(name.strip()) for name in ",".join(listed or ()).split(",") if name.strip())
+    except ValueError:
+        names = ", ".join(choice.value for choice in choices)
+        raise typer.BadParameter(f"choose from {names} (IS716)", param_hint="--fail-on") from None
+
+
+def exit_if_found(found: Mapping[E, int], wanted: frozenset[E]) -> None:
+    """End the command with code 1 where something was found that `--fail-on` names."""
+    named = [f"{number} {choice.value}" for choice, number in found.items() if number and choice in wanted]
+    if named:
+        note(f"found, and --fail-on names it: {', '.join(named)}")
+        raise typer.Exit(Exit.FOUND)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from influx_secrets.emulator.api import responses
 from influx_secrets.emulator.api.context import Context, parse_id
@@ -24,14 +24,6 @@ _DIALECT: Mapping[str, Value] = {"header": True, "delimiter": ",", "commentprefi
 """What the vendor's clients send; it is also influxd's default."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A Flux script, and the kinds of annotations that its result begins with, in their order."""
-
-    script: str
-    annotations: tuple[str, ...] = ()
-
-
 def answer(context: Context) -> Answer:
     """Answer a call at or below `/api/v2/query`, whose handler looks at the decoded path."""
     if context.decoded == "/api/v2/query/" and context.method == "POST":
@@ -47,19 +39,19 @@ def answer(context: Context) -> Answer:
 
 def _result(context: Context) -> Answer:
     try:
-        request = _request(context.call.headers, context.call.body)
+        script, annotations = _request(context.call.headers, context.call.body)
         context.trace.org_id = org_id = _org_id(context)
         absent = () if context.version >= responses.FLUX_HASH else ("contrib/qxip/hash",)
-        table = run(request.script, _reader(context, org_id), absent)
+        table = run(script, _reader(context, org_id), absent)
     except ValueError as problem:
         return responses.compact_error("invalid", f"failed to decode request body: {problem}")
     except FluxError as problem:
         return responses.compact_error(problem.code, str(problem))
-    return Answer(200, _csv(request, table).encode(), {"Content-Type": "text/csv; charset=utf-8"})
+    return Answer(200, _csv(annotations, table).encode(), {"Content-Type": "text/csv; charset=utf-8"})
 
 
-def _request(headers: Mapping[str, str], body: bytes) -> _Request:
-    """Return what a body asks for.
+def _request(headers: Mapping[str, str], body: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return the script in a body, and the kinds of annotations that its result begins with, in their order.
 
     Raises:
         FluxError: It asks for what the emulator does not do.
@@ -74,7 +66,7 @@ def _request(headers: Mapping[str, str], body: bytes) -> _Request:
         raise ValueError(f"unknown query type: {kind}")
     if not script or "now" in fields or not _declares_nothing(fields.get("extern", ())):
         raise unsupported("it comes with a syntax tree or a time")
-    return _Request(script, _annotations(as_members(fields.get("dialect"))))
+    return script, _annotations(as_members(fields.get("dialect")))
 
 
 def _fields(body: bytes) -> Mapping[str, Value]:
@@ -143,11 +135,11 @@ def _org_id(context: Context) -> str:
     return org.id
 
 
-def _csv(request: _Request, table: Table) -> str:
+def _csv(annotations: Sequence[str], table: Table) -> str:
     columns = len(table.columns)
     lines = []
-    default = "" if "default" in request.annotations else "_result"
-    for annotation in request.annotations:
+    default = "" if "default" in annotations else "_result"
+    for annotation in annotations:
         cells = {
             "datatype": ["string", "long", *table.columns.values()],
             "group": ["false"] * (columns + 2),
