@@ -133,6 +133,14 @@ def test_heading_names_the_server_and_another_address_is_a_warning() -> None:
     assert len(words(switched, Kind.SWITCHED)) == 1
 
 
+def test_key_of_another_server_is_not_removed() -> None:
+    """Only a process with its url does that: a mistaken url must not look like a removal."""
+    old, new = secret("A", server="http://a.example:80"), secret("A", server="http://b.example:80", org_id="f" * 16)
+    moved = review(step("replace", old, new))
+    assert (moved.counts[Action.RELEASE], moved.counts[Action.REMOVE], moved.counts[Action.CREATE]) == (1, 0, 1)
+    assert review(step("replace", old, {**new, "provider": f"{EU}::1"})).counts[Action.REMOVE] == 1
+
+
 def test_provider_of_the_default_name_is_not_shown() -> None:
     """Nearly everybody has one server."""
     assert not review(step("create", new=secret("A"))).orgs[0].shows_provider

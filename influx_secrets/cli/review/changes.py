@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
-from influx_secrets._model.planner import newly_pruned
+from influx_secrets._model.planner import is_moved, newly_pruned
 from influx_secrets._model.state import UNKNOWN, Drift, ResourceState, Unknown
 from influx_secrets.cli.review.preview import Preview, Resource, Side, Step
 
@@ -210,6 +210,8 @@ def _leaves(place: Place, before: _Entry, keys: _Keys) -> Change:
     if before.side.retained and before.step.op in _GOES:
         return replace(change, action=Action.RELEASE, notes=("stays on the server: retain_on_delete",))
     new = before.step.new
+    if new is not None and new.provider == before.side.provider and is_moved(before.side.state, new.state.server):
+        return replace(change, action=Action.RELEASE, notes=("stays on the server of the state, which is another one",))
     if before.step.op in _STAYS and new is not None and not new.state.keys_known:
         return replace(change, action=Action.UNKNOWN, after=UNKNOWN)
     if any(other in keys.open for other in (place, Place(place.provider, None))):
