@@ -7,7 +7,6 @@ from collections.abc import Collection
 from influx_secrets._errors import (
     DeclarationError,
     InfluxSecretsError,
-    KeyConflictError,
     NotFoundError,
     SecretNotFoundError,
     UnauthorizedError,
@@ -258,13 +257,9 @@ def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *,
         what = "with another value, which this resource did not write"
         advice = "if a resource was renamed, moved or replaced, use an alias, or change the value in a run of its own"
         code = "IS101"
-    return str(
-        KeyConflictError(
-            f"the key {quote(key)} of the org {org} is already there, {what}. To overwrite it, set overwrite=True for "
-            f"one run; {advice}; else choose another key ({code})",
-            org_id=org.org_id,
-            key=key,
-        )
+    return (
+        f"the key {quote(key)} of the org {org} is already there, {what}. To overwrite it, set overwrite=True for one "
+        f"run; {advice}; else choose another key ({code})"
     )
 
 

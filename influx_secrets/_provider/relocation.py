@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from influx_secrets._errors import KeyConflictError, NotFoundError, SettingsError
+from influx_secrets._errors import NotFoundError, SettingsError
 from influx_secrets._model.keys import digest
 from influx_secrets._model.planner import is_moved, with_drift
 from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState
@@ -168,14 +168,10 @@ def _foreign(org: OrgSession, declared: Declaration, old: ResourceState, listed:
 
 
 def _refusal(session: ServerSession, old: ResourceState, key: str) -> str:
-    return str(
-        KeyConflictError(
-            f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, and on {session.address} it "
-            "has a value that is not ours, or that cannot be compared. If it may be overwritten, set overwrite=True "
-            f"once; else set the url back to {old.server} (IS152)",
-            org_id=str(old.org_id),
-            key=key,
-        )
+    return (
+        f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, and on {session.address} it "
+        "has a value that is not ours, or that cannot be compared. If it may be overwritten, set overwrite=True "
+        f"once; else set the url back to {old.server} (IS152)"
     )
 
 
