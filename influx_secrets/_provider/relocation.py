@@ -130,7 +130,12 @@ def compare_moved(
     session.census.protect(org.org_id, foreign - declared.named)
     refused = frozenset() if declared.overwrite else foreign & declared.named
     if refused:
-        return old, [_refusal(session, old, key) for key in sorted(refused)]
+        return old, [
+            f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, and on {session.address} it "
+            "has a value that is not ours, or that cannot be compared. If it may be overwritten, set overwrite=True "
+            f"once; else set the url back to {old.server} (IS152)"
+            for key in sorted(refused)
+        ]
     missing = old.keys - listed
     found: dict[str, Drift] = dict.fromkeys(missing, "deleted")
     found |= dict.fromkeys(foreign & declared.named, "changed")
@@ -165,14 +170,6 @@ def _foreign(org: OrgSession, declared: Declaration, old: ResourceState, listed:
         found = org.compare(expected, preview=declared.preview) or {}
         equal.update(key for key, same in found.items() if same)
     return old.keys.intersection(listed) - equal
-
-
-def _refusal(session: ServerSession, old: ResourceState, key: str) -> str:
-    return (
-        f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, and on {session.address} it "
-        "has a value that is not ours, or that cannot be compared. If it may be overwritten, set overwrite=True "
-        f"once; else set the url back to {old.server} (IS152)"
-    )
 
 
 def _notify_moved(

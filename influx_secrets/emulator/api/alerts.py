@@ -44,12 +44,12 @@ def answer(context: Context, resource: str, below: list[str]) -> Answer:
     """Answer a call on a list, or on one of its items."""
     path = "/".join(["/api/v2", resource, *below])
     known = set() if below else {"orgID", "limit", "after" if resource == TASKS else "offset"}
-    if context.method == "GET" and context.decoded == path and not set(context.arguments) - known:
+    if context.call.method == "GET" and context.decoded == path and not set(context.arguments) - known:
         if not below:
             return _list(context, resource)
         if len(below) == 1 and resource in _MISSING:
             return _item(context, resource, below[0])
-    return responses.not_emulated(context.method, context.path)
+    return responses.not_emulated(context.call.method, context.path)
 
 
 def _list(context: Context, resource: str) -> Answer:

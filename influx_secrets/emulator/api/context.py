@@ -49,11 +49,6 @@ class Context:
     arguments: Mapping[str, list[str]]
     version: Version
 
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return self.call.method
-
     def argument(self, name: str) -> str:
         """Return the first value of a query argument, or an empty string."""
         return self.arguments.get(name, [""])[0]

@@ -24,7 +24,7 @@ def answer(context: Context, rest: Sequence[str]) -> Answer:
         case [org_id, "secrets", *below]:
             return _secrets(context, org_id, below)
         case [_, "members" | "owners", *_]:
-            return responses.not_emulated(context.method, context.path)
+            return responses.not_emulated(context.call.method, context.path)
     return responses.PAGE_NOT_FOUND
 
 
@@ -41,9 +41,9 @@ def _secrets(context: Context, text: str, below: Sequence[str]) -> Answer:
 
 
 def _one(context: Context, text: str) -> Answer:
-    if context.method in {"PATCH", "DELETE"}:
-        return responses.not_emulated(context.method, context.path)
-    if context.method != "GET":
+    if context.call.method in {"PATCH", "DELETE"}:
+        return responses.not_emulated(context.call.method, context.path)
+    if context.call.method != "GET":
         return responses.METHOD_NOT_ALLOWED
     try:
         org_id = parse_id(text)
@@ -59,9 +59,9 @@ def _one(context: Context, text: str) -> Answer:
 
 
 def _many(context: Context) -> Answer:
-    if context.method == "POST" or "userID" in context.arguments:
-        return responses.not_emulated(context.method, context.path)
-    if context.method != "GET":
+    if context.call.method == "POST" or "userID" in context.arguments:
+        return responses.not_emulated(context.call.method, context.path)
+    if context.call.method != "GET":
         return responses.METHOD_NOT_ALLOWED
     try:
         offset, limit = max(context.number("offset", 0), 0), context.limit(_PAGE, _MAX_PAGE)

@@ -11,7 +11,7 @@ from influx_secrets.emulator.api.context import Context, parse_id
 from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.flux.interpreter import Table, run
 from influx_secrets.emulator.flux.tokens import FluxError, unsupported
-from influx_secrets.emulator.go.json import JSONError, Members, Value, as_members, as_string, as_strings, members
+from influx_secrets.emulator.go import JSONError, Members, Value, as_members, as_string, as_strings, members
 
 _FLUX_TYPE = "application/vnd.flux"
 _NOT_JSON = (
@@ -26,11 +26,11 @@ _DIALECT: Mapping[str, Value] = {"header": True, "delimiter": ",", "commentprefi
 
 def answer(context: Context) -> Answer:
     """Answer a call at or below `/api/v2/query`, whose handler looks at the decoded path."""
-    if context.decoded == "/api/v2/query/" and context.method == "POST":
+    if context.decoded == "/api/v2/query/" and context.call.method == "POST":
         return Answer(308, headers={"Location": "/api/v2/query"})
     if context.decoded != "/api/v2/query":
         return responses.compact_error("not found", "path not found")
-    if context.method != "POST":
+    if context.call.method != "POST":
         refused = responses.compact_error("method not allowed", "allow: OPTIONS, POST")
         return replace(refused, headers={**refused.headers, "Allow": "OPTIONS, POST"})
     result = _result(context)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+from influx_secrets.emulator import go
 from influx_secrets.emulator.api import alerts, orgs, query, responses
 from influx_secrets.emulator.api.context import METHODS, Call, Context, Trace
 from influx_secrets.emulator.api.responses import Answer, Version
-from influx_secrets.emulator.go import url
 from influx_secrets.emulator.store import Grant, Store
 
 _NOT_EMULATED = frozenset(
@@ -42,7 +42,7 @@ class API:
     def answer(self, call: Call, trace: Trace) -> Answer:
         """Return the answer to one call and note in `trace` what it touched."""
         raw_path, _, query_string = call.target.partition(b"?")
-        paths = url.route_paths(raw_path)
+        paths = go.route_paths(raw_path)
         if paths is None:
             return responses.BAD_REQUEST
         path, decoded = paths
@@ -52,7 +52,7 @@ class API:
         grant = self._grant(call.headers.get("authorization", ""))
         if grant is None:
             return responses.built(responses.UNAUTHENTICATED)
-        arguments = url.arguments(query_string)
+        arguments = go.arguments(query_string)
         path = path.removesuffix("/")
         context = Context(call, self._store, grant, trace, path, decoded, arguments, self._version)
         return responses.built(_routed(context))
@@ -94,12 +94,12 @@ def _routed(context: Context) -> Answer:
         case ["", "api", "v2", resource, *rest] if resource in alerts.PAGES:
             return alerts.answer(context, resource, rest)
         case ["", "api", "v2", *rest] if not rest or rest[0] in _NOT_EMULATED:
-            return responses.not_emulated(context.method, context.path)
+            return responses.not_emulated(context.call.method, context.path)
     return responses.error("not found", "path not found")
 
 
 def _me(context: Context) -> Answer:
-    if context.method != "GET":
+    if context.call.method != "GET":
         return responses.METHOD_NOT_ALLOWED
     path = f"users/{_USER['id']}"
     if context.grant.org_id is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from influx_secrets.emulator.api import responses
 from influx_secrets.emulator.api.context import Context
 from influx_secrets.emulator.api.responses import Answer
-from influx_secrets.emulator.go.json import JSONError, as_string, as_strings, members
+from influx_secrets.emulator.go import JSONError, as_string, as_strings, members
 
 
 def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
@@ -19,7 +19,7 @@ def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
 
 
 def _answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
-    match context.method, rest:
+    match context.call.method, rest:
         case _, [_, _, *_]:
             return responses.PAGE_NOT_FOUND
         case "GET", [] | [""]:

@@ -1,1 +1,0 @@
-"""How Go reads and writes what travels."""
