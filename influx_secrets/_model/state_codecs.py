@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
 from influx_secrets._model.input_types import (
     DECLARATION,
@@ -26,6 +26,7 @@ from influx_secrets._model.state import (
     Unknown,
 )
 
+T = TypeVar("T", bool, int)
 Props = Mapping[str, Any]
 
 
@@ -79,7 +80,7 @@ class SecretCodec:
         return ResourceState(
             **_shared(props),
             digests={key: props.get("digest", "")},
-            versions={key: _count(props["version"])},
+            versions={key: _known(int, props["version"])},
             rotate_on={key: props["rotate_on"]} if "rotate_on" in props else {},
             drift={key: props["drift"]} if props.get("drift") else {},
         )
@@ -132,7 +133,7 @@ class OrgSecretsCodec:
         managed = old.keys if old is not None else frozenset()
         common |= {
             "rotate_on": _rotations(news.get("rotate_on"), secrets),
-            "exclusive": _flag(news.get("exclusive", False)),
+            "exclusive": _known(bool, news.get("exclusive", False)),
             "keep": _patterns(news.get("keep")),
         }
         if given is UNKNOWN:
@@ -155,7 +156,7 @@ class OrgSecretsCodec:
         """Read stored inputs or outputs."""
         if "versions" not in props:
             return None
-        versions = {key: _count(version) for key, version in _unescaped(props["versions"]).items()}
+        versions = {key: _known(int, version) for key, version in _unescaped(props["versions"]).items()}
         text = props.get("digests")
         digests: dict[str, Any] = dict.fromkeys(versions, UNKNOWN) if text is UNKNOWN else json.loads(text or "{}")
         return ResourceState(
@@ -164,7 +165,7 @@ class OrgSecretsCodec:
             versions=versions,
             keys_known=props["versions"] is not UNKNOWN,
             rotate_on=_unescaped(props.get("rotate_on")),
-            exclusive=_flag(props.get("exclusive", False)),
+            exclusive=_known(bool, props.get("exclusive", False)),
             keep=_patterns(props.get("keep")),
             pruned={key: int(count) for key, count in _unescaped(props.get("pruned")).items()},
             pruned_known=props.get("pruned") is not UNKNOWN,
@@ -258,16 +259,12 @@ def _rotations(given: Any, secrets: Mapping[str, Any]) -> dict[str, Any]:  # noq
     return dict.fromkeys(secrets, UNKNOWN) if given is UNKNOWN else _unescaped(given)
 
 
-def _flag(value: Any) -> bool | Unknown:  # noqa: ANN401 (a property)
-    return UNKNOWN if value is UNKNOWN else bool(value)
+def _known(kind: type[T], value: Any) -> T | Unknown:  # noqa: ANN401 (a property)
+    return UNKNOWN if value is UNKNOWN else kind(value)
 
 
 def _patterns(given: Any) -> tuple[str | Unknown, ...]:  # noqa: ANN401 (a property)
     return (UNKNOWN,) if given is UNKNOWN else tuple(given or ())
-
-
-def _count(value: float | Unknown) -> int | Unknown:
-    return UNKNOWN if value is UNKNOWN else int(value)
 
 
 def _escaped(entries: Mapping[str, Any]) -> dict[str, Any]:

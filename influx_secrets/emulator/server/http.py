@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
-from typing import Any
 
 try:
     from aiohttp import web
@@ -34,13 +33,9 @@ _MAX_HEADER = (1 << 20) + 4096
 _GZIP_FROM = 1400
 """Smallest result of a query that influxd compresses."""
 
-
-class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]  # not generic before Python 3.11
-    """Drops messages about requests that are not HTTP: the client gets an answer, and the log of a test stays short."""
-
-    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401 (as the base has it)
-        if not isinstance(kwargs.get("exc_info"), HttpProcessingError):
-            super().log(level, msg, *args, **kwargs)
+_logger = logging.getLogger("influx_secrets.emulator")
+# Requests that are not HTTP: the client gets an answer, and the log of a test stays short.
+_logger.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
 
 
 class _Server(web.Server):
@@ -92,7 +87,7 @@ class HTTPServer:
         self._server = _Server(
             self._handle,
             access_log=None,
-            logger=_Log(logging.getLogger("influx_secrets.emulator")),
+            logger=_logger,
             auto_decompress=False,
             max_line_size=_MAX_HEADER,
             max_field_size=_MAX_HEADER,
