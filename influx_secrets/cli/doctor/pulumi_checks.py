@@ -69,7 +69,7 @@ def _check_python(file: Path, environ: Mapping[str, str]) -> Iterator[CheckResul
     install = f"`{python} -m pip install"
     sdk = f"{install} 'pulumi>={_OLDEST[0]}.{_OLDEST[1]}'`"
     yield _package(found, "pulumi", lambda there: _recent("sdk", "the Pulumi SDK", there, _OLDEST, sdk), "sdk", sdk)
-    yield _package(found, "influx_secrets", _same_package, "package", f"{install} …`")
+    yield _package(found, "influx_secrets", _same_package, "package", f"{install} WHEEL`")
 
 
 def _package(
