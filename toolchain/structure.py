@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "influx_secrets"
 PICTURE = ROOT / "docs" / "pictures" / "structure.svg"
 
-BASE = "_errors  _notices  _register  _text"
+BASE = "_errors  _notices  _run_register  _text"
 """The box for the modules at the top of the package."""
 
 ROOMS = {

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from influx_secrets._model.keys import digest, is_server_owned
-from influx_secrets._model.state import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
+from influx_secrets._model.resources import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from influx_secrets._model.input_types import (
     switch_problem,
 )
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
-from influx_secrets._model.state import (
+from influx_secrets._model.resources import (
     UNKNOWN,
     Declaration,
     InvalidValue,

@@ -12,7 +12,7 @@ from influx_secrets._model.keys import (
     is_org_id,
     is_server_owned,
 )
-from influx_secrets._model.state import Declaration, InvalidValue, Unknown
+from influx_secrets._model.resources import Declaration, InvalidValue, Unknown
 from influx_secrets._text import is_utf8, quote
 
 

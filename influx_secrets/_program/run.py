@@ -95,7 +95,7 @@ class Run:
 
     async def _write_declarations(self) -> list[int]:
         """Tell the provider processes what the program declares: they see only what is checked in the run."""
-        from influx_secrets._register import PROGRAM, Register  # noqa: PLC0415 (not while the program starts)
+        from influx_secrets._run_register import PROGRAM, Register  # noqa: PLC0415 (not while the program starts)
 
         unwritten, self._unwritten = self._unwritten, []
         address = sdk.engine_address()

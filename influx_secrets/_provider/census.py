@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from influx_secrets._model.state import Declaration, ResourceState
-from influx_secrets._register import PROGRAM, Register
+from influx_secrets._model.resources import Declaration, ResourceState
+from influx_secrets._run_register import PROGRAM, Register
 
 PATIENCE_SECONDS: Final = 2.0
 """How long a removal waits for the next `check`; in one program they come within milliseconds of each other."""

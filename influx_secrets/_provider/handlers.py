@@ -17,7 +17,7 @@ from influx_secrets._errors import DeclarationError, InfluxSecretsError
 from influx_secrets._model.input_types import DECLARATION
 from influx_secrets._model.keys import parse_secret_id, secret_id
 from influx_secrets._model.planner import plan
-from influx_secrets._model.state import UNKNOWN, ResourceState
+from influx_secrets._model.resources import UNKNOWN, ResourceState
 from influx_secrets._model.state_codecs import Codec
 from influx_secrets._provider import reconciler
 from influx_secrets._provider.sdk import PROVIDER_KEY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from influx_secrets._model.planner import is_moved, newly_pruned
-from influx_secrets._model.state import Declaration, ResourceState
+from influx_secrets._model.resources import Declaration, ResourceState
 from influx_secrets._notices import LOSSES_UNKNOWN, Existing, existing_keys
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys

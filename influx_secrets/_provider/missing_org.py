@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from influx_secrets._errors import NotFoundError
 from influx_secrets._model.planner import is_moved
-from influx_secrets._model.state import Drift, ResourceState
+from influx_secrets._model.resources import Drift, ResourceState
 from influx_secrets._text import quote
 
 if TYPE_CHECKING:

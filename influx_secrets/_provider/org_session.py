@@ -14,7 +14,7 @@ from influx_secrets._client.readers import Alerts
 from influx_secrets._client.value_proofs import KEYS_PER_QUERY, Proof
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import is_server_owned
-from influx_secrets._model.state import Declaration
+from influx_secrets._model.resources import Declaration
 from influx_secrets._provider.census import Census, Conflicts
 from influx_secrets._provider.group_commit import GroupCommit
 from influx_secrets._provider.single_flight import SingleFlight

@@ -16,7 +16,7 @@ from influx_secrets._provider import sdk
 from influx_secrets._provider.handlers import Handlers, without_traceback
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._provider.watchdog import exit_with_engine
-from influx_secrets._register import Register
+from influx_secrets._run_register import Register
 
 
 @functools.cache

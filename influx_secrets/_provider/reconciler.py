@@ -13,7 +13,7 @@ from influx_secrets._errors import (
 )
 from influx_secrets._model.keys import digest, is_org_id, spellings
 from influx_secrets._model.planner import is_moved, next_state, plan, rewritten, with_drift
-from influx_secrets._model.state import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
+from influx_secrets._model.resources import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
 from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing
 from influx_secrets._provider import missing_org, relocation

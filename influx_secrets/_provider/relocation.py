@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from influx_secrets._errors import NotFoundError, SettingsError
 from influx_secrets._model.keys import digest
 from influx_secrets._model.planner import is_moved, with_drift
-from influx_secrets._model.state import UNKNOWN, Declaration, Drift, ResourceState
+from influx_secrets._model.resources import UNKNOWN, Declaration, Drift, ResourceState
 from influx_secrets._notices import DESTINATION
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._text import name_keys, quote

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from influx_secrets._client.readers import Reader
 from influx_secrets._model.planner import prunable_keys, with_pruned
-from influx_secrets._model.state import UNKNOWN, Declaration, ResourceState
+from influx_secrets._model.resources import UNKNOWN, Declaration, ResourceState
 from influx_secrets._notices import readers_unseen, spared_keys
 from influx_secrets._provider.org_session import OrgSession
 from influx_secrets._provider.session import ServerSession

@@ -20,13 +20,13 @@ from influx_secrets._errors import (
     TransportError,
     UnavailableError,
 )
+from influx_secrets._model.resources import UNKNOWN, ResourceState, Unknown
 from influx_secrets._model.server_address import server_address
-from influx_secrets._model.state import UNKNOWN, ResourceState, Unknown
 from influx_secrets._notices import UNREACHABLE, UNVERIFIABLE
 from influx_secrets._provider.census import Census
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.single_flight import SingleFlight
-from influx_secrets._register import Register
+from influx_secrets._run_register import Register
 from influx_secrets._text import name_org
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from cli.previews import document, secret, shared, step
 from hypothesis import given
 from hypothesis import strategies as st
 
-from influx_secrets._model.state import UNKNOWN
+from influx_secrets._model.resources import UNKNOWN
 from influx_secrets.cli.review.preview import PreviewError
 from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.report import Gate, review

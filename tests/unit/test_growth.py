@@ -15,12 +15,12 @@ import pytest
 import influx_secrets
 from influx_secrets._client.settings import Settings
 from influx_secrets._model.planner import plan
-from influx_secrets._model.state import Declaration, ResourceState
+from influx_secrets._model.resources import Declaration, ResourceState
 from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 from influx_secrets._provider.census import Census
 from influx_secrets._provider.reconciler import apply, check_declaration, delete, refresh
 from influx_secrets._provider.session import ServerSession
-from influx_secrets._register import PROGRAM, Process, Register
+from influx_secrets._run_register import PROGRAM, Process, Register
 from influx_secrets.emulator import Emulator
 
 pytestmark = pytest.mark.alone

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from influx_secrets._model.planner import is_moved, newly_pruned
-from influx_secrets._model.state import UNKNOWN, Drift, ResourceState, Unknown
+from influx_secrets._model.resources import UNKNOWN, Drift, ResourceState, Unknown
 from influx_secrets.cli.review.preview import Preview, Resource, Side, Step
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._model.state import UNKNOWN, ResourceState
+from influx_secrets._model.resources import UNKNOWN, ResourceState
 from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 
 _UNKNOWN_MARK: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

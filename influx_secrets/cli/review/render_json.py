@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from influx_secrets._model.state import UNKNOWN, Unknown
+from influx_secrets._model.resources import UNKNOWN, Unknown
 from influx_secrets.cli.review.changes import Change
 from influx_secrets.cli.review.preview import Resource, name_of
 from influx_secrets.cli.review.report import OrgReview, Review

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from influx_secrets._client.readers import Reader
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._model.state import UNKNOWN
+from influx_secrets._model.resources import UNKNOWN
 from influx_secrets._notices import ParsedNotices
 from influx_secrets.cli.review.changes import Action, Change, Place, org_names, place_of, servers
 from influx_secrets.cli.review.preview import Preview, Resource, Step, name_of

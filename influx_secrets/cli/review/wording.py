@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from influx_secrets._model.state import UNKNOWN, Unknown
+from influx_secrets._model.resources import UNKNOWN, Unknown
 from influx_secrets.cli.review.changes import Action, Change, Place
 from influx_secrets.cli.review.preview import Resource
 from influx_secrets.cli.review.report import OrgReview, Review

@@ -14,7 +14,7 @@ import typer
 
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import ENGINE_MARK
-from influx_secrets._model.state import UNKNOWN
+from influx_secrets._model.resources import UNKNOWN
 from influx_secrets._model.state_codecs import CODECS
 from influx_secrets.cli.shared.untrusted import visible_message
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from influx_secrets._model.keys import digest
 from influx_secrets._model.planner import Plan, newly_pruned, next_state, plan, prunable_keys, with_drift, with_pruned
-from influx_secrets._model.state import UNKNOWN, Declaration, InvalidValue, ResourceState, Unknown
+from influx_secrets._model.resources import UNKNOWN, Declaration, InvalidValue, ResourceState, Unknown
 
 ORG, OTHER_ORG = "0123456789abcdef", "fedcba9876543210"
 KEYS = st.sampled_from(["A", "B", "C", "__d", "e/f", "TEAM_x", "0123456789abcdef-token"])

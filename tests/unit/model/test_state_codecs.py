@@ -9,7 +9,7 @@ import pytest
 from pulumi.dynamic.dynamic import ResourceProvider, serialize_provider
 
 import influx_secrets
-from influx_secrets._model.state import UNKNOWN, InvalidValue, ResourceState
+from influx_secrets._model.resources import UNKNOWN, InvalidValue, ResourceState
 from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 
 ORG = "0123456789abcdef"

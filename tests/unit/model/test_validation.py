@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from influx_secrets._model.keys import ENGINE_MARK
-from influx_secrets._model.state import UNKNOWN, Declaration, InvalidValue
+from influx_secrets._model.resources import UNKNOWN, Declaration, InvalidValue
 from influx_secrets._model.validation import problems
 
 ORG = "0123456789abcdef"

@@ -10,9 +10,9 @@ import pytest
 from until import until
 
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._model.state import Declaration, ResourceState
+from influx_secrets._model.resources import Declaration, ResourceState
 from influx_secrets._provider.census import Census
-from influx_secrets._register import PROGRAM, Process, Register
+from influx_secrets._run_register import PROGRAM, Process, Register
 
 ACME, BETA = "00000000000000aa", "00000000000000bb"
 HERE, THERE = "http://here:8086", "http://there:8086"

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from influx_secrets import _register
+from influx_secrets import _run_register
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._register import PROGRAM, Process, Register, find_engine
+from influx_secrets._run_register import PROGRAM, Process, Register, find_engine
 
 ADDRESS = "127.0.0.1:4242"
 JOIN = f"""
-from influx_secrets._register import Register, find_engine
+from influx_secrets._run_register import Register, find_engine
 print(find_engine())
 register = Register.join({ADDRESS!r}, "1")
 register.append({{"key": register.mark("SLACK_TOKEN")}})
@@ -61,8 +61,8 @@ def test_engine_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert "command=('some/pulumi', '-c'" in found
         assert find_engine() is None
         pid = int(found.partition("pid=")[2].partition(",")[0])
-        monkeypatch.setattr(_register, "_PROC", proc)
-        process = _register._look_at(pid)
+        monkeypatch.setattr(_run_register, "_PROC", proc)
+        process = _run_register._look_at(pid)
         assert process is not None
         assert process[0] == os.getpid()
         assert process[1].command[0] == "some/pulumi"
@@ -97,9 +97,9 @@ def test_folder_of_a_run_that_ended_is_removed_by_the_next_one(
 ) -> None:
     """A later engine can get the same process id, or the same port."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(_register, "_PROC", proc)
+    monkeypatch.setattr(_run_register, "_PROC", proc)
     engines = [Process(os.getpid(), "0", ("pulumi", "up")), Process(os.getpid(), "1", ("pulumi", "up"))]
-    monkeypatch.setattr(_register, "find_engine", engines.pop)
+    monkeypatch.setattr(_run_register, "find_engine", engines.pop)
     assert Register.join(ADDRESS, PROGRAM) is not None
     assert Register.join(ADDRESS, "1") is not None
     assert files(tmp_path).keys() == {"salt", "1.jsonl"}
@@ -108,9 +108,9 @@ def test_folder_of_a_run_that_ended_is_removed_by_the_next_one(
 def test_folder_of_another_container_stays_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its engine is not seen here, and may be alive."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    this = _register._look_at(os.getpid())
+    this = _run_register._look_at(os.getpid())
     assert this is not None
-    monkeypatch.setattr(_register, "find_engine", lambda: this[1])
+    monkeypatch.setattr(_run_register, "find_engine", lambda: this[1])
     assert Register.join(ADDRESS, PROGRAM) is not None
     (base,) = tmp_path.iterdir()
     (base / f"1-2-3-{'0' * 8}").mkdir()
@@ -125,7 +125,7 @@ def test_folder_of_another_container_stays_for_a_day(tmp_path: Path, monkeypatch
 def test_folder_that_others_can_open_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else made it before, to see or to change what is written there."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
+    monkeypatch.setattr(_run_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
     (tmp_path / f"influx_secrets-{os.getuid()}").mkdir(mode=0o755)
     assert Register.join(ADDRESS, PROGRAM) is None
 
@@ -182,6 +182,6 @@ def test_project_folder_is_no_place_for_temporary_files(tmp_path: Path, monkeypa
     """Python falls back to it where there is no other."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
+    monkeypatch.setattr(_run_register, "find_engine", lambda: Process(os.getpid(), "0", ("pulumi", "up")))
     assert Register.join(ADDRESS, PROGRAM) is None
     assert list(tmp_path.iterdir()) == []
