@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+from engine import policy_analyzer
 from engine.leaks import leaks, places
 from engine.stack import SECRET_TYPE, STACK, NewStack, Stack, urn
 from servers import InfluxdServer
@@ -79,3 +81,18 @@ def test_stack_commands_lose_no_key(new_stack: NewStack, emulator: Emulator) -> 
     assert stack.program(body).up().steps == {"b": "same"}
     assert emulator.secrets("acme") == ALL
     assert leaks(PLANTED, places(stack)) == []
+
+
+def test_policy_pack_sees_no_value(stack: Stack, influxd: InfluxdServer, acme: str, tmp_path: Path) -> None:
+    """It gets what is stored, in clear text: names, digests, counters."""
+    pack = policy_analyzer.write_pack(tmp_path / "pack")
+    record = tmp_path / "record.txt"
+    stack.environment[policy_analyzer.RECORD] = str(record)
+    stack.set_secret("value", PLANTED)
+    stack.program(PROGRAM, B="b", MANY=True)
+    stack.preview("--policy-pack", str(pack))
+    assert stack.up("--policy-pack", str(pack)).steps == {"a": "create", "b": "create", "m": "create"}
+    assert influxd.values(acme) == ALL
+    seen = record.read_text("utf-8")
+    assert {name for name in ("digest", "versions", "overwrite") if name in seen} == {"digest", "versions", "overwrite"}
+    assert leaks(PLANTED, {**places(stack), "policy pack": record.read_bytes()}) == []
