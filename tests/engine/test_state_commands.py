@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from engine import policy_analyzer
@@ -95,4 +96,5 @@ def test_policy_pack_sees_no_value(stack: Stack, influxd: InfluxdServer, acme: s
     assert influxd.values(acme) == ALL
     seen = record.read_text("utf-8")
     assert {name for name in ("digest", "versions", "overwrite") if name in seen} == {"digest", "versions", "overwrite"}
+    assert re.search(r"[0-9a-f]{64}", seen)  # a digest, decrypted
     assert leaks(PLANTED, {**places(stack), "policy pack": record.read_bytes()}) == []
