@@ -16,7 +16,7 @@ _CLEAR_STATUSES: Final = frozenset({405, 429, 503})
 """influxd itself responds to 405 with an empty body; the others come without a code from rate limiters and gateways."""
 
 _ADVICE: Final = {
-    403: "the token may not do this: use one with the permission (IS306)",
+    403: "the token lacks a permission for this: use one that may read and write the secrets of the org (IS306)",
     405: "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included? (IS310)",
     413: "a key may have at most 32,752 bytes: use a shorter one (IS311)",
     429: "the server asks for fewer requests: try again later (IS312)",

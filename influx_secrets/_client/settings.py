@@ -198,9 +198,7 @@ def _check_url(value: object, source: str) -> str:
         server = f"{parts.scheme}://{parts.netloc}{parts.path[: page.start()]}"
         raise _fail(source, f"is the address of a page in the browser: use {server} (IS205)")
     if "?" in value or "#" in value:
-        raise _fail(
-            source, "must not contain a query or a fragment: use scheme, host, port and path prefix alone (IS206)"
-        )
+        raise _fail(source, "must not contain ? or #: use only scheme, host, port and path prefix (IS206)")
     return value.rstrip("/")
 
 

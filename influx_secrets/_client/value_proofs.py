@@ -175,7 +175,7 @@ def _why_unavailable(error: APIError | ResponseError) -> str | None:
     """Return why there are no proofs; None for an error that says nothing about them."""
     # Flux before 0.192 does not know the module; whatever else is invalid is no matter of the version.
     if isinstance(error, InvalidError) and _NO_HASH.search(error.server_message or ""):
-        return "the server is older than InfluxDB 2.7, which brought the Flux function that this needs (IS511)"
+        return "the server is older than InfluxDB 2.7, the first that can hash a value: upgrade it (IS511)"
     if isinstance(error, (UnauthorizedError, ForbiddenError)):
         return 'the token lacks the permission "read secrets" of the org (IS512)'
     return (

@@ -251,7 +251,7 @@ def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *,
         what = "and its value cannot be compared on this server"
         advice, code = "if a resource got another name, use an alias", "IS103"
     elif org.has_one_of(key, (digest(org.org_id, key, text) for text in spellings(str(value)))):
-        what = "and only white space differs: line breaks, or blanks at an end"
+        what = "and only white space differs: line breaks, or spaces at its start or end"
         advice, code = "declare the value that is there", "IS102"
     else:
         what = "with another value, which this resource did not write"

@@ -43,7 +43,8 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
     if moved and old.org_id != org_id:
         session.notify(
             f"{declared.resource} is on {old.server} (org {old.org_id}); this run writes it to {session.address} "
-            f"(org {org_id}). What is on {old.server} is removed only by a provider with that url (IS618)"
+            f"(org {org_id}). What is on {old.server} stays there, unless a "
+            "provider with that url removes it in this run (IS618)"
         )
     if declared.exclusive:
         session.notify(

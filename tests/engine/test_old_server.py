@@ -7,7 +7,7 @@ import os
 from engine.stack import NewStack
 from servers import InfluxdServer
 
-TOO_OLD = "the server is older than InfluxDB 2.7, which brought the Flux function that this needs (IS511)"
+TOO_OLD = "the server is older than InfluxDB 2.7, the first that can hash a value: upgrade it (IS511)"
 BOTH = """
 influx.Secret("single", org=ORG, key="S", value=VALUE)
 influx.OrgSecrets("shared", org=ORG, secrets={"A": VALUE, "B": VALUE})

@@ -160,7 +160,7 @@ def test_foreign_value_that_differs_in_white_space_is_refused_with_that(
     """A value read from a file ends with a line break: overwriting would be the wrong advice."""
     emulator.put_secret("acme", "A", there)
     failed = engine.preview(secret("a", org="acme", key="A", value=declared))["a"]
-    assert "is already there, and only white space differs: line breaks, or blanks at an end." in failed
+    assert "is already there, and only white space differs: line breaks, or spaces at its start or end." in failed
     engine.preview(secret("a", org="acme", key="A", value="abcd\n"))
     assert "only white space" not in engine.preview(secret("a", org="acme", key="A", value=f"{declared}x\n"))["a"]
 

@@ -134,7 +134,7 @@ def test_api_error_code_in_header_needs_no_json() -> None:
     ("status", "says"),
     [
         (401, "the token is wrong, revoked or inactive, or lacks the permission to read the thing"),
-        (403, "the token may not do this"),
+        (403, "the token lacks a permission for this"),
         (404, "of the request's own"),
         (405, "is the url that of an InfluxDB 2 server"),
         (413, "at most 32,752 bytes"),
