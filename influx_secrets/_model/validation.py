@@ -60,7 +60,7 @@ def key_problem(key: str, *, overwrite: bool = False) -> str | None:
         return f"the key {quote(key)} is not UTF-8 (IS115)"
     if is_server_owned(key) and not overwrite:
         return (
-            f"the key {quote(key)} belongs to a notification endpoint of the server, whose alerts need it: "
+            f"the key {quote(key)} belongs to a notification endpoint, and the alerts of that endpoint need it: "
             "choose another key, or set overwrite=True (IS130)"
         )
     return None

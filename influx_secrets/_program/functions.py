@@ -115,8 +115,8 @@ def _list_secret_keys(settings: Callable[[], Settings], org_id: str | None, org:
 
 def _unanswered(token: str, answer: str) -> DeclarationError:
     return DeclarationError(
-        f"under pulumi.runtime.set_mocks no server is asked: let Mocks.call return {answer} for the token "
-        f"{token} (IS116)"
+        f"a test with pulumi.runtime.set_mocks asks no server: let the method call of its Mocks return {answer} for "
+        f"the token {token} (IS116)"
     )
 
 

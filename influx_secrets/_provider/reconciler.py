@@ -248,7 +248,7 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
 
 def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *, provable: bool) -> str:
     if not provable:
-        what = "and its value cannot be compared on this server"
+        what = "and whether it has the declared value cannot be checked"
         advice, code = "if a resource got another name, use an alias", "IS103"
     elif org.has_one_of(key, (digest(org.org_id, key, text) for text in spellings(str(value)))):
         what = "and only white space differs: line breaks, or spaces at its start or end"

@@ -175,7 +175,7 @@ def _org_id(client: SecretsClient) -> str | CheckResult:
     except InfluxSecretsError as error:
         return fail(_READ_ORG, str(error))
     if exists is None:
-        message = f"the token may not read the org {org_id}, or there is no such org (IS705)"
+        message = f"there is no org {org_id}, or the token lacks the permission to read it (IS705)"
         return _lacking(client, _READ_ORG, message, org_id)
     return org_id if exists else fail(_READ_ORG, f"there is no org {org_id} on this server (IS705)", _OTHER_ORG)
 
