@@ -236,53 +236,17 @@ INFLUXD_BEFORE_PROOFS = _other_influxd("2.6")
 OTHERS = (_other_influxd("2.7"), _other_influxd("2.10"), _other_pulumi(216), _other_pulumi(259))
 """What `make facts` can run in place of the pinned versions; built on request only."""
 
-TOXIPROXY = Program(
-    name="toxiproxy",
-    title="toxiproxy",
-    executable="toxiproxy-server",
-    builds=(
-        GoBuild(
-            folder="toxiproxy-server",
-            module="github.com/Shopify/toxiproxy/v2",
-            package="github.com/Shopify/toxiproxy/v2/cmd/server",
-        ),
-    ),
-    minutes=1,
-    megabytes=12,
-    cache_gigabytes=0.1,
-)
 
-ACTIONLINT = Program(
-    name="actionlint",
-    title="actionlint",
-    executable="actionlint",
-    builds=(
-        GoBuild(
-            folder="actionlint",
-            module="github.com/rhysd/actionlint",
-            package="github.com/rhysd/actionlint/cmd/actionlint",
-        ),
-    ),
-    minutes=1,
-    megabytes=6,
-    cache_gigabytes=0.1,
-)
+def _go_program(title: str, executable: str, module: str, command: str, megabytes: int) -> Program:
+    """Return a program that is one Go build of a minute."""
+    build = GoBuild(folder=executable, module=module, package=f"{module}/cmd/{command}")
+    name = executable.removesuffix("-server")
+    return Program(name, title, executable, (build,), minutes=1, megabytes=megabytes, cache_gigabytes=0.1)
 
-INFLUX = Program(
-    name="influx",
-    title="the influx CLI",
-    executable="influx",
-    builds=(
-        GoBuild(
-            folder="influx",
-            module="github.com/influxdata/influx-cli/v2",
-            package="github.com/influxdata/influx-cli/v2/cmd/influx",
-        ),
-    ),
-    minutes=1,
-    megabytes=28,
-    cache_gigabytes=0.1,
-)
+
+TOXIPROXY = _go_program("toxiproxy", "toxiproxy-server", "github.com/Shopify/toxiproxy/v2", "server", 12)
+ACTIONLINT = _go_program("actionlint", "actionlint", "github.com/rhysd/actionlint", "actionlint", 6)
+INFLUX = _go_program("the influx CLI", "influx", "github.com/influxdata/influx-cli/v2", "influx", 28)
 """The version that influxd 2.9.1 asks for; a test runs the command of the page about permissions with it."""
 
 _PINNED = (PULUMI, INFLUXD, INFLUXD_BEFORE_PROOFS, TOXIPROXY, ACTIONLINT, INFLUX)

@@ -181,7 +181,7 @@ _PAGE: Final = re.compile(r"/orgs/[0-9a-f]{16}(/|$)")
 
 
 def _check_url(value: object, source: str) -> str:
-    # No message repeats the url: a malformed one may well contain a password.
+    # No message repeats a malformed url, nor what stands before an @: there may be a password.
     hint = f"must be a url such as {DEFAULT_URL} (IS203)"
     if not isinstance(value, str) or re.search(r"[\s\x00-\x1f\x7f\\]", value):
         raise _fail(source, hint)

@@ -84,7 +84,7 @@ class Run:
         unique = name if count == 1 else f"{name} (number {count} of that name)"
         if not self._unwritten:
             # Runs when the program's body has ended, for only then does the SDK begin to register resources.
-            self.resource_counts = sdk.untrack(pulumi.Output.from_input(self._write_declarations()))
+            self.resource_counts = pulumi.Output.from_input(self._write_declarations())  # waited for: it can fail
         self._counts[self.number(provider)] += 1
         self._unwritten.append(_Declared(unique, self.number(provider), org.get("org_id"), org.get("org"), keys))
         return {"resource": unique, **({"preview": True} if pulumi.runtime.is_dry_run() else {})}

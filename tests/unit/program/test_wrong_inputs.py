@@ -8,6 +8,7 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -18,6 +19,8 @@ from pulumi.runtime.stack import run_pulumi_func, wait_for_rpcs
 from pulumi.runtime.sync_await import _sync_await
 
 import influx_secrets as influx
+from influx_secrets._program import sdk
+from influx_secrets._run_register import PROGRAM, Process, Register
 
 VALUE = "hunter2-never-shown"
 
@@ -208,6 +211,17 @@ def test_misspelt_setting_of_the_stack_is_refused_but_not_a_setting_of_a_project
         assert f"{name}\" in the stack's config is not read" in error_of(program)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx_secrets:url": "x", "influxdb:url": "x"}))
     assert "the declaration was taken" in error_of(program, project="influx_secrets")
+
+
+def test_declaration_that_the_providers_cannot_hear_of_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A key that moves to it could be removed before it is checked."""
+    register = Register(tmp_path, PROGRAM, Process(1, "0", ("pulumi", "up")))
+    (tmp_path / f"{PROGRAM}.jsonl").unlink()
+    monkeypatch.setattr(Register, "join", lambda *_: register)
+    monkeypatch.setattr(sdk, "engine_address", lambda: "127.0.0.1:1")
+    assert "set TMPDIR" in error_of(lambda: influx.Secret("a", org="acme", key="A", value=VALUE))
 
 
 def test_secret_trigger_is_refused_because_the_state_has_it() -> None:
