@@ -5,7 +5,6 @@ InfluxSecretsError
 ├── SettingsError (also ValueError)       the settings cannot work; no request was made
 ├── DeclarationError (also ValueError)    a resource or a call contradicts itself; no request was made
 ├── SecretNotFoundError                   a key that was asked for is not in the org
-├── KeyConflictError                      a key exists with a value that we did not write
 ├── ProofsUnavailableError                the server cannot prove values for this token
 ├── TransportError                        no usable answer
 │   ├── NotSentError                      no connection was made: the server did not see the request
@@ -34,9 +33,13 @@ a token, a digest or the body that was sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
+
+ERROR_BY_CODE: Final[dict[str, type[APIError]]] = {}
+"""The codes of the API's specification, as influxd spells them."""
+
+ERROR_BY_STATUS: Final[dict[int, type[APIError]]] = {}
+"""For a response without a known code: the status that means the same by itself."""
 
 
 class InfluxSecretsError(Exception):
@@ -79,17 +82,6 @@ class SecretNotFoundError(InfluxSecretsError):
         """The org that was asked, 16 hex digits."""
         self.key = key
         """The key that is not there."""
-
-
-class KeyConflictError(InfluxSecretsError):
-    """A key already exists with another value, and `overwrite` is not set."""
-
-    def __init__(self, message: str, *, org_id: str, key: str) -> None:
-        super().__init__(message)
-        self.org_id = org_id
-        """The org that holds the key, 16 hex digits."""
-        self.key = key
-        """The key that exists already."""
 
 
 class ProofsUnavailableError(InfluxSecretsError):
@@ -137,6 +129,11 @@ class ResponseError(InfluxSecretsError):
 class APIError(InfluxSecretsError):
     """The InfluxDB API answered with an error; a plain `APIError` has a code unknown to this package."""
 
+    def __init_subclass__(cls, code: str = "", status: int = 0) -> None:
+        super().__init_subclass__()
+        ERROR_BY_CODE.update({code: cls} if code else {})
+        ERROR_BY_STATUS.update({status: cls} if status else {})
+
     def __init__(
         self,
         message: str,
@@ -169,82 +166,57 @@ class APIError(InfluxSecretsError):
         """Whether header and body both name the code, as in InfluxDB's own answers; a gateway's have one at most."""
 
 
-class InternalError(APIError):
+class InternalError(APIError, code="internal error", status=500):
     """Code "internal error", HTTP 500: the server failed; its log says why."""
 
 
-class UnimplementedError(APIError):
+class UnimplementedError(APIError, code="not implemented", status=501):
     """Code "not implemented", HTTP 501: the server does not offer this call."""
 
 
-class NotFoundError(APIError):
+class NotFoundError(APIError, code="not found", status=404):
     """Code "not found", HTTP 404: no such org, or a token that may not read it; it does not say which."""
 
 
-class ConflictError(APIError):
+class ConflictError(APIError, code="conflict", status=409):
     """Code "conflict", HTTP 422 from influxd: the thing exists already or is in use."""
 
 
-class InvalidError(APIError):
+class InvalidError(APIError, code="invalid", status=400):
     """Code "invalid", HTTP 400: the server could not read the request."""
 
 
-class UnprocessableEntityError(APIError):
+class UnprocessableEntityError(APIError, code="unprocessable entity", status=422):
     """Code "unprocessable entity", HTTP 422: the request was read and makes no sense."""
 
 
-class EmptyValueError(APIError):
+class EmptyValueError(APIError, code="empty value"):
     """Code "empty value", HTTP 400: something that must not be empty was."""
 
 
-class UnavailableError(APIError):
+class UnavailableError(APIError, code="unavailable", status=503):
     """Code "unavailable", HTTP 503: the server, or what it depends on, is not ready."""
 
 
-class ForbiddenError(APIError):
+class ForbiddenError(APIError, code="forbidden", status=403):
     """Code "forbidden", HTTP 403: the token is known and may not do this."""
 
 
-class RateLimitedError(APIError):
+class RateLimitedError(APIError, code="too many requests", status=429):
     """Code "too many requests", HTTP 429: the caller is to wait."""
 
 
-class UnauthorizedError(APIError):
+class UnauthorizedError(APIError, code="unauthorized", status=401):
     """Code "unauthorized", HTTP 401: the token is unknown, or lacks a permission."""
 
 
-class MethodNotAllowedError(APIError):
+class MethodNotAllowedError(APIError, code="method not allowed", status=405):
     """Code "method not allowed", HTTP 405: there is no such route; influxd answers it with an empty body."""
 
 
-class RequestTooLargeError(APIError):
+class RequestTooLargeError(APIError, code="request too large", status=413):
     """Code "request too large", HTTP 413: influxd says it of a key over 32,752 bytes."""
 
 
-class UnsupportedMediaTypeError(APIError):
+class UnsupportedMediaTypeError(APIError, code="unsupported media type", status=415):
     """Code "unsupported media type", HTTP 415: the request's content type is not understood."""
-
-
-_CODES: Final[tuple[tuple[str, int | None, type[APIError]], ...]] = (
-    ("internal error", 500, InternalError),
-    ("not implemented", 501, UnimplementedError),
-    ("not found", 404, NotFoundError),
-    ("conflict", 409, ConflictError),
-    ("invalid", 400, InvalidError),
-    ("unprocessable entity", 422, UnprocessableEntityError),
-    ("empty value", None, EmptyValueError),
-    ("unavailable", 503, UnavailableError),
-    ("forbidden", 403, ForbiddenError),
-    ("too many requests", 429, RateLimitedError),
-    ("unauthorized", 401, UnauthorizedError),
-    ("method not allowed", 405, MethodNotAllowedError),
-    ("request too large", 413, RequestTooLargeError),
-    ("unsupported media type", 415, UnsupportedMediaTypeError),
-)
-"""The codes of the API's specification, as influxd spells them; the status that means the same by itself; the class."""
-
-ERROR_BY_CODE: Final[Mapping[str, type[APIError]]] = MappingProxyType({code: kind for code, _, kind in _CODES})
-ERROR_BY_STATUS: Final[Mapping[int, type[APIError]]] = MappingProxyType(
-    {status: kind for _, status, kind in _CODES if status is not None}
-)
-"""For a response without a known code."""

@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from influx_secrets._client import payloads, readers
 from influx_secrets._client.calls import Calls
-from influx_secrets._client.endpoints import (
-    NO_ORG,
-    first_supported,
-    id_hint,
-    is_path_safe,
-    valid_org_id,
-)
+from influx_secrets._client.endpoints import NO_ORG, first_supported, id_hint, is_path_safe, valid_org_id
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
 from influx_secrets._client.readers import Alerts, FluxScript

@@ -18,13 +18,7 @@ from influx_secrets._model.input_types import (
     switch_problem,
 )
 from influx_secrets._model.keys import escape_key, secret_id, unescape_key
-from influx_secrets._model.resources import (
-    UNKNOWN,
-    Declaration,
-    InvalidValue,
-    ResourceState,
-    Unknown,
-)
+from influx_secrets._model.resources import UNKNOWN, Declaration, InvalidValue, ResourceState, Unknown
 
 T = TypeVar("T", bool, int)
 Props = Mapping[str, Any]

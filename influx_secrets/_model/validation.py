@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from influx_secrets._model.input_types import string_problem
-from influx_secrets._model.keys import (
-    ENGINE_MARK,
-    MAX_KEY_BYTES,
-    ORG_GIVEN_TWICE,
-    is_org_id,
-    is_server_owned,
-)
+from influx_secrets._model.keys import ENGINE_MARK, MAX_KEY_BYTES, ORG_GIVEN_TWICE, is_org_id, is_server_owned
 from influx_secrets._model.resources import Declaration, InvalidValue, Unknown
 from influx_secrets._text import is_utf8, quote
 

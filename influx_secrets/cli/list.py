@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from influx_secrets._text import quote
-from influx_secrets.cli.shared.alerts import LEFT_OVER, reader_json, server_text, titles
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
 from influx_secrets.cli.shared.console import note, print_json, print_table
-from influx_secrets.cli.shared.inventory import Listed, Manager, take_inventory
+from influx_secrets.cli.shared.inventory import (
+    LEFT_OVER,
+    Listed,
+    Manager,
+    reader_json,
+    server_text,
+    take_inventory,
+    titles,
+)
 from influx_secrets.cli.shared.stacks import Folder, StackName
 from influx_secrets.cli.shared.untrusted import visible
 

@@ -28,6 +28,13 @@ def test_command_asks_the_server_of_the_selected_stack(
     assert command("list", "--org", "acme", environ=environ).server == f"server: {emulator.url}, from INFLUX_HOST\n"
     pulumi("stack", "init", "dev", "--no-select")
     assert command("usage").err.startswith("error: no stack is selected, so the server of its config is not known")
+    examined = command("doctor")
+    assert line(examined, "stack").startswith("wrong stack no stack is selected, so the server of its config is")
+    assert line(examined, "settings") == "unknown settings not known before that: stack"
+    misspelt = 'there is no stack "prd": correct --stack, see `pulumi stack ls` (IS718)'
+    for verb in ("list", "usage", "adopt"):
+        assert command(verb, "--stack", "prd").err == f"error: {misspelt}\n"
+    assert line(command("doctor", "--stack", "prd"), "stack") == f"wrong stack {misspelt}"
 
     pulumi("stack", "select", "dev")
     (tmp_path / "Pulumi.yaml").write_text(

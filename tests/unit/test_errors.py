@@ -41,7 +41,7 @@ def made(kind: type[errors.InfluxSecretsError]) -> errors.InfluxSecretsError:
         return kind("text", **where, status=502, content_type="text/html")
     if issubclass(kind, errors.TransportError):
         return kind("text", **where, attempts=3)
-    if issubclass(kind, (errors.SecretNotFoundError, errors.KeyConflictError)):
+    if issubclass(kind, errors.SecretNotFoundError):
         return kind("text", org_id="0123456789abcdef", key="K")
     return kind("text")
 

@@ -10,10 +10,9 @@ from influx_secrets._model.keys import TOO_LONG_FOR_A_MAP, fits_a_map
 from influx_secrets._model.validation import key_problem
 from influx_secrets._text import quote
 from influx_secrets.cli.adopt.program_text import config_names, program
-from influx_secrets.cli.shared.alerts import reader_json, titles
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
 from influx_secrets.cli.shared.console import note, print_json, say
-from influx_secrets.cli.shared.inventory import Inventory, Manager, take_inventory
+from influx_secrets.cli.shared.inventory import Inventory, Manager, reader_json, take_inventory, titles
 from influx_secrets.cli.shared.stacks import Folder, Stack, StackName
 
 

@@ -37,13 +37,6 @@ class CheckResult:
 
 
 ok: Final = partial(CheckResult, Verdict.OK)
-"""A result that needs no action."""
-
 warn: Final = partial(CheckResult, Verdict.NOTE)
-"""A result that works, and may surprise."""
-
 fail: Final = partial(CheckResult, Verdict.WRONG)
-"""A result that must be fixed."""
-
 unknown: Final = partial(CheckResult, Verdict.UNKNOWN)
-"""A result that depends on one that must be fixed first."""

@@ -14,7 +14,7 @@ from influx_secrets._client.connections import proxy_address
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import gather
 from influx_secrets._errors import SettingsError
-from influx_secrets.cli.doctor.check_result import CheckResult, Verdict, fail
+from influx_secrets.cli.doctor.check_result import CheckResult, Verdict, fail, unknown
 from influx_secrets.cli.doctor.pulumi_checks import check_pulumi
 from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.cli.doctor.settings_checks import check_settings
@@ -58,7 +58,9 @@ def _results(target: Target, environ: Mapping[str, str]) -> list[CheckResult]:
         settings = Settings.resolve(target.inputs, environ=environ)
         client = SecretsClient(settings)
     except (SettingsError, StackError) as error:
-        return [*results, fail("settings", str(error))]
+        known = [one.name for one in results if one.message == str(error)]
+        cause = unknown("settings", f"not known before that: {known[0]}") if known else fail("settings", str(error))
+        return [*results, cause]
     found = gather(target.inputs, environ)
     local = check_settings(settings, found, environ, proxy_address(settings.url))
     with client, waiting("examining"):

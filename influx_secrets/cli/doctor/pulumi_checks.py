@@ -40,7 +40,7 @@ def check_pulumi(target: Target, environ: Mapping[str, str]) -> Iterator[CheckRe
         yield fail("pulumi", str(error), f"install it: {_PULUMI}")
         return
     try:
-        backend = str(json.loads(run_pulumi("whoami", "--verbose", "--json", folder=target.folder))["url"])
+        backend = str(json.loads(run_pulumi("whoami --verbose --json", folder=target.folder))["url"])
     except StackError as error:
         yield fail("backend", str(error), "run `pulumi login`, or set PULUMI_BACKEND_URL")
         return
@@ -97,10 +97,12 @@ def _recent(check: str, what: str, found: str, oldest: tuple[int, int], how: str
 
 def _check_stack(target: Target, file: Path, backend: str, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     try:
-        name = target.stack or run_pulumi("stack", "--show-name", folder=target.folder).strip()
+        result, remedy = fail, ""
         config = target.config or {}
+        result, remedy = warn, "run `pulumi stack select NAME`, or `pulumi stack init NAME`"
+        name = target.stack or run_pulumi("stack --show-name", folder=target.folder).strip()
     except StackError as error:
-        yield warn("stack", str(error), "run `pulumi stack select NAME`, or `pulumi stack init NAME`")
+        yield result("stack", str(error), remedy)
         yield unknown("passphrase", "not known before that: stack")
         return
     if _URL in config:

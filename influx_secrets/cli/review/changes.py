@@ -130,16 +130,12 @@ def place_of(side: Side, provider: str | None = None) -> Place:
 
 def org_names(preview: Preview) -> dict[Place, str]:
     """Return the name of each org that some resource gives by name."""
-    steps = (*preview.refreshed.values(), *preview.steps)
-    sides = [side for step in steps for side in (step.old, step.new) if side is not None]
-    return {place_of(side): side.state.org for side in sides if isinstance(side.state.org, str)}
+    return {place_of(side): side.state.org for side in preview.sides if isinstance(side.state.org, str)}
 
 
 def servers(preview: Preview) -> dict[Place, str]:
     """Return the address of each org's server, as far as the preview has it: that of this run before a stored one."""
-    steps = (*preview.refreshed.values(), *preview.steps)
-    sides = [side for side in (*(step.old for step in steps), *(step.new for step in steps)) if side is not None]
-    return {place_of(side): side.state.server for side in sides if side.state.server is not None}
+    return {place_of(side): side.state.server for side in preview.sides if side.state.server is not None}
 
 
 def _keys(steps: Iterable[Step]) -> _Keys:

@@ -5,9 +5,8 @@ Only the properties named here are read. The same document may contain values an
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from influx_secrets._errors import InfluxSecretsError
@@ -59,12 +58,11 @@ class Step:
     new: Side | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """What the engine printed, as far as a review needs it; the parser adds each part as it reads it.
+    """What the engine printed, as far as a review needs it.
 
     Attributes:
-        skipped_lines: How many lines around the preview are not JSON.
         steps: What is planned for this package's resources.
         refreshed: What a refresh in the same run found, by URN; `new` is None for a deleted resource.
         refresh_told: Whether `refreshed` contains what was found; the JSON document only marks deleted resources.
@@ -72,18 +70,27 @@ class Preview:
         others: Operation to number of resources of all other types.
         errors: Those of this package: others may contain values.
         unlisted: How many unchanged resources, of any type, the document counts but does not list.
+        skipped_lines: How many lines around the preview are not JSON.
     """
 
-    skipped_lines: int = 0
-    steps: list[Step] = field(default_factory=list)
-    refreshed: dict[str, Step] = field(default_factory=dict)
-    refresh_told: bool = True
-    found_outside: int = 0
-    others: Counter[str] = field(default_factory=Counter)
-    unlisted: int = 0
-    notices: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    complete: bool = True
+    steps: Sequence[Step]
+    refreshed: Mapping[str, Step]
+    others: Mapping[str, int]
+    notices: Sequence[str]
+    errors: Sequence[str]
+    complete: bool
+    refresh_told: bool
+    found_outside: int
+    unlisted: int
+    skipped_lines: int
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides of all steps: first what is stored, then what will be."""
+        steps = (*self.refreshed.values(), *self.steps)
+        return tuple(
+            side for side in (*(step.old for step in steps), *(step.new for step in steps)) if side is not None
+        )
 
 
 def kind_of(urn: str) -> str | None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -24,6 +25,19 @@ _OURS: Final = ("influx_secrets.", TYPE_PREFIX)
 _TRACEBACK: Final = "Traceback (most recent call last)"
 
 
+class _Found:
+    """What was read so far, by the names that it has in a preview."""
+
+    def __init__(self, skipped_lines: int) -> None:
+        self.skipped_lines, self.found_outside, self.unlisted = skipped_lines, 0, 0
+        self.steps: list[Step] = []
+        self.refreshed: dict[str, Step] = {}
+        self.others: Counter[str] = Counter()
+        self.notices: list[str] = []
+        self.errors: list[str] = []
+        self.refresh_told = self.complete = True
+
+
 def read_preview(document: bytes) -> Preview:
     """Parse what `pulumi preview --json` printed, in either form."""
     if not document.strip():
@@ -39,11 +53,11 @@ def read_preview(document: bytes) -> Preview:
     if any(not isinstance(one, dict) for one in found):
         raise PreviewError("this is JSON, but no output of `pulumi preview --json` (IS714)")
     try:
-        preview = Preview(skipped)
+        read = _Found(skipped)
         for group in _runs(found):
-            (_read_events if _is_event(group[0]) else _read_document)(group, preview)
+            (_read_events if _is_event(group[0]) else _read_document)(group, read)
         if all(_is_event(one) or not one or one.keys() & _OF_DOCUMENT for one in found):
-            return preview
+            return Preview(**vars(read))
     except (AttributeError, KeyError, TypeError, ValueError):
         # The error may not be shown: its text may contain a value.
         raise PreviewError("this preview has a step in a form that this version does not know (IS715)") from None
@@ -88,7 +102,7 @@ def _is_event(one: _Json) -> bool:
     return any(name.endswith("Event") for name in one)
 
 
-def _add_step(found: Preview, op: str, urn: str, old: _Json | None, new: _Json | None) -> None:
+def _add_step(found: _Found, op: str, urn: str, old: _Json | None, new: _Json | None) -> None:
     if kind_of(urn) is None:
         if op not in _CHANGES_NOTHING | _HALF_A_REPLACEMENT:
             found.others[op] += 1
@@ -98,12 +112,12 @@ def _add_step(found: Preview, op: str, urn: str, old: _Json | None, new: _Json |
         found.steps.append(step)
 
 
-def _add_refresh(found: Preview, urn: str, old: _Json | None, new: _Json | None) -> None:
+def _add_refresh(found: _Found, urn: str, old: _Json | None, new: _Json | None) -> None:
     if kind_of(urn) is not None:
         found.refreshed[urn] = Step("refresh", read_side(old, before=True), read_side(new, before=True))
 
 
-def _add_diagnostic(found: Preview, event: _Json) -> None:
+def _add_diagnostic(found: _Found, event: _Json) -> None:
     message = event["message"]
     if event["severity"] == "error":
         found.complete = False
@@ -112,7 +126,7 @@ def _add_diagnostic(found: Preview, event: _Json) -> None:
         found.notices += [line.removeprefix(PREFIX) for line in message.split("\n") if line.startswith(PREFIX)]
 
 
-def _read_document(group: Sequence[_Json], found: Preview) -> None:
+def _read_document(group: Sequence[_Json], found: _Found) -> None:
     (document,) = group
     steps: list[_Json] = document.get("steps") or []
     refreshes = _refresh_phase(steps)
@@ -148,7 +162,7 @@ def _refresh_phase(steps: Iterable[_Json]) -> int:
     return len(seen)
 
 
-def _read_events(group: Sequence[_Json], found: Preview) -> None:
+def _read_events(group: Sequence[_Json], found: _Found) -> None:
     complete = False
     waiting: set[str] = set()
     for line in group:

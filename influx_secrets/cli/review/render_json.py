@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any, Final
 
 from influx_secrets._model.resources import UNKNOWN, Unknown
 from influx_secrets.cli.review.changes import Change
-from influx_secrets.cli.review.preview import Resource, name_of
+from influx_secrets.cli.review.preview import name_of
 from influx_secrets.cli.review.report import OrgReview, Review
 from influx_secrets.cli.review.warnings import Finding
 from influx_secrets.cli.shared.untrusted import Untrusted
@@ -62,15 +63,11 @@ def _change(change: Change) -> dict[str, Any]:
         "before": _version(change.before),
         "after": _version(change.after),
         "drift": change.drift,
-        "resource": _resource(change.resource),
-        "source": None if change.source is None else _resource(change.source),
+        "resource": asdict(change.resource),
+        "source": None if change.source is None else asdict(change.source),
         "notes": list(change.notes),
     }
 
 
 def _version(version: int | Unknown | None) -> int | str | None:
     return "unknown" if version is UNKNOWN else version
-
-
-def _resource(resource: Resource) -> dict[str, str]:
-    return {"kind": resource.kind, "name": resource.name, "urn": resource.urn}

@@ -21,9 +21,6 @@ from influx_secrets.cli.review.warnings import (
     warnings,
 )
 
-_ORDER: Final = {action: number for number, action in enumerate(Action)}
-
-
 _ACTIONS: Final = {
     Existing.ADOPTS: Action.ADOPT,
     Existing.TAKES_OVER: Action.TAKE_OVER,
@@ -152,7 +149,7 @@ def _orgs(found: Iterable[Change], names: Mapping[Place, str], addresses: Mappin
 
 def _danger(change: Change) -> tuple[int, bool, str, str]:
     unknown = not isinstance(change.key, str)
-    return _ORDER[change.action], unknown, str(change.key), change.resource.urn
+    return list(Action).index(change.action), unknown, str(change.key), change.resource.urn
 
 
 def _gates(counts: Mapping[Action, int], found: Iterable[Finding], unknown_prunes: int) -> dict[Gate, int]:

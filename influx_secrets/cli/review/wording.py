@@ -62,7 +62,7 @@ def _number(version: int | Unknown) -> str:
 def counted(review: Review) -> str:
     """Return how many keys have which change, in one line."""
     found = _counted(review.counts)
-    return found or ("no secret changes" if review.preview.complete else "no change is listed")
+    return found or "no secret changes" if review.preview.complete else f"the preview failed; {found}".rstrip("; ")
 
 
 def counted_of(org: OrgReview) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, IntEnum
-from typing import Final, ParamSpec, TypeVar
+from typing import ParamSpec, TextIO, TypeVar
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -24,9 +26,6 @@ E = TypeVar("E", bound=Enum)
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-
-_UNFOLDED: Final = 1_000_000
-"""Lines that go to a file or to another program are never folded."""
 
 
 class Exit(IntEnum):
@@ -70,18 +69,28 @@ def print_json(document: object) -> None:
     typer.echo(json.dumps(document, indent=2))
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """Write rows to stdout: folded and coloured on a terminal, else one line each. No cell is read as markup."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
-    console = _console(stderr=False)
-    with console.capture() as captured:
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    colours: Sequence[str] = (),
+    file: TextIO | None = None,
+) -> None:
+    """Write rows, to stdout by default: folded on a terminal, each in its colour if it has one; else one line each."""
+    console = make_console(file or sys.stdout)
+    if console.is_terminal:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for heading in headings:
+            table.add_column(heading, overflow="fold")
+        for row, colour in itertools.zip_longest(rows, colours):
+            table.add_row(*row, style=colour)
         console.print(table)
-    # Rich pads the last column with spaces.
-    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()), color=console.is_terminal)
+        return
+    # Rich takes ten seconds for ten thousand rows.
+    lines = [tuple(headings), *(tuple(map(str, row)) for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True))
+        console.file.write("  ".join(cells).rstrip() + "\n")
 
 
 def say(text: str) -> None:
@@ -96,7 +105,7 @@ def note(text: str) -> None:
 
 def progress(what: str) -> Callable[[Sequence[T]], Iterable[T]]:
     """Return a function that passes items through, and shows on a terminal how many are left."""
-    console = _console(stderr=True)
+    console = make_console(sys.stderr)
 
     def follow(items: Sequence[T]) -> Iterable[T]:
         if not console.is_terminal:
@@ -109,17 +118,14 @@ def progress(what: str) -> Callable[[Sequence[T]], Iterable[T]]:
 @contextlib.contextmanager
 def waiting(what: str) -> Iterator[None]:
     """Show on a terminal what the command is waiting for."""
-    console = _console(stderr=True)
-    with console.status(Text(what)) if console.is_terminal else contextlib.nullcontext():
+    console = make_console(sys.stderr)
+    with console.status(what) if console.is_terminal else contextlib.nullcontext():
         yield
 
 
-def _console(*, stderr: bool) -> Console:
-    # Created for each use: a stream may be replaced, and a terminal resized.
-    console = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _UNFOLDED
-    return console
+def make_console(file: TextIO) -> Console:
+    """Return a console that reads nothing as markup. Not kept: a stream may be replaced, and a terminal resized."""
+    return Console(file=file, markup=False, highlight=False, emoji=False)
 
 
 def fail_on_option(choices: type[Enum], condition: str) -> OptionInfo:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any, Final
 
 from influx_secrets._client.client import SecretsClient
-from influx_secrets._client.readers import Alerts, Reader
+from influx_secrets._client.readers import Alerts, Endpoint, Reader
 from influx_secrets._errors import InfluxSecretsError
-from influx_secrets._model.keys import is_server_owned
-from influx_secrets.cli.shared.alerts import abandoned
+from influx_secrets._model.keys import endpoint_of, is_server_owned
 from influx_secrets.cli.shared.connection import Target, connected
 from influx_secrets.cli.shared.console import note, waiting
 from influx_secrets.cli.shared.stacks import Managed, Stack, stack_here
+
+LEFT_OVER: Final = "nobody that is shown: its notification endpoint was deleted"
+"""Who uses a credential that is abandoned and has no reader."""
 
 
 class Manager(str, Enum):
@@ -96,3 +99,29 @@ def _in_alerts(client: SecretsClient, org_id: str, keys: Iterable[str]) -> tuple
     except InfluxSecretsError as error:
         note(f"note: who reads the keys in alerts could not be asked: {error}")
         return Alerts(), frozenset()
+
+
+def abandoned(client: SecretsClient, keys: Iterable[str], endpoints: Iterable[Endpoint]) -> frozenset[str]:
+    """Return the credentials whose notification endpoint was deleted: influxd 2.9.1 keeps them for ever.
+
+    Asks for each endpoint that the token is not shown.
+    """
+    credentials = {key: id_ for key in keys if (id_ := endpoint_of(key)) is not None}
+    hidden = set(credentials.values()) - {endpoint.id for endpoint in endpoints}
+    gone = {id_ for id_ in sorted(hidden) if not client.endpoint_exists(id_)}
+    return frozenset(key for key, id_ in credentials.items() if id_ in gone)
+
+
+def titles(readers: Iterable[Reader]) -> str:
+    """Return readers for people."""
+    return ", ".join(reader.title for reader in readers)
+
+
+def server_text(readers: Iterable[Reader]) -> str:
+    """Return for what the server keeps a credential."""
+    return f"the server, for {titles(readers) or 'a notification endpoint'}"
+
+
+def reader_json(reader: Reader) -> dict[str, Any]:
+    """Return a reader for programs."""
+    return {"kind": reader.kind, "id": reader.id, "name": reader.name, "active": reader.active}

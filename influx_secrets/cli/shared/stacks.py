@@ -16,6 +16,7 @@ from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import ENGINE_MARK
 from influx_secrets._model.resources import UNKNOWN
 from influx_secrets._model.state_codecs import CODECS
+from influx_secrets._text import quote
 from influx_secrets.cli.shared.untrusted import visible_message
 
 StackName = Annotated[
@@ -78,9 +79,9 @@ def read_config(stack: str | None, folder: Path | None) -> Config | None:
     if stack is None and folder is None and project_file(Path.cwd()) is None:
         return None
     try:
-        return _pulumi(dict, "config", "--json", "--open", stack=stack, folder=folder)
+        return _pulumi(dict, "config --json --open", stack, folder)
     except StackError:
-        stacks = [] if stack is not None else _pulumi(list, "stack", "ls", "--json", stack=None, folder=folder)
+        stacks = [] if stack is not None else _pulumi(list, "stack ls --json", None, folder)
         if stack is not None or any(one.get("current") for one in stacks):
             raise
         if stacks:
@@ -102,9 +103,9 @@ def stack_here(stack: str | None, folder: Path | None, config: Config | None) ->
     if stack is None and folder is None and project_file(Path.cwd()) is None:
         return None
     try:
-        exported = _pulumi(dict, "stack", "export", stack=stack, folder=folder)
+        exported = _pulumi(dict, "stack export", stack, folder)
     except StackError:
-        if stack is None and not _pulumi(list, "stack", "ls", "--json", stack=None, folder=folder):
+        if stack is None and not _pulumi(list, "stack ls --json", None, folder):
             return Stack()
         raise
     resources = (exported.get("deployment") or {}).get("resources") or ()
@@ -140,11 +141,10 @@ def project_file(folder: Path) -> Path | None:
     return next((path for path in places if path.exists()), None)
 
 
-def run_pulumi(*words: str, stack: str | None = None, folder: Path | None = None) -> str:
-    """Return what a command of the Pulumi CLI writes."""
-    name = " ".join(word for word in words if not word.startswith("-"))
+def run_pulumi(call: str, stack: str | None = None, folder: Path | None = None) -> str:
+    """Return what a call of the Pulumi CLI writes, such as `stack ls --json`."""
     # Without --show-secrets: secrets stay encrypted, and no passphrase is needed.
-    command = ["pulumi", *words, "--non-interactive", "--color=never"]
+    command = ["pulumi", *call.split(), "--non-interactive", "--color=never"]
     command += [f"--stack={stack}"] if stack is not None else []
     command += [f"--cwd={folder}"] if folder is not None else []
     try:
@@ -154,19 +154,25 @@ def run_pulumi(*words: str, stack: str | None = None, folder: Path | None = None
             "there is no pulumi on PATH, which knows the config and the keys of the stack (IS706)"
         ) from None
     if done.returncode:
-        raise StackError(f"pulumi {name} failed: {_reason(done.stderr)} (IS708)")
+        reason = _reason(done.stderr)
+        if stack is not None and reason.startswith("no stack named"):
+            raise StackError(f"there is no stack {quote(stack)}: correct --stack, see `pulumi stack ls` (IS718)")
+        raise StackError(f"pulumi {_verb(call)} failed: {reason} (IS708)")
     return done.stdout
 
 
-def _pulumi(kind: type[T], *words: str, stack: str | None, folder: Path | None) -> T:
+def _pulumi(kind: type[T], call: str, stack: str | None, folder: Path | None) -> T:
     try:
-        printed = json.loads(run_pulumi(*words, stack=stack, folder=folder))
+        printed = json.loads(run_pulumi(call, stack, folder))
     except ValueError:
         printed = None
     if not isinstance(printed, kind):
-        name = " ".join(word for word in words if not word.startswith("-"))
-        raise StackError(f"pulumi {name} wrote no JSON: is the Pulumi CLI of version 3.216 or later? (IS709)")
+        raise StackError(f"pulumi {_verb(call)} wrote no JSON: is the Pulumi CLI of version 3.216 or later? (IS709)")
     return printed
+
+
+def _verb(call: str) -> str:
+    return call.partition(" -")[0]
 
 
 def _reason(stderr: str) -> str:

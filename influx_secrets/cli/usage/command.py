@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from influx_secrets._client.readers import PERMISSIONS, Endpoint, Reader
 from influx_secrets._model.keys import is_server_owned
-from influx_secrets.cli.shared.alerts import LEFT_OVER, abandoned, reader_json, server_text, titles
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target, connected
 from influx_secrets.cli.shared.console import (
     exit_if_found,
@@ -22,6 +21,7 @@ from influx_secrets.cli.shared.console import (
     say,
     waiting,
 )
+from influx_secrets.cli.shared.inventory import LEFT_OVER, abandoned, reader_json, server_text, titles
 from influx_secrets.cli.shared.stacks import Folder, StackName
 from influx_secrets.cli.shared.untrusted import visible
 from influx_secrets.cli.usage.readers import Readers, find_readers
