@@ -75,7 +75,7 @@ def _exchange() -> Iterator[None]:
         yield
     except OSError as error:
         raise InfluxSecretsError(
-            f"the providers of this run cannot exchange which keys they declare: {error}. Free space on the disk, or "
+            f"cannot use the temporary folder that the providers of a run share: {error}. Free space on the disk, or "
             "set TMPDIR to another folder, and run again (IS105)"
         ) from None
 

@@ -34,7 +34,7 @@ def valid_org_id(org_id: str) -> str:
     # Anything else would change the path, and influxd refuses it with 400 "corrupt ID provided" anyway.
     if not is_org_id(org_id.lower()):
         raise DeclarationError(
-            f"{quote(org_id)} is not an org id: org ids have 16 hexadecimal digits (see `influx org list`) (IS141)"
+            f"{quote(org_id)} is not an org id of 16 hexadecimal digits: `influx org list` shows the ids (IS141)"
         )
     return org_id.lower()
 

@@ -64,7 +64,7 @@ def encode_secrets(secrets: Mapping[str, str]) -> bytes:
     for key, value in secrets.items():
         _require_text(key, "the key", key)
         if not key:
-            raise DeclarationError("a key must not be empty (IS118)")
+            raise DeclarationError('a key must not be empty: use a name such as "SLACK_TOKEN" (IS118)')
         _require_text(value, "the value of the key", key)
     return json.dumps(dict(secrets), ensure_ascii=False, separators=(",", ":")).encode()
 

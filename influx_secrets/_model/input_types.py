@@ -33,8 +33,8 @@ def string_problem(value: object) -> str | None:
     if not isinstance(value, str):
         return f"must be a string, not {type_name(value)} (IS108)"
     if _OUTPUT_AS_STRING in value:
-        return "holds an Output that str() or an f-string made a string: use pulumi.Output.concat (IS114)"
-    return None if is_utf8(value) else "is not UTF-8: it holds half of a character (IS115)"
+        return "contains an Output that str() or an f-string made a string: use pulumi.Output.concat(...) (IS114)"
+    return None if is_utf8(value) else "is not UTF-8: half of a character is missing. Correct how it is read (IS115)"
 
 
 def name_problem(value: object) -> str | None:
@@ -44,7 +44,7 @@ def name_problem(value: object) -> str | None:
     return (
         None
         if _NAME.fullmatch(value)
-        else "must be a name of letters, digits, blanks, _, - and dots, not a token (IS220)"
+        else "must be a name of letters, digits, spaces, _, - and dots, not the token itself (IS220)"
     )
 
 

@@ -17,13 +17,13 @@ MAX_MAP_KEY_BYTES: Final = (1 << 14) - 1
 """The longest name in a property path. CLI 3.274.1 ends when it meets a longer one, before our refusal is heard."""
 
 TOO_LONG_FOR_A_MAP: Final = (
-    f"is longer than {MAX_MAP_KEY_BYTES:,} bytes, which Pulumi cannot take in a map: use Secret (IS120)"
+    f"is longer than {MAX_MAP_KEY_BYTES:,} bytes, too long for OrgSecrets: declare the key with a Secret (IS120)"
 )
 
 ENGINE_MARK: Final = "4dabf18193072939515e22adb298388d"
 """The engine takes a map that holds this name for one of its own values, and breaks."""
 
-ORG_GIVEN_TWICE: Final = "org_id and org are both given: give one of them (IS132)"
+ORG_GIVEN_TWICE: Final = "org_id and org are both given: remove one of them (IS132)"
 
 _ORG_ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _SERVER_OWNED = re.compile(r"([0-9a-f]{16})-(?:token|routing-key|username|password)", re.ASCII)
@@ -80,7 +80,7 @@ def parse_secret_id(text: str) -> tuple[str, str]:
     org_id = org_id.lower()
     if not slash or not is_org_id(org_id) or not key:
         raise DeclarationError(
-            f"the id {quote(text)} is not <org id>/<key>, such as 0123456789abcdef/SLACK_TOKEN (IS137)"
+            f"Secret.get: the id {quote(text)} must be <org id>/<key>, such as 0123456789abcdef/SLACK_TOKEN (IS137)"
         )
     return org_id, key
 

@@ -22,13 +22,13 @@ def problems(declared: Declaration) -> list[str]:
         found += [problem for problem in wrong if problem is not None]
     undeclared = sorted(set(declared.rotate_on) - declared.keys)
     found += [
-        f"rotate_on names the key {quote(key)}, which is not declared: declare it, or correct the key (IS131)"
+        f"rotate_on names the key {quote(key)}, which secrets lacks: add the key, or correct rotate_on (IS131)"
         for key in undeclared
     ]
     if declared.exclusive is True and not declared.keys and not declared.keep:
         found.append(
-            "exclusive with no secrets would remove every secret of the org: declare one, or name "
-            "what stays in keep (IS107)"
+            "exclusive=True with no secrets would remove every secret of the org: declare a secret, or list the keys "
+            'that stay in keep, such as keep=["TEAM_*"] (IS107)'
         )
     return found
 
@@ -37,32 +37,32 @@ def _org_problems(declared: Declaration) -> Iterator[str]:
     if declared.org_id is not None and declared.org is not None:
         yield ORG_GIVEN_TWICE
     if isinstance(declared.org_id, str) and not is_org_id(declared.org_id):
-        yield f"org_id {quote(declared.org_id)} is not 16 hexadecimal digits: a name goes into org (IS133)"
+        yield f"org_id {quote(declared.org_id)} is not 16 hexadecimal digits: for a name, use org=... (IS133)"
     if declared.org == "":
-        yield "org must not be empty (IS134)"
+        yield 'org must not be empty: give the name of an org, such as org="acme" (IS134)'
 
 
 def key_problem(key: str, *, overwrite: bool = False) -> str | None:
     """Return what is wrong with a key, None for one that can be declared."""
     if not key:
-        return "a key must not be empty (IS118)"
+        return 'a key must not be empty: use a name such as "SLACK_TOKEN" (IS118)'
     if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
-        return f"the key {quote(key)} is longer than {MAX_KEY_BYTES:,} bytes, which InfluxDB refuses (IS119)"
+        return f"the key {quote(key)} is longer than {MAX_KEY_BYTES:,} bytes, InfluxDB's limit: shorten it (IS119)"
     if key == ENGINE_MARK:
         return f"the key {quote(key)} is a name that Pulumi reserves for itself: choose another key (IS121)"
     if not is_utf8(key):
         return f"the key {quote(key)} is not UTF-8 (IS115)"
     if is_server_owned(key) and not overwrite:
         return (
-            f"the key {quote(key)} belongs to a notification endpoint, and the alerts of that endpoint need it: "
-            "choose another key, or set overwrite=True (IS130)"
+            f"the key {quote(key)} holds the credential of a notification endpoint, which its alerts need: choose "
+            "another key. To replace the credential, set overwrite=True (IS130)"
         )
     return None
 
 
 def _value_problem(key: str, value: str | Unknown | InvalidValue | None) -> str | None:
     if isinstance(value, InvalidValue):
-        unset = ": config.get_secret returns None for what is not set, use config.require_secret"
+        unset = ": config.get_secret returns None for a name that is not set. Use config.require_secret"
         hint = unset if value.type_name == "None" else ""
         return f"the value of the key {quote(key)} must be a string, not {value.type_name}{hint} (IS108)"
     wrong = string_problem(value) if isinstance(value, str) else None
@@ -70,7 +70,7 @@ def _value_problem(key: str, value: str | Unknown | InvalidValue | None) -> str 
         return f"the value of the key {quote(key)} {wrong}"
     if value == "":
         return (
-            f"the value of the key {quote(key)} is empty: Flux cannot read it. Use a value, or leave the key out "
-            "(IS117)"
+            f"the value of the key {quote(key)} is empty, and Flux cannot read an empty secret: "
+            "give a value, or remove the key (IS117)"
         )
     return None

@@ -42,7 +42,7 @@ def _report_clear_text(given: Iterable[str]) -> None:
 
             say_on_stderr(
                 f"{setting.config_key} is not encrypted in the stack's config: run `pulumi config set --secret "
-                f"{setting.config_key}`. If others have seen it, use a new value (IS627)"
+                f"{setting.config_key}`. If others may have seen the value, use a new one (IS627)"
             )
 
 

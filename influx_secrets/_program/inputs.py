@@ -82,7 +82,7 @@ class Inputs(NamedTuple):
         if setting.is_secret:
             return self.secret(setting.field, value)
         if setting.is_stored and sdk.is_output(value):
-            value = self.stored(setting.field, value, "use pulumi.Output.unsecret if it may be shown there (IS216)")
+            value = self.stored(setting.field, value, "to allow that, pass pulumi.Output.unsecret(...) (IS216)")
         found = self.public(setting.field, value, _SETTING_PROBLEMS[setting.kind])
         return found.apply(_setting_text) if isinstance(found, pulumi.Output) else _setting_text(found)
 
@@ -133,7 +133,7 @@ class Inputs(NamedTuple):
 
     async def _plain(self, name: str, value: pulumi.Output[T], advice: str) -> pulumi.Output[T]:
         if await value.is_secret():
-            raise sdk.InputError(f"{self.owner}: {name} is secret, and the state stores it: {advice}")
+            raise sdk.InputError(f"{self.owner}: {name} is secret, but the state stores it in clear text: {advice}")
         return value
 
     def _map_key(self, key: str) -> str:
@@ -161,7 +161,7 @@ async def _uncancelled(value: Awaitable[T]) -> T:
     except asyncio.CancelledError as error:
         # The SDK would end the program with a traceback of its own lines.
         raise sdk.InputError(
-            "an input was cancelled: await the task or coroutine before you pass it (IS123)"
+            "an input was cancelled: await the task or coroutine before you pass it to a resource (IS123)"
         ) from error
 
 

@@ -19,6 +19,7 @@ from influx_secrets._program.run import Run
 from influx_secrets._text import quote
 
 _ROOT = re.compile(r'^(?:\["?)?(\w+).*$', re.DOTALL)
+_GET = 'to look a secret up, use Secret.get("NAME", "<org id>/<key>")'
 _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
 
@@ -29,21 +30,23 @@ def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs, org: Mapping[
     require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
     if opts.id is not None:
         raise DeclarationError(
-            "opts.id would store the value in the state: look a secret up with Secret.get(name, id) (IS126)"
+            f"opts.id is not supported, because Pulumi would store the value in the state: {_GET} (IS126)"
         )
     if opts.import_ is not None:
         raise DeclarationError(
-            "opts.import_ is not needed: declaring a key with the value that it has adopts it (IS127)"
+            "opts.import_ is not supported: remove it. `pulumi up` adopts an existing key that has the declared value "
+            "(IS127)"
         )
     if opts.version is not None:
         raise DeclarationError(
-            "opts.version is not supported: Pulumi would start another provider process. Leave it out (IS129)"
+            "opts.version is not supported: Pulumi would start another provider process. Remove opts.version (IS129)"
         )
     if opts.urn is not None:
-        raise DeclarationError("opts.urn is not supported: use Secret.get(name, id) to look a secret up (IS124)")
+        raise DeclarationError(f"opts.urn is not supported: {_GET} (IS124)")
     if getattr(opts, "env_var_mappings", None):  # from SDK 3.272 on
         raise DeclarationError(
-            "opts.env_var_mappings belongs to a Provider: give it there, or use token_variable (IS125)"
+            "opts.env_var_mappings works only on a Provider: move it to the opts of the Provider, or use "
+            "Provider(token_variable=...) (IS125)"
         )
     # The engine would put back what `check` took out, or a second name of the org.
     not_given = {DECLARATION, "org_id" if "org" in org else "org"}

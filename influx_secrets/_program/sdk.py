@@ -130,7 +130,7 @@ def traceable(output: pulumi.Output[T]) -> pulumi.Output[T]:
 def _raise_from(error: Exception) -> NoReturn:
     if isinstance(error, pulumi.RunError):
         raise error  # which the engine shows without a traceback
-    raise InfluxSecretsError("an input of a resource failed: see the error above (IS122)") from error
+    raise InfluxSecretsError("an input of a resource failed: correct the error printed above (IS122)") from error
 
 
 def await_registration(resource: pulumi.Resource) -> None:

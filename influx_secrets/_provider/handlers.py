@@ -126,7 +126,7 @@ class Handlers:
     def _require(self, props: Mapping[str, Any]) -> ResourceState:
         state = self._codec.decode_state(props)
         if state is None:
-            raise DeclarationError("the stored properties of the resource are incomplete: run `pulumi refresh` (IS140)")
+            raise DeclarationError("properties of this resource are missing in the state: run `pulumi refresh` (IS140)")
         return state
 
 

@@ -21,15 +21,16 @@ def explained(session: ServerSession, state: ResourceState | None, error: NotFou
     problem = f"the org {state.org_title} does not exist on {session.address}"
     if is_moved(state, session.address):
         problem += (
-            f", and was on {state.server}: set the url back, or declare an org that is on {session.address} (IS154)"
+            f": it was on {state.server}. Set INFLUX_HOST (or the provider's url) back to {state.server}, or declare "
+            f"an org that is on {session.address} (IS154)"
         )
     elif isinstance(state.org, str) and _successor(session, state) is None:
-        problem += f" any more: make the org {quote(state.org)} again, then run `pulumi up --refresh` (IS153)"
+        problem += f" any more: create the org {quote(state.org)} again, then run `pulumi up --refresh` (IS153)"
     elif isinstance(state.org, str):
         org = quote(state.org)
-        problem += f" any more: run `pulumi up --refresh`, which writes into the org {org} that exists now (IS153)"
+        problem += f" any more: run `pulumi up --refresh`, which writes to the org that has the name {org} now (IS153)"
     else:
-        problem += ": correct org_id, or make the org again and declare its new id (IS153)"
+        problem += ": correct org_id, or create the org again and set org_id to its new id (IS153)"
     return _again(error, problem)
 
 
@@ -45,9 +46,7 @@ def require_gone(session: ServerSession, state: ResourceState, error: NotFoundEr
             raise error
         return
     if exists:
-        cause = (
-            "the org exists, but something else than InfluxDB answers for its secrets: check url and proxies (IS155)"
-        )
+        cause = "the org exists, but a proxy or gateway answers for its secrets: check the url and the proxies (IS155)"
     else:
         cause = session.client.why_hidden()
     raise _again(error, f"cannot reach the secrets of the org {state.org_title}: {cause}")

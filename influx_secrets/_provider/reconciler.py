@@ -54,7 +54,7 @@ def check_declaration(
         return with_unknown_prunes(next_state(old, declared, UNKNOWN, name, session.address))
     org = session.org(org_id)
     conflicts = org.register(declared)
-    failures = _refusals(str(org), conflicts)
+    failures = _refusals(declared.resource, str(org), conflicts)
     relocates = relocation.org_moved(session, declared, old, org_id)
     before = old if old is not None and old.org_id == org_id else None
     try:
@@ -108,7 +108,7 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
     missing = [key for key in steps.write if key not in values]
     if missing:
         raise DeclarationError(
-            f"cannot write {name_keys(missing)}: the resource must be replaced, but ignore_changes hides its value. "
+            f"cannot write {name_keys(missing)}: the resource must be replaced, but ignore_changes hides the value. "
             "Remove ignore_changes for one run (IS136)"
         )
     try:
@@ -169,7 +169,8 @@ def look_up(session: ServerSession, org_id: str, key: str) -> None:
     """Make sure that a key is there."""
     if key not in session.org(org_id).listed([key]):
         raise SecretNotFoundError(
-            f"the org {org_id} has no secret with the key {quote(key)}: declare it, or correct the id (IS138)",
+            f"Secret.get: the org {org_id} has no secret with the key {quote(key)}. Correct the id, or create the "
+            "secret first (IS138)",
             org_id=org_id,
             key=key,
         )
@@ -186,8 +187,8 @@ def _find_org(
         return org_id, None
     if name is None:
         raise DeclarationError(
-            "no org: give org or org_id, or set a default one with INFLUX_ORG or `pulumi config set "
-            "influx-secrets:org` (IS135)"
+            "no org is given: use org=... or org_id=..., or set a default with INFLUX_ORG or `pulumi config set "
+            "influx-secrets:org NAME` (IS135)"
         )
     if name is UNKNOWN:
         return UNKNOWN, UNKNOWN
@@ -208,15 +209,15 @@ def _managed(state: ResourceState | None) -> frozenset[str]:
     return state.keys - {key for key, drift in state.drift.items() if drift == "deleted"}
 
 
-def _refusals(org: str, conflicts: Conflicts) -> list[str]:
+def _refusals(resource: str, org: str, conflicts: Conflicts) -> list[str]:
     refused = [
-        f"the key {quote(key)} of the org {org} is declared twice: {other} declares it too (IS104)"
+        f"the key {quote(key)} of the org {org} is declared twice: by {resource} and by {other}. Remove one (IS104)"
         for key, other in sorted(conflicts.taken.items())
     ]
     if conflicts.exclusive is not None and not refused:
         refused.append(
-            f"an exclusive resource must declare all keys of its org, but the org {org} has this resource and also "
-            f"{conflicts.exclusive}: move all keys into one, or drop exclusive (IS106)"
+            f"a resource with exclusive=True must be the only one of its org, but {resource} and {conflicts.exclusive} "
+            f"both declare keys of the org {org}. Move all keys into one resource, or remove exclusive=True (IS106)"
         )
     return refused
 
@@ -249,17 +250,17 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
 def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *, provable: bool) -> str:
     if not provable:
         what = "and whether it has the declared value cannot be checked"
-        advice, code = "if a resource got another name, use an alias", "IS103"
+        advice, code = "If a resource got another name, use an alias", "IS103"
     elif org.has_one_of(key, (digest(org.org_id, key, text) for text in spellings(str(value)))):
-        what = "and only white space differs: line breaks, or spaces at its start or end"
-        advice, code = "declare the value that is there", "IS102"
+        what = "and its value differs only in line breaks, or in spaces at the start or end"
+        advice, code = "To keep the value, declare it exactly as it is in InfluxDB", "IS102"
     else:
         what = "with another value, which this resource did not write"
-        advice = "if a resource was renamed, moved or replaced, use an alias, or change the value in a run of its own"
+        advice = "If a resource was renamed, moved or replaced, use an alias, or change the value in a separate run"
         code = "IS101"
     return (
-        f"the key {quote(key)} of the org {org} is already there, {what}. To overwrite it, set overwrite=True for one "
-        f"run; {advice}; else choose another key ({code})"
+        f"the key {quote(key)} of the org {org} is already there, {what}. To overwrite the value, set overwrite=True "
+        f"for one run. {advice}. Otherwise, choose another key ({code})"
     )
 
 

@@ -25,9 +25,9 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
     """
     if is_moved(state, session.address):
         raise SettingsError(
-            f"this stack has secrets on {state.server}, and this run asks {session.address}: set INFLUX_HOST (or the "
-            f"url of the provider) back to {state.server}. If the secrets are to be on {session.address} from now on, "
-            "run `pulumi up` first (IS151)"
+            f"this stack has secrets on {state.server}, but the url is {session.address} now: set INFLUX_HOST (or the "
+            f"provider's url) back to {state.server}. To write the secrets to {session.address} instead, run "
+            "`pulumi up` first (IS151)"
         )
 
 
@@ -132,9 +132,9 @@ def compare_moved(
     refused = frozenset() if declared.overwrite else foreign & declared.named
     if refused:
         return old, [
-            f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, and on {session.address} it "
-            "has a value that is not ours, or that cannot be compared. If it may be overwritten, set overwrite=True "
-            f"once; else set the url back to {old.server} (IS152)"
+            f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, but the url is "
+            f"{session.address} now, where the key has another value, or one that cannot be compared. To overwrite the "
+            f"value, set overwrite=True for one run. Otherwise, set the url back to {old.server} (IS152)"
             for key in sorted(refused)
         ]
     missing = old.keys - listed

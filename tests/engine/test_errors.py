@@ -61,7 +61,7 @@ def test_error_of_the_program_shows_the_users_line(new_stack: NewStack) -> None:
         fails=True
     )
     (last,) = {line for line in refused.output.splitlines() if "influx_secrets.DeclarationError" in line}
-    assert "org_id and org are both given: give one of them" in last
+    assert "org_id and org are both given: remove one of them" in last
     assert VALUE not in last
 
     failed = stack.program(STUMBLES).preview(fails=True)

@@ -108,7 +108,7 @@ def test_mistaken_url_forgets_and_removes_nothing(
         assert second.url in run.output, command
     stack.environment["INFLUX_HOST"] = f"{influxd.url}/prefix"
     for command in FAILING:
-        assert f"this run asks {influxd.url}/prefix" in text(stack.deploy(*command)), command
+        assert f"the url is {influxd.url}/prefix now" in text(stack.deploy(*command)), command
     if missing_org == "error":
         point_to(stack, second, second.create_token(acme))
         refused = stack.preview(fails=True)

@@ -32,7 +32,7 @@ OURS = ["A", "B", "__C"]
 FOREIGN = ["F", "G"]
 REFUSALS = (
     "is already there, with another value",
-    "it has a value that is not ours",
+    "the key has another value, or one that cannot be compared",
     "no such org",
     "no org of that",
     "no org with that",

@@ -160,9 +160,9 @@ def test_foreign_value_that_differs_in_white_space_is_refused_with_that(
     """A value read from a file ends with a line break: overwriting would be the wrong advice."""
     emulator.put_secret("acme", "A", there)
     failed = engine.preview(secret("a", org="acme", key="A", value=declared))["a"]
-    assert "is already there, and only white space differs: line breaks, or spaces at its start or end." in failed
+    assert "is already there, and its value differs only in line breaks, or in spaces at the start or end." in failed
     engine.preview(secret("a", org="acme", key="A", value="abcd\n"))
-    assert "only white space" not in engine.preview(secret("a", org="acme", key="A", value=f"{declared}x\n"))["a"]
+    assert "differs only in" not in engine.preview(secret("a", org="acme", key="A", value=f"{declared}x\n"))["a"]
 
 
 @pytest.mark.parametrize("drift", [False, True])
@@ -182,7 +182,7 @@ def test_secret_replaced_by_force_with_a_new_value_is_refused_with_a_way(engine:
     """`--replace` and taint come without the old state: one of the two ways that the message names works."""
     engine.up(secret("a", org="acme", key="A", value="one"))
     two = secret("a", org="acme", key="A", value="two")
-    assert "change the value in a run of its own" in engine.up(two, replace=frozenset({"a"}))["a"]
+    assert "change the value in a separate run" in engine.up(two, replace=frozenset({"a"}))["a"]
     assert engine.up(secret("a", org="acme", key="A", value="one"), replace=frozenset({"a"})) == {"a": "replace"}
     assert engine.up(two) == {"a": "update"}
     three = secret("a", org="acme", key="A", value="three", overwrite=True)
@@ -222,7 +222,7 @@ def test_secret_whose_declaration_alone_is_ignored_is_refused(engine: Engine, em
 def test_secret_ignored_value_with_other_key_says_what_is_missing(engine: Engine, emulator: Emulator) -> None:
     """A replacement needs the value: one line says so, and the old key stays."""
     engine.up(secret("a", org="acme", key="A", value="one"))
-    assert "ignore_changes hides its value" in engine.up(secret("a", org="acme", key="B"))["a"]
+    assert "ignore_changes hides the value" in engine.up(secret("a", org="acme", key="B"))["a"]
     assert emulator.secrets("acme") == {"A": "one"}
 
 
@@ -294,7 +294,7 @@ def test_secret_with_any_key_is_created_found_and_removed(engine: Engine, emulat
 @pytest.mark.parametrize(
     ("props", "reason"),
     [
-        ({"key": "A", "value": "v"}, "no org: give org or org_id"),
+        ({"key": "A", "value": "v"}, "no org is given: use org=... or org_id=..."),
         ({"org": "nowhere", "key": "A", "value": "v"}, "nowhere"),
         ({"org": "0" * 16, "key": "A", "value": "v"}, "an org id goes into org_id (--org-id)"),
         ({"org": "acme", "key": "A", "value": 5}, 'the value of the key "A" must be a string, not float'),

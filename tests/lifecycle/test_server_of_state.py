@@ -118,7 +118,7 @@ def test_path_that_is_wrong_is_another_server(engine: Engine, emulator: Emulator
     engine.environ = {**emulator.environment, "INFLUX_HOST": f"{emulator.url}/wrong"}
     runs: list[Callable[[], object]] = [engine.refresh, engine.destroy]
     for run in runs:
-        with pytest.raises(CallError, match=f"this stack has secrets on {emulator.url}, and this run asks .*/wrong"):
+        with pytest.raises(CallError, match=f"this stack has secrets on {emulator.url}, but the url is .*/wrong now"):
             run()
     assert "a" in engine.state
 
@@ -131,9 +131,9 @@ def test_plain_up_on_an_org_that_is_gone_says_what_helps(
     engine.up(org_secrets("o", {"A": "v"}, org="acme"))
     changed = org_secrets("o", {"A": "v", key: value}, org="acme")
     emulator.delete_org("acme")
-    assert 'make the org "acme" again, then run `pulumi up --refresh`' in engine.up(changed)["o"]
+    assert 'create the org "acme" again, then run `pulumi up --refresh`' in engine.up(changed)["o"]
     emulator.create_org("acme")
-    assert 'run `pulumi up --refresh`, which writes into the org "acme" that exists now' in engine.up(changed)["o"]
+    assert 'run `pulumi up --refresh`, which writes to the org that has the name "acme" now' in engine.up(changed)["o"]
     engine.refresh()
     engine.up(changed)
     assert emulator.secrets("acme") == {"A": "v", key: value}
@@ -147,7 +147,7 @@ def test_org_id_that_another_server_does_not_know_is_refused(engine: Engine, emu
     with Emulator(("acme",)) as other:
         engine.environ = other.environment
         for run in (engine.preview, engine.up):
-            assert run(one)["a"].startswith(f"failed: the org {org_id} does not exist on {other.url}, and was on ")
+            assert run(one)["a"].startswith(f"failed: the org {org_id} does not exist on {other.url}: it was on ")
             assert emulator.url in run(one)["a"]
         assert other.writes == ()
     engine.environ = emulator.environment

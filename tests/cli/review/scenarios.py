@@ -207,7 +207,7 @@ influx.Secret("eu", org="acme eu | `north`", key="EU", value="planted 7")
         environment={"INFLUX_HOST": "http://localhost:1"},
         events=True,
     ),
-    "failed-check": Scenario(KEPT, KEPT.replace('"planted 2"', "7").replace("planted 4", "planted 9"), events=True),
+    "failed-check": Scenario(KEPT, KEPT.replace('"planted 2"', '""').replace("planted 4", "planted 9"), events=True),
     "failed-conflict": Scenario(
         "", 'influx.Secret("slack", org="acme", key="SLACK", value="planted 1")', wrote={"acme": {"SLACK": "theirs"}}
     ),

@@ -163,7 +163,7 @@ def test_field_unusable_is_refused_in_one_line(field: str, value: object, says: 
 
 def test_org_and_org_id_both_are_refused() -> None:
     """A default org has a name or an id, not both."""
-    with pytest.raises(SettingsError, match="org_id and org are both given: give one of them"):
+    with pytest.raises(SettingsError, match="org_id and org are both given: remove one of them"):
         Settings(org="a", org_id=ORG_ID)
-    with pytest.raises(SettingsError, match="org_id and org are both given: give one of them"):
+    with pytest.raises(SettingsError, match="org_id and org are both given: remove one of them"):
         Settings.resolve({"org": "a", "orgId": ORG_ID}, environ={})

@@ -137,15 +137,15 @@ def test_output_of_another_type_is_refused_when_it_is_known(
         ),
         (
             lambda: influx.Secret("a", org="acme", key="A", value=f"Bearer {pulumi.Output.secret('t')}"),
-            "value holds an Output that str() or an f-string made a string: use pulumi.Output.concat",
+            "value contains an Output that str() or an f-string made a string: use pulumi.Output.concat",
         ),
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={"A": str(pulumi.Output.secret("t"))}),
-            'the value of the key "A" holds an Output that str() or an f-string made a string',
+            'the value of the key "A" contains an Output that str() or an f-string made a string',
         ),
         (
             lambda: influx.Provider("a", url=f"https://{pulumi.Output.from_input('host')}:8086"),
-            "url holds an Output that str() or an f-string made a string",
+            "url contains an Output that str() or an f-string made a string",
         ),
         (lambda: influx.Secret("a", org="acme", key="\ud800", value="v"), "key is not UTF-8"),
         (lambda: influx.Secret("a", org="acme", key="A", value="\ud800"), "value is not UTF-8"),
@@ -155,7 +155,7 @@ def test_output_of_another_type_is_refused_when_it_is_known(
         ),
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={"_" * 16_383: "v"}),
-            f'the key "{"_" * 80}…" is longer than 16,383 bytes, which Pulumi cannot take in a map: use Secret',
+            f'the key "{"_" * 80}…" is longer than 16,383 bytes, too long for OrgSecrets: declare',
         ),
     ],
 )

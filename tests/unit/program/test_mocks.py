@@ -208,9 +208,9 @@ def test_functions_ask_the_mocks_and_no_server() -> pulumi.Output[None]:
 def test_mocks_without_an_answer_are_told_how() -> None:
     """The error names the token and what to return."""
     answering({})
-    with pytest.raises(influx.DeclarationError, match=r'return \{"id": .+ token influx-secrets:index:getOrg'):
+    with pytest.raises(influx.DeclarationError, match=r'return \{"id": .+ args.token is "influx-secrets:index:getOrg"'):
         influx.get_org("acme")
-    with pytest.raises(influx.DeclarationError, match=r'return \{"keys": .+ token influx-secrets:index:listSecretKeys'):
+    with pytest.raises(influx.DeclarationError, match=r'return \{"keys": .+ args.token is "influx-secrets:index:list'):
         influx.list_secret_keys(org="acme")
 
 
@@ -228,7 +228,7 @@ def test_keep_without_exclusive_is_said_to_do_nothing(
     """Whoever gives a list believes that keys are removed that are not in it."""
     given = keep(["A"]) if callable(keep) else keep
     influx.OrgSecrets("many", org="acme", secrets={"B": "v"}, exclusive=exclusive, keep=given)
-    said = 'influx-secrets: OrgSecrets "many": keep does nothing without exclusive=True (IS602)\n'
+    said = 'influx-secrets: OrgSecrets "many": keep works only with exclusive=True. Add it, or remove keep (IS602)\n'
     assert capfd.readouterr().err == (said if is_said else "")
 
 
@@ -251,7 +251,7 @@ def test_token_in_clear_text_in_the_config_is_reported(
     assert found == [
         (
             f"influx-secrets: {name}",
-            f"`pulumi config set --secret {name}`. If others have seen it, use a new value (IS627)",
+            f"`pulumi config set --secret {name}`. If others may have seen the value, use a new one (IS627)",
         )
         for name in names
         if not is_encrypted

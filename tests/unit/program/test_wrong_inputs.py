@@ -173,7 +173,7 @@ def test_wrong_declaration_is_refused_where_the_program_makes_it() -> None:
 
     wrong: list[tuple[Callable[[], object], str]] = [
         (lambda: secret(org_id="0" * 16), "org_id and org are both given"),
-        (lambda: secret(id="x"), "Secret.get(name, id)"),
+        (lambda: secret(id="x"), 'Secret.get("NAME", "<org id>/<key>")'),
         (lambda: secret(import_="x"), "opts.import_ is not"),
         (lambda: secret(version="1.0.0"), "opts.version is not supported"),
         (lambda: secret(urn="urn:pulumi:x"), "opts.urn is not supported"),
@@ -184,7 +184,7 @@ def test_wrong_declaration_is_refused_where_the_program_makes_it() -> None:
     ]
     mapped = pulumi.ResourceOptions()
     mapped.env_var_mappings = {"A": "B"}  # an argument from SDK 3.272 on
-    wrong.append((lambda: influx.Secret("m", key="A", value=VALUE, opts=mapped), "belongs to a Provider"))
+    wrong.append((lambda: influx.Secret("m", key="A", value=VALUE, opts=mapped), "works only on a Provider"))
     for declare, reason in wrong:
         shown = error_of(declare)
         assert [line for line in shown.splitlines() if "DeclarationError: " in line and reason in line]
@@ -237,7 +237,7 @@ def test_secret_trigger_is_refused_because_the_state_has_it() -> None:
     later: pulumi.Output[Any] = pulumi.Output.from_input("a")
     for trigger in (hidden, ["plain", hidden], later.apply(lambda _: hidden)):
         shown = error_of(lambda trigger=trigger: triggered(trigger))  # type: ignore[misc]
-        assert "opts.replacement_trigger is secret, and the state stores it: use rotate_on, which writes" in shown
+        assert "opts.replacement_trigger is secret, but the state stores it in clear text: use rotate_on" in shown
         assert "hidden" not in shown.partition("InputError")[2]
     assert "both were taken" in error_of(lambda: triggered("1"))
 
@@ -251,7 +251,7 @@ def test_secret_url_is_refused_where_the_state_would_show_it(monkeypatch: pytest
     ]
     for url in hidden:
         shown = error_of(lambda url=url: influx.Provider("eu", url=url))  # type: ignore[misc]
-        assert 'InputError: Provider "eu": url is secret, and the state stores it: use pulumi.Output.unsecret' in shown
+        assert 'InputError: Provider "eu": url is secret, but the state stores it in clear text: to allow' in shown
         assert "hidden" not in shown.partition("InputError")[2]
 
     async def later() -> str:
