@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from influx_secrets._client.messages import Request, Response
-from influx_secrets._client.redaction import Redactor
+from influx_secrets._client.redaction import clean, quoted
 from influx_secrets._errors import ERROR_BY_CODE, ERROR_BY_STATUS, APIError, ResponseError
 
 _CLEAR_STATUSES: Final = frozenset({405, 429, 503})
@@ -56,7 +56,7 @@ class FailedCall:
 
     def summarize(self) -> str:
         """Return the status, and in quotes the message of the API, if there is one."""
-        return f"HTTP {self.response.status}{_quoted(self._clean(self.response.fields.get('message')))}"
+        return f"HTTP {self.response.status}{quoted(self._clean(self.response.fields.get('message')))}"
 
     def unexpected_body_error(self) -> ResponseError:
         """Return the error for a body of another shape; it describes the body and quotes nothing of it."""
@@ -95,7 +95,7 @@ class FailedCall:
         kind = ERROR_BY_CODE[known] if known is not None else ERROR_BY_STATUS.get(self.response.status, APIError)
         server_message = self._clean(body.get("message"))
         return kind(
-            f"{self._start}{_quoted(server_message)}{self._advice()}",
+            f"{self._start}{quoted(server_message)}{self._advice()}",
             method=self.request.method,
             path=self.request.path,
             status=self.response.status,
@@ -148,8 +148,4 @@ class FailedCall:
         return [code for code in named if isinstance(code, str)]
 
     def _clean(self, text: object) -> str | None:
-        return Redactor((*self.request.sensitive, *self.secrets)).clean(text)
-
-
-def _quoted(message: str | None) -> str:
-    return f' ("{message}")' if message else ""
+        return clean(text, (*self.request.sensitive, *self.secrets))

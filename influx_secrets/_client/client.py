@@ -10,12 +10,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from influx_secrets._client import payloads, readers
-from influx_secrets._client.calls import Calls
-from influx_secrets._client.endpoints import NO_ORG, first_supported, id_hint, is_path_safe, valid_org_id
+from influx_secrets._client.calls import NO_ORG, Calls, first_supported, id_hint, is_path_safe, valid_org_id
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
 from influx_secrets._client.readers import Alerts, FluxScript
-from influx_secrets._client.redaction import Redactor
+from influx_secrets._client.redaction import clean, quoted
 from influx_secrets._client.settings import Settings, secrets_in
 from influx_secrets._errors import APIError, InfluxSecretsError, NotFoundError, UnauthorizedError
 from influx_secrets._text import quote
@@ -207,9 +206,8 @@ class SecretsClient(Calls):
         if tables.error is None:
             return tables.rows
         # A script that fails midway was answered with 200 already: the error comes as a table.
-        said = Redactor(secrets_in(self.settings)).clean(tables.error)
-        quoted = f' ("{said}")' if said else ""
-        message = f"cannot {request.intent}: {self.settings.url} stopped midway{quoted} (IS316)"
+        said = clean(tables.error, secrets_in(self.settings))
+        message = f"cannot {request.intent}: {self.settings.url} stopped midway{quoted(said)} (IS316)"
         raise APIError(message, method="POST", path=request.path, status=HTTPStatus.OK, server_message=said)
 
     def list_tasks(self, org_id: str) -> tuple[FluxScript, ...]:

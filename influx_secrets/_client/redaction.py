@@ -6,7 +6,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -18,35 +18,35 @@ _MAX_SEARCHED: Final = 4_000_000
 """If more characters than this were sent, server text is dropped unread: searching it would take seconds."""
 
 
-class Redactor:
-    """Passes on server text only if it repeats nothing of the given secrets, in any common notation.
+def clean(text: object, secrets: Collection[str]) -> str | None:
+    """Return server text as one short line without control characters; None if withheld or not a text.
 
     A server or proxy may echo a body or a header in its error text. Masking the secret would still show where it stood
-    and, if it is short, what it is. So the whole text is withheld.
+    and, if it is short, what it is. So the whole of a text that repeats a part of one, in any notation, is withheld.
     """
+    if not isinstance(text, str) or not text:
+        return None
+    raw = text[: 2 * MAX_QUOTED]
+    if _leaks(raw, secrets):
+        return None
+    line = re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in raw)).strip()
+    return (line if len(line) <= MAX_QUOTED else line[: MAX_QUOTED - 1] + "…") or None
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret)
 
-    def clean(self, text: object) -> str | None:
-        """Return the text as one short line without control characters; None if withheld or not a text."""
-        if not isinstance(text, str) or not text:
-            return None
-        raw = text[: 2 * MAX_QUOTED]
-        if self._leaks(raw):
-            return None
-        line = re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in raw)).strip()
-        return (line if len(line) <= MAX_QUOTED else line[: MAX_QUOTED - 1] + "…") or None
+def quoted(message: str | None) -> str:
+    """Return a clean message of the server as it stands in one of ours."""
+    return f' ("{message}")' if message else ""
 
-    def _leaks(self, text: str) -> bool:
-        if sum(map(len, self._secrets)) > _MAX_SEARCHED:
-            return True
-        forms = [form for secret in self._secrets for form in _notations(secret)]
-        if any(form in text for form in forms):
-            return True
-        # A text may be cut in the middle of the secret: any run of it counts.
-        sent = "\n".join(forms)
-        return any(text[i : i + _LEAK] in sent for i in range(len(text) - _LEAK + 1))
+
+def _leaks(text: str, secrets: Collection[str]) -> bool:
+    if sum(map(len, secrets)) > _MAX_SEARCHED:
+        return True
+    forms = [form for secret in secrets if secret for form in _notations(secret)]
+    if any(form in text for form in forms):
+        return True
+    # A text may be cut in the middle of the secret: any run of it counts.
+    sent = "\n".join(forms)
+    return any(text[i : i + _LEAK] in sent for i in range(len(text) - _LEAK + 1))
 
 
 def _notations(secret: str) -> set[str]:

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -163,9 +162,11 @@ def _parse_number(value: Raw, source: str) -> float:
         raise _fail(source, "must be a number (IS211)") from None
 
 
-_PARSERS: Final[Mapping[str, Callable[[Raw, str], Any]]] = MappingProxyType(
-    {"text": _parse_text, "flag": _parse_flag, "number": _parse_number}
-)
+_PARSERS: Final[Mapping[str, Callable[[Raw, str], Any]]] = {
+    "text": _parse_text,
+    "flag": _parse_flag,
+    "number": _parse_number,
+}
 """Kind of a setting to what makes its value of what a source holds."""
 
 _Check = Callable[[Any, str], Any]
@@ -174,7 +175,6 @@ _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(?!\s)([^\x00-
 _OWN_HEADERS: Final = frozenset(
     {"accept", "accept-encoding", "content-encoding", "content-length", "content-type", "host", "transfer-encoding"}
 )
-
 
 _PAGE: Final = re.compile(r"/orgs/[0-9a-f]{16}(/|$)")
 """The path of a page of influxd's user interface, which answers every request for one with 200 and HTML."""
@@ -264,27 +264,23 @@ def _one_of(literal: object) -> _Check:
     return check
 
 
-_CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
-    {
-        "url": _check_url,
-        "token": _optional_text(
-            r"(?!\s)[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+(?<!\s)",
-            "must be a string without a line break or other control character, and without a space at its ends: "
-            "copy it again (IS202)",
-        ),
-        "org": _optional_text(".+", "must be the name of an org (IS208)"),
-        "org_id": _check_org_id,
-        "ca_file": _optional_text(r"[^\0]+", "must be the path of a PEM file (IS210)"),
-        "skip_verify": _check_flag,
-        "timeout": _number("must be a number of seconds above 0 (IS211)", whole=False),
-        "max_attempts": _number("must be a whole number, 1 or more (IS211)", whole=True),
-        "verify_values": _one_of(VerifyValues),
-        "missing_org": _one_of(MissingOrg),
-        "allow_insecure": _check_flag,
-        "trace_span": _optional_text(
-            r"[\x20-\x7e]+", "must be printable ASCII text, as it is sent in a header (IS212)"
-        ),
-        "extra_http_header": _check_header,
-    }
-)
+_CHECKS: Final[Mapping[str, _Check]] = {
+    "url": _check_url,
+    "token": _optional_text(
+        r"(?!\s)[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+(?<!\s)",
+        "must be a string without a line break or other control character, and without a space at its ends: "
+        "copy it again (IS202)",
+    ),
+    "org": _optional_text(".+", "must be the name of an org (IS208)"),
+    "org_id": _check_org_id,
+    "ca_file": _optional_text(r"[^\0]+", "must be the path of a PEM file (IS210)"),
+    "skip_verify": _check_flag,
+    "timeout": _number("must be a number of seconds above 0 (IS211)", whole=False),
+    "max_attempts": _number("must be a whole number, 1 or more (IS211)", whole=True),
+    "verify_values": _one_of(VerifyValues),
+    "missing_org": _one_of(MissingOrg),
+    "allow_insecure": _check_flag,
+    "trace_span": _optional_text(r"[\x20-\x7e]+", "must be printable ASCII text, as it is sent in a header (IS212)"),
+    "extra_http_header": _check_header,
+}
 """Field to the check that returns its value in its one form."""

@@ -79,9 +79,6 @@ class Transport:
         if settings.skip_verify and settings.url.startswith("https:"):
             _logger.warning("the TLS certificate of %s is not verified (skipVerify) (IS437)", settings.url)
 
-    def __repr__(self) -> str:
-        return f"Transport({self.settings!r})"
-
     def __enter__(self) -> Transport:
         return self
 

@@ -18,7 +18,7 @@ from itertools import islice
 from typing import Final
 
 from influx_secrets._client.client import SecretsClient
-from influx_secrets._client.redaction import Redactor
+from influx_secrets._client.redaction import clean, quoted
 from influx_secrets._client.settings import secrets_in
 from influx_secrets._errors import (
     APIError,
@@ -114,9 +114,8 @@ def _signature(client: SecretsClient, org_id: str, row: Mapping[str, str]) -> st
     if problem == _UNREADABLE:
         return None
     if problem or signature in (None, "", _UNSIGNED):
-        said = Redactor(secrets_in(client.settings)).clean(problem)
-        quoted = f' ("{said}")' if said else ""
-        raise _unusable(client, org_id, f"did not sign the value of a key{quoted} (IS321)")
+        said = quoted(clean(problem, secrets_in(client.settings)))
+        raise _unusable(client, org_id, f"did not sign the value of a key{said} (IS321)")
     return signature
 
 

@@ -39,13 +39,9 @@ def string_problem(value: object) -> str | None:
 
 def name_problem(value: object) -> str | None:
     """Whether a value is no name of a variable or a profile; a token, given by mistake, must not reach the state."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _NAME.fullmatch(value):
         return string_problem(value)
-    return (
-        None
-        if _NAME.fullmatch(value)
-        else "must be a name of letters, digits, spaces, _, - and dots, not the token itself (IS220)"
-    )
+    return "must be a name of letters, digits, spaces, _, - and dots, not the token itself (IS220)"
 
 
 def optional_string_problem(value: object) -> str | None:
@@ -89,11 +85,9 @@ def patterns_problem(value: object, is_open: Callable[[object], bool]) -> str | 
 
 def secrets_problem(value: object) -> str | None:
     """Whether a value is not a map of secrets."""
-    return (
-        None
-        if isinstance(value, Mapping)
-        else f'must be a map such as {{"KEY": value}}, not {type_name(value)} (IS112)'
-    )
+    if isinstance(value, Mapping):
+        return None
+    return f'must be a map such as {{"KEY": value}}, not {type_name(value)} (IS112)'
 
 
 def rotations_problem(value: object) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from influx_secrets._text import name_org
 
@@ -24,6 +25,8 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 Drift: TypeAlias = Literal["changed", "deleted"]
 """How a key on the server differs from what was last written there."""
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +118,16 @@ class ResourceState:
     def keys(self) -> frozenset[str]:
         """The managed keys; none where they are not known yet."""
         return frozenset(self.versions)
+
+
+def server_address(url: str) -> str:
+    """Return scheme, host in lower case, port and path of a valid url, without a slash at the end.
+
+    The port is always there, so that `https://influx.example` and `https://influx.example:443` are one address. User
+    info, query and fragment are left out: settings refuse a url that has them, and a state must never hold them.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    return f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}"

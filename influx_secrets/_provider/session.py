@@ -20,8 +20,7 @@ from influx_secrets._errors import (
     TransportError,
     UnavailableError,
 )
-from influx_secrets._model.resources import UNKNOWN, ResourceState, Unknown
-from influx_secrets._model.server_address import server_address
+from influx_secrets._model.resources import UNKNOWN, ResourceState, Unknown, server_address
 from influx_secrets._notices import UNREACHABLE, UNVERIFIABLE
 from influx_secrets._provider.census import Census
 from influx_secrets._provider.org_session import OrgSession, Unreachable

@@ -51,15 +51,10 @@ class Emulator:
         faults: Iterable[Fault] = (),
         version: str = VERSION,
     ) -> None:
-        self._version = parse_version(version)
-        self._store = Store(Path(file) if file is not None else None)
-        self.token = self._store.operator_token(token)
-        self._create_orgs(orgs)
-        self._before = before
-        self._service = Service(self._store, FaultScript(faults), before, self._version)
-        self._host = host
-        self._port = port
+        self._version, self._before = parse_version(version), before
+        self._host, self._port = host, port
         self._accepted = 0
+        self._serve(Store(Path(file) if file is not None else None), token, orgs, faults)
         self._server: HTTPServer | None = None
 
     def __repr__(self) -> str:
@@ -109,10 +104,7 @@ class Emulator:
         way, such as a delayed one, changes nothing that can be seen.
         """
         # All parts are new: a request that is still under way acts on the old ones.
-        self._store = self._store.successor()
-        self._store.operator_token(self.token)
-        self._create_orgs(orgs)
-        self._service = Service(self._store, FaultScript(), self._before, self._version)
+        self._serve(self._store.successor(), self.token, orgs)
 
     def inject(self, *faults: Fault) -> None:
         """Let requests fail from now on; faults that were injected earlier come first."""
@@ -278,7 +270,15 @@ class Emulator:
         if not self._store.patch(org_id, secrets):
             raise ValueError("key too large")
 
-    def _create_orgs(self, orgs: Iterable[str] | Mapping[str, str]) -> None:
+    def _serve(
+        self,
+        store: Store,
+        token: str | None,
+        orgs: Iterable[str] | Mapping[str, str],
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self._store, self.token = store, store.operator_token(token)
+        self._service = Service(store, FaultScript(faults), self._before, self._version)
         for name in orgs:
             if self._store.org_named(name) is None:
                 self._store.create_org(name, orgs[name] if isinstance(orgs, Mapping) else None)

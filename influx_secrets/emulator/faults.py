@@ -11,10 +11,10 @@ import math
 import shlex
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from influx_secrets.emulator.api import responses
 from influx_secrets.emulator.api.context import METHODS
@@ -218,7 +218,7 @@ def _check_seconds(seconds: float) -> None:
         raise ValueError(f"{seconds} is not a number of seconds to wait")
 
 
-_EFFECTS: Mapping[str, Callable[..., Effect]] = {
+_EFFECTS: Mapping[str, type[Effect]] = {
     "status": Status,
     "page": Page,
     "reset": Reset,
@@ -226,17 +226,10 @@ _EFFECTS: Mapping[str, Callable[..., Effect]] = {
     "cut": Cut,
     "drip": Drip,
 }
-_VALUES: Mapping[str, tuple[str, Callable[[str], float]]] = {
-    "status": ("status", int),
-    "page": ("status", int),
-    "delay": ("seconds", float),
-    "drip": ("seconds", float),
-}
-"""The field that the value of a word fills, and how it is read; other words take none."""
+_NUMBERS: Mapping[str, Callable[[str], float]] = {"status": int, "seconds": float}
+"""The field of an effect that the value of its word fills, and how it is read."""
 
 _NEEDS_VALUE = frozenset({"status", "delay"})
-_OPTIONS = {"status": {"acted", "retry-after"}, "page": {"acted"}, "reset": {"acted"}, "delay": {"acted"}}
-_REACH = frozenset({"method", "path", "nth", "times"})
 
 
 def parse_fault(text: str) -> Fault:
@@ -267,30 +260,29 @@ def parse_fault(text: str) -> Fault:
 def _options(name: str, rest: list[tuple[str, str]]) -> dict[str, str]:
     if name not in _EFFECTS:
         raise ValueError(f"it begins with {name!r}, not with one of {', '.join(_EFFECTS)}")
-    known = _REACH.union(_OPTIONS.get(name, ()))
-    options = dict(rest)
+    known = {"method", "path", "nth", "times", *({"acted", "retry-after"} & _fields(name))}
     for option, value in rest:
         if option not in known:
             raise ValueError(f"{name} goes with {', '.join(sorted(known))}, not with {option!r}")
         if (option == "acted") == bool(value):
             raise ValueError(f"{option} takes {'no' if value else 'a'} value")
-    if len(options) < len(rest):
+    if len(dict(rest)) < len(rest):
         raise ValueError("a word is there twice")
-    return options
+    return dict(rest)
 
 
 def _effect(name: str, value: str, options: Mapping[str, str]) -> Effect:
-    if (value and name not in _VALUES) or (not value and name in _NEEDS_VALUE):
+    number = next(iter(_NUMBERS.keys() & _fields(name)), "")
+    if (value and not number) or (not value and name in _NEEDS_VALUE):
         raise ValueError(f"{name} takes {'no' if value else 'a'} value")
-    fields: dict[str, object] = {}
-    if value:
-        field, read = _VALUES[name]
-        fields[field] = _number(name, value, read)
-    if "acted" in options:
-        fields["acted"] = True
-    if "retry-after" in options:
-        fields["retry_after"] = options["retry-after"]
-    return _EFFECTS[name](**fields)
+    given: dict[str, Any] = {number: _number(name, value, _NUMBERS[number])} if value else {}
+    given |= {"acted": True} if "acted" in options else {}
+    given |= {"retry_after": options["retry-after"]} if "retry-after" in options else {}
+    return _EFFECTS[name](**given)
+
+
+def _fields(name: str) -> set[str]:
+    return {field.name.replace("_", "-") for field in fields(_EFFECTS[name])}
 
 
 def _number(name: str, text: str, read: Callable[[str], _Number]) -> _Number:

@@ -14,12 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 MAX_KEY_BYTES = 32_752
 """Longest key: the 32,768 bytes that bolt allows, less the 16 of the org's id in front of it."""
 
 _FORMAT = 1
+
+Permission: TypeAlias = Literal["read_org", "read_secrets", "write_secrets", "read_alerts"]
+"""What a token may do; to see endpoints, rules and tasks, none but the operator's may."""
 
 
 def timestamp(moment: datetime) -> str:
@@ -59,24 +62,9 @@ class Grant:
     write_secrets: bool = True
     active: bool = True
 
-    def reads_org(self, org_id: str) -> bool:
-        """Whether the token may see the org at all."""
-        return self._has(org_id, self.read_org)
-
-    def reads_secrets(self, org_id: str) -> bool:
-        """Whether the token may list keys, and use values in Flux."""
-        return self._has(org_id, self.read_secrets)
-
-    def reads_alerts(self, org_id: str) -> bool:
-        """Whether the token may see endpoints, rules and tasks: none but the operator's may."""
-        return self._has(org_id, permission=False)
-
-    def writes_secrets(self, org_id: str) -> bool:
-        """Whether the token may set and remove secrets."""
-        return self._has(org_id, self.write_secrets)
-
-    def _has(self, org_id: str, permission: bool) -> bool:  # noqa: FBT001 (the permission is the subject)
-        return self.active and (self.org_id is None or (permission and self.org_id == org_id))
+    def may(self, permission: Permission, org_id: str) -> bool:
+        """Whether the token has a permission on an org; without `read_org` it does not see the org at all."""
+        return self.active and (self.org_id is None or (self.org_id == org_id and getattr(self, permission, False)))
 
     def refusal(self, action: str, resource: str) -> str:
         """Return the server's message for a permission that the token lacks."""

@@ -66,7 +66,7 @@ def _list(context: Context, resource: str) -> Answer:
         return responses.compact({"links": {"self": _link(resource, page)}, resource: []})
     first, limit = page["offset"], page["limit"]
     of_org = [item for item in context.store.items(resource) if item["orgID"] == page.get("orgID", item["orgID"])]
-    some = [item for item in of_org[first : first + limit] if context.grant.reads_alerts(item["orgID"])]
+    some = [item for item in of_org[first : first + limit] if context.grant.may("read_alerts", item["orgID"])]
     offsets = {"prev": first - limit if first else None, "self": first, "next": first + limit}
     if len(some) < limit:
         del offsets["next"]
@@ -83,7 +83,7 @@ def _item(context: Context, resource: str, text: str) -> Answer:
     item = next((item for item in context.store.items(resource) if item["id"] == id_), None)
     if item is None:
         return responses.compact_error("not found", _MISSING[resource].format(id_))
-    if context.grant.reads_alerts(item["orgID"]):
+    if context.grant.may("read_alerts", item["orgID"]):
         return responses.compact(item)
     if resource == TASKS:
         return responses.compact_error("not found", "failed to find task: unauthorized")

@@ -33,7 +33,7 @@ def _secrets(context: Context, text: str, below: Sequence[str]) -> Answer:
         org_id = parse_id(text)
     except ValueError as problem:
         return responses.error("invalid", f"corrupt ID provided: {problem}")
-    if context.store.org(org_id) is None or not context.grant.reads_org(org_id):
+    if context.store.org(org_id) is None or not context.grant.may("read_org", org_id):
         # The same for both, byte for byte, so that ids cannot be probed.
         return responses.error("not found", "404 page not found")
     context.trace.org_id = org_id
@@ -49,7 +49,7 @@ def _one(context: Context, text: str) -> Answer:
         org_id = parse_id(text)
     except ValueError as problem:
         return responses.error("invalid", str(problem))
-    if not context.grant.reads_org(org_id):
+    if not context.grant.may("read_org", org_id):
         return responses.error("unauthorized", context.grant.refusal("read", f"orgs/{org_id}"))
     org = context.store.org(org_id)
     if org is None:
@@ -71,7 +71,7 @@ def _many(context: Context) -> Answer:
     except LookupError as problem:
         return responses.error("not found", str(problem.args[0]))
     orgs = [wanted] if wanted else context.store.orgs()[offset : offset + limit]
-    shown = [_body(org) for org in orgs if context.grant.reads_org(org.id)]
+    shown = [_body(org) for org in orgs if context.grant.may("read_org", org.id)]
     return responses.ok({"links": {"self": "/api/v2/orgs"}, "orgs": shown})
 
 

@@ -106,7 +106,7 @@ def _reader(context: Context, org_id: str) -> Callable[[str], str]:
 
     def secret(key: str) -> str:
         context.trace.keys.append(key)
-        if not context.grant.reads_secrets(org_id):
+        if not context.grant.may("read_secrets", org_id):
             raise FluxError("unauthorized", context.grant.refusal("read", f"orgs/{org_id}/secrets"))
         # The server stores an empty value, and then does not find it.
         if not held.get(key):

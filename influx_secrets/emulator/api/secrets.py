@@ -34,7 +34,7 @@ def _answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
 
 
 def _list(context: Context, org_id: str) -> Answer:
-    if not context.grant.reads_secrets(org_id):
+    if not context.grant.may("read_secrets", org_id):
         return responses.error("unauthorized", context.grant.refusal("read", f"orgs/{org_id}/secrets"))
     keys = sorted(context.store.secrets(org_id), key=str.encode)
     links = {"org": f"/api/v2/orgs/{org_id}", "self": f"/api/v2/orgs/{org_id}/secrets"}
@@ -45,7 +45,7 @@ def _patch(context: Context, org_id: str) -> Answer:
     # The server writes an empty value for `{"k": null}`.
     changes = {name: as_string(value) for name, value in members(context.call.body)}
     context.trace.keys.extend(changes)
-    if not context.grant.writes_secrets(org_id):
+    if not context.grant.may("write_secrets", org_id):
         return responses.error("unauthorized", context.grant.refusal("write", f"orgs/{org_id}/secrets"))
     if not context.store.patch(org_id, changes):
         code = "request too large" if context.version >= responses.FLUX_HASH else "internal error"
@@ -65,7 +65,7 @@ def _named_keys(body: bytes) -> list[str]:
 
 def _delete(context: Context, org_id: str, keys: Sequence[str]) -> Answer:
     context.trace.keys.extend(keys)
-    if not context.grant.writes_secrets(org_id):
+    if not context.grant.may("write_secrets", org_id):
         return responses.error("unauthorized", context.grant.refusal("write", f"orgs/{org_id}/secrets"))
     context.store.delete(org_id, keys)
     context.trace.wrote = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from influx_secrets._model.server_address import server_address
+from influx_secrets._model.resources import server_address
 
 
 @pytest.mark.parametrize(
