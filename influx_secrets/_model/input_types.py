@@ -16,7 +16,8 @@ Problem: TypeAlias = Callable[[object], "str | None"]
 DECLARATION: Final = "declaration"
 """The property that a program adds for `check`, which removes it.
 
-Its entries: `resource`, `preview`, and of an `OrgSecrets` also `keys`, `provider`, `resources` and `ignoring`.
+Its entries: `resource`, `preview`, and of an `OrgSecrets` also `provider`, `resources`, and either `values`, the known
+ones as JSON, or, where these are in the map, `keys` and `ignoring`.
 """
 
 _OUTPUT_AS_STRING: Final = "Calling __str__ on an Output[T] is not supported"

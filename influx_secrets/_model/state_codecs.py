@@ -122,7 +122,7 @@ class OrgSecretsCodec:
         """Read what a program declares."""
         news, common = _common(news, self._problems)
         given = news.get("secrets")
-        secrets = _unescaped(given)
+        secrets = _values(news[DECLARATION].get("values")) | _unescaped(given)
         names = news[DECLARATION].get("keys", UNKNOWN)
         managed = old.keys if old is not None else frozenset()
         common |= {
@@ -246,6 +246,11 @@ def _value(value: Any) -> str | Unknown | InvalidValue:  # noqa: ANN401 (whateve
     if isinstance(value, (str, Unknown)):
         return value
     return InvalidValue("None" if value is None else type(value).__name__)
+
+
+def _values(text: Any) -> dict[str, str]:  # noqa: ANN401 (a property)
+    known: dict[str, str] = {} if text in (None, UNKNOWN) else json.loads(text)
+    return known
 
 
 def _rotations(given: Any, secrets: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 (a property)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
@@ -104,6 +105,22 @@ class Inputs(NamedTuple):
         if isinstance(secrets, pulumi.Output):
             return secrets.apply(self._late().secret_values)
         return {self._map_key(key): self.secret("the value of the key", value, key) for key, value in secrets.items()}
+
+    def values_text(self, secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Output[str]:
+        """Return the values that are no outputs as one secret string, a JSON object: very many entries take long."""
+        if isinstance(secrets, pulumi.Output):
+            return secrets.apply(self._late().values_text)
+        known = {key: value for key, value in secrets.items() if not sdk.is_output(value)}
+        for key, value in known.items():
+            self._map_key(key)
+            self.checked("the value of the key", value, string_problem, key)
+        return pulumi.Output.secret(json.dumps(known, ensure_ascii=False, separators=(",", ":")))
+
+    def open_values(self, secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
+        """Return the values that `values_text` leaves out, as `secret_values` does."""
+        if isinstance(secrets, pulumi.Output):
+            return secrets.apply(self._late().open_values)
+        return self.secret_values({key: value for key, value in secrets.items() if sdk.is_output(value)})
 
     def rotations(self, given: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> pulumi.Input[Any]:
         """Return the strings of `rotate_on`, one by one as the secrets, so that one unknown string hides no other."""

@@ -56,13 +56,18 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         opts = options.escape_ignore_changes(options.validated(opts, inputs, given))
         provider = options.resolve_provider(opts, self)
         entries = inputs.secrets(secrets)
-        values = inputs.secret_values(entries)
         names = map_keys(entries)
+        run = Run.current()
+        told: dict[str, Any]
+        if sdk.is_untouched(opts) and run.is_checked(provider):
+            values, told = inputs.open_values(entries), {"values": inputs.values_text(entries)}
+        else:
+            values, told = inputs.secret_values(entries), {"keys": names}
+            told["ignoring"] = any(path == "*" or path.startswith("secrets") for path in opts.ignore_changes or ())
         if keep and not exclusive:  # outputs are true
             from influx_secrets._notices import say_on_stderr  # noqa: PLC0415 (few programs need it)
 
             say_on_stderr(f"{name}: keep works only with exclusive=True. Add it, or remove keep (IS602)")
-        run = Run.current()
         declared = run.declare(name, provider, given, names)
         props = {
             **given,
@@ -76,10 +81,9 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             "drift": None,
             DECLARATION: {
                 **declared,
-                "keys": names,
+                **told,
                 "provider": run.number(provider),
                 "resources": run.resource_counts,
-                "ignoring": any(path == "*" or path.startswith("secrets") for path in opts.ignore_changes or ()),
             },
         }
         if rotate_on is not None:

@@ -89,6 +89,13 @@ class Run:
         self._unwritten.append(_Declared(unique, self.number(provider), org.get("org_id"), org.get("org"), keys))
         return {"resource": unique, **({"preview": True} if pulumi.runtime.is_dry_run() else {})}
 
+    def is_checked(self, provider: pulumi.ProviderResource) -> bool:
+        """Whether what a provider serves is checked for certain.
+
+        In a preview not where an input of the provider is unknown: what the program sends is then shown as it is.
+        """
+        return not pulumi.runtime.is_dry_run() or provider is vars(self).get("default_provider")
+
     def number(self, provider: pulumi.ProviderResource) -> int:
         """Return what tells a provider from the others of the program."""
         return self._providers.setdefault(provider, len(self._providers))

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi import dynamic
 from pulumi.dynamic.dynamic import PROVIDER_KEY
+from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.mocks import MockMonitor
 
 from influx_secrets._errors import InfluxSecretsError
@@ -89,6 +90,24 @@ def given(provider: pulumi.ProviderResource, name: str) -> pulumi.Output[Any] | 
 def is_output(value: object) -> bool:
     """Whether an input is still to be awaited: an output, a coroutine or a future."""
     return isinstance(value, (pulumi.Output, Awaitable))
+
+
+def is_untouched(opts: pulumi.ResourceOptions) -> bool:
+    """Whether the inputs of a resource reach `check` as they are: no option, transform or mock looks at them.
+
+    Not under a parent, whose transforms the SDK does not keep, nor in the process of a component, which has no root.
+    A transform for the stack that is registered later does not act on a resource that is declared already.
+    """
+    settings, root = pulumi.runtime.settings.SETTINGS, pulumi.runtime.get_root_resource()
+    return (
+        root is not None
+        and opts.parent is None
+        and not (opts.ignore_changes or opts.transforms or opts.transformations)
+        and not root._transformations  # noqa: SLF001 (as all here)
+        and not isinstance(settings.monitor, MockMonitor)
+        # One is there from the first transform of the engine's kind on. `settings.callbacks` has it in one task only.
+        and all(one._monitor is not settings.monitor for one in _CallbackServicer._servicers)  # noqa: SLF001 (as above)
+    )
 
 
 def untrack(output: pulumi.Output[T]) -> pulumi.Output[T]:

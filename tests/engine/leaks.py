@@ -26,12 +26,13 @@ class Leak:
 def forms(value: str) -> dict[str, bytes]:
     """Return the ways to write a value, by name; those of a plain word are the same text several times."""
     raw = value.encode()
-    escaped = json.dumps(value)[1:-1]
+    escaped, in_utf8 = json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]
     return {
         "raw": raw,
         "JSON": escaped.encode(),
-        "JSON in UTF-8": json.dumps(value, ensure_ascii=False)[1:-1].encode(),
+        "JSON in UTF-8": in_utf8.encode(),
         "JSON in JSON": json.dumps(escaped)[1:-1].encode(),
+        "JSON in JSON in UTF-8": json.dumps(in_utf8, ensure_ascii=False)[1:-1].encode(),
         "repr": repr(value)[1:-1].encode(),
         "URL": quote(value, safe="").encode(),
         "form": quote_plus(value).encode(),

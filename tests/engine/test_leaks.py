@@ -34,6 +34,7 @@ def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, inf
         secret = influx.Secret("a", **hidden, value=config.require_secret("slack"))
         influx.Secret("b", org=ORG, key="B", value=secret.key.apply(lambda key: config.require("slack")))
         influx.Secret("c", org=ORG, key="C", value=config.require_secret("slack"), rotate_on=rotation)
+        influx.OrgSecrets("m", org=ORG, secrets={"D": config.require("slack"), "E": config.require_secret("slack")})
         pulumi.export("version", secret.version)
         pulumi.export("key", secret.key)
         pulumi.export("open", config.require("open"))
@@ -43,12 +44,12 @@ def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, inf
     shown = [re.sub(r"\s+:", ":", line.strip()) for line in preview.output.splitlines()]
     assert {f'org: "{acme}"', 'key: "A"', 'rotate_on: "2026-11"', "version: 1"} <= set(shown)
     stack.up("--debug", "--plan=plan.json")
-    assert influxd.values(acme) == dict.fromkeys("ABC", PLANTED)
+    assert influxd.values(acme) == dict.fromkeys("ABCDE", PLANTED)
     assert stack.stack_outputs() == {"version": 1, "key": "A", "open": OPEN}
     stack.set_secret("slack", ROTATED)
     stack.preview("--json")
     stack.up()
-    assert influxd.values(acme) == {"A": ROTATED, "B": ROTATED, "C": PLANTED}
+    assert influxd.values(acme) == dict.fromkeys("ABDE", ROTATED) | {"C": PLANTED}
     stack.refresh()
     left = places(stack)
     assert {"export --show-secrets", "project/plan.json"} <= set(left)
@@ -71,9 +72,15 @@ def test_value_is_in_no_log_of_ours(stack: Stack, influxd: InfluxdServer, acme: 
     (site / "sitecustomize.py").write_text("import logging\nlogging.basicConfig(level=logging.DEBUG)\n", "utf-8")
     path = [str(site), stack.environment.get("PYTHONPATH", "")]
     stack.environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
-    stack.program('influx.Secret("a", org=ORG, key="A", value=VALUE)', VALUE=PLANTED)
+    stack.program(
+        """
+        influx.Secret("a", org=ORG, key="A", value=VALUE)
+        influx.OrgSecrets("m", org=ORG, secrets={"B": VALUE})
+        """,
+        VALUE=PLANTED,
+    )
     output = stack.up("-v9", "--logtostderr").output
-    assert influxd.values(acme) == {"A": PLANTED}
+    assert influxd.values(acme) == {"A": PLANTED, "B": PLANTED}
     if writes_values(stack):
         output = re.sub(r'\{"time":.*', "", output)
     assert "DEBUG:urllib3.connectionpool:" in output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -170,12 +171,18 @@ def org_secrets(
     keys: list[str] | None = None,
     **props: Any,  # noqa: ANN401 (wrong ones too)
 ) -> Declared:
-    """Declare an `OrgSecrets`; `keys` are the names in the program where they differ from those in the map."""
+    """Declare an `OrgSecrets`; `keys` are the names in the program where something may have acted on the map."""
     given: Props = {}
+    told: Props = {}
+    if isinstance(secrets, Mapping) and keys is None:
+        known = {key: value for key, value in secrets.items() if isinstance(value, str) and value != UNKNOWN}
+        told = {"values": json.dumps(known)}
+        secrets = {key: value for key, value in secrets.items() if key not in known}
+    elif keys is not None:
+        told = {"keys": keys}
     if secrets is not None:
         given["secrets"] = secrets if isinstance(secrets, str) else {escape_key(k): v for k, v in secrets.items()}
-    names = keys if keys is not None else sorted(secrets) if isinstance(secrets, Mapping) else UNKNOWN
-    extra = {"declaration": {"keys": names}}
+    extra = {"declaration": told}
     return Declared(
         name,
         "OrgSecrets",

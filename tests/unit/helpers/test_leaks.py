@@ -18,6 +18,7 @@ def test_search_finds_a_value_however_it_is_written() -> None:
             "raw": text.encode(),
             "JSON": json.dumps({"value": text}).encode(),
             "JSON in JSON": json.dumps(json.dumps({"value": text})).encode(),
+            "UTF-8": json.dumps(json.dumps({"value": text}, ensure_ascii=False), ensure_ascii=False).encode(),
             "base64": base64.b64encode(text.encode()),
             "hex": text.encode().hex().encode(),
         }
