@@ -113,7 +113,7 @@ class Stack:
     """
 
     def __init__(self, folder: Path, environ: Mapping[str, str], **constants: object) -> None:
-        """Make the stack; `constants` are names that every program of it can use."""
+        """Make the stack, or go on with the one in a copied folder; its programs can use the `constants`."""
         # Coverage is measured in the layers below: here, three processes of each command would start with it.
         inherited = {
             name: value
@@ -122,8 +122,8 @@ class Stack:
         }
         self.folder = folder
         self.project = folder / "project"
-        self.project.mkdir(parents=True)
-        (folder / "tmp").mkdir()
+        for place in (self.project, folder / "tmp"):
+            place.mkdir(parents=True, exist_ok=True)
         self.environment = {
             **toolchain.environment(folder, environ=inherited),
             "INFLUX_CONFIGS_PATH": str(folder / "no-influx-configs"),
@@ -135,8 +135,9 @@ class Stack:
         self.outputs: list[str] = []
         self._constants = constants
         self._runs = 0
-        (self.project / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", "utf-8")
-        self.pulumi("stack", "init", STACK)
+        if not self.state_file.exists():
+            (self.project / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", "utf-8")
+            self.pulumi("stack", "init", STACK)
 
     def program(self, body: str, **constants: object) -> Stack:
         """Write the program; `pulumi`, `influx`, `config`, `ResourceOptions` and the constants are there already."""
