@@ -58,6 +58,7 @@ def test_list_of_an_org_that_is_hidden_or_gone_is_empty(wire: Wire, resource: st
         ("checks?limit=101&orgID=xyz", 400, "invalid", "limit must be between 1 and 100"),
         ("checks?limit=101&offset=x", 400, "invalid", "offset is invalid"),
         ("notificationRules?offset=x", 400, "invalid", "offset is invalid"),
+        ("notificationEndpoints?orgID=&limit=101", 400, "invalid", "limit must be between 1 and 100"),
         ("notificationEndpoints", 401, "unauthorized", "cannot process a request without a org or user filter"),
     ],
 )

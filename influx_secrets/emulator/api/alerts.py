@@ -55,12 +55,12 @@ def answer(context: Context, resource: str, below: list[str]) -> Answer:
 def _list(context: Context, resource: str) -> Answer:
     """Return a page; for an org that is missing or hidden influxd 2.9.1 shows an empty list, too."""
     is_tasks = resource == TASKS
-    if resource == ENDPOINTS and not context.argument("orgID"):
-        return responses.compact_error("unauthorized", "cannot process a request without a org or user filter")
     try:
         page = _page(context, resource)
     except ValueError as problem:
         return responses.compact_error("invalid", f"failed to decode request: {problem}" if is_tasks else str(problem))
+    if resource == ENDPOINTS and "orgID" not in page:
+        return responses.compact_error("unauthorized", "cannot process a request without a org or user filter")
     if is_tasks:
         # A task of a rule is in no list.
         return responses.compact({"links": {"self": _link(resource, page)}, resource: []})
