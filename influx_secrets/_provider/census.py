@@ -104,8 +104,7 @@ class Census:
             self._read()
             org = self._mark(org_id)
             claims = [*self._owners[org].values(), *self._owners[_ANY_ORG].values(), self._protected[org]]
-            marks = {key: self._mark(key) for key in keys} if any(claims) else {}
-            return frozenset(key for key, mark in marks.items() if any(mark in known for known in claims))
+            return self._among(keys, claims)
 
     def declared_later(self, declared: Declaration, state: ResourceState, keys: Iterable[str]) -> frozenset[str]:
         """Return the keys that a resource certainly declares on the same org which was not checked yet.
@@ -117,8 +116,7 @@ class Census:
             later = [
                 told["keys"] or () for told in self._program.values() if self._is_on(told, state, declared.provider)
             ]
-        marks = set().union(*later)
-        return frozenset(key for key in keys if self._mark(key) in marks) if marks else frozenset()
+        return self._among(keys, [set().union(*later)])
 
     def claimed_elsewhere(self, org_id: str, keys: Iterable[str]) -> list[str]:
         """Return those of the keys that only resources with another url declare: it may lead to another server."""
@@ -127,12 +125,8 @@ class Census:
             org = self._mark(org_id)
             ours = [self._owners[org].get(self._server, {}), *self._owners[_ANY_ORG].values(), self._protected[org]]
             theirs = [owners for server, owners in self._owners[org].items() if server != self._server]
-            marks = {key: self._mark(key) for key in keys} if theirs else {}
-        return sorted(
-            key
-            for key, mark in marks.items()
-            if any(mark in known for known in theirs) and not any(mark in known for known in ours)
-        )
+            found = self._among(keys, theirs)
+            return sorted(found - self._among(found, ours))
 
     def undecided(self, state: ResourceState, keys: Collection[str], *, wait: bool = True) -> dict[str, str]:
         """Return the keys that a resource may declare which was not checked, with that resource.
@@ -181,6 +175,12 @@ class Census:
                 return False
             return True if told["provider"] == provider else None
         return None
+
+    def _among(self, keys: Iterable[str], claims: Iterable[Collection[str]]) -> frozenset[str]:
+        """Return those of the keys whose marks are in one of the claims."""
+        known = list(filter(None, claims))
+        marks = {key: self._mark(key) for key in keys} if known else {}
+        return frozenset(key for key, mark in marks.items() if any(mark in some for some in known))
 
     def _mark(self, text: str) -> str:
         return text if self._register is None else self._register.mark(text)

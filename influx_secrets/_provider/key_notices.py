@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from influx_secrets._model.planner import is_moved, newly_pruned
 from influx_secrets._model.resources import Declaration, ResourceState
 from influx_secrets._notices import LOSSES_UNKNOWN, Existing, existing_keys
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys
-
-
-def report_keys(session: ServerSession, does: Existing, org: str, keys: Iterable[str]) -> None:
-    """Report what happens to keys that exist already, all of them."""
-    for line in existing_keys(does, org, keys):
-        session.notify(line)
 
 
 def report_white_space(
@@ -40,7 +32,7 @@ def report_losses(
     before = old or ResourceState(org_id=state.org_id)
     stays = before.org_id == state.org_id
     if stays:
-        report_keys(session, Existing.PRUNES, state.org_title, newly_pruned(before, state))
+        session.notify(*existing_keys(Existing.PRUNES, state.org_title, newly_pruned(before, state)))
     if not state.pruned_known or not (state.keys_known or old is None):
         session.notify(f"{LOSSES_UNKNOWN}{declared.resource} (IS610)")
     if not state.keys_known or is_moved(old, session.address):
@@ -51,4 +43,4 @@ def report_losses(
         return  # The census would look at every resource of the program.
     gone -= org.claimed(gone) | session.census.declared_later(declared, before, gone)
     is_certain = stays and not session.census.undecided(before, gone, wait=False)
-    report_keys(session, Existing.REMOVES if is_certain else Existing.MAY_REMOVE, before.org_title, gone)
+    session.notify(*existing_keys(Existing.REMOVES if is_certain else Existing.MAY_REMOVE, before.org_title, gone))

@@ -47,8 +47,6 @@ class OrgSession:
         self._lock = threading.Lock()
         self._reads = SingleFlight()
         self._values: dict[str, str] = {}
-        self._listed: frozenset[str] | None = None
-        self._alerts: Alerts | None = None
         self._own_changes: dict[str, bool] = {}
         self._proofs: dict[str, Proof] = {}
         self._changed_since_query: set[str] = set()
@@ -80,25 +78,28 @@ class OrgSession:
 
     def listed(self, among: Iterable[str] | None = None, *, preview: bool = False) -> frozenset[str]:
         """Return the org's keys, all or those among some; the server is asked for them once."""
-        listed = self._listed
-        if listed is None:
-            listed = self._reads.do("list", partial(self._list, preview=preview))
+
+        def ask() -> frozenset[str]:
+            return frozenset(self._server.ask(lambda client: client.list_secret_keys(self.org_id), preview=preview))
+
+        listed = self._reads.do("list", ask)
         with self._lock:
             candidates = listed | self._own_changes.keys() if among is None else among
             return frozenset(key for key in candidates if self._own_changes.get(key, key in listed))
 
     def alerts(self, *, preview: bool) -> Alerts:
         """Return the org's endpoints and rules; the server is asked for them once."""
-        return self._reads.do("alerts", partial(self._list_alerts, preview=preview))
+        ask = partial(self._server.ask, lambda client: client.list_alerts(self.org_id), preview=preview)
+        return self._reads.do("alerts", ask)
 
     def has_only_server_keys(self) -> bool:
         """Whether nothing was listed but credentials that the server itself keeps there."""
-        return all(map(is_server_owned, self._listed or ()))
+        return all(map(is_server_owned, self._reads.kept("list") or ()))
 
     def compare(self, digests: Mapping[str, str], *, preview: bool = False) -> dict[str, bool] | None:
         """Return for each listed key whether its value has the digest; None where nothing can be proved."""
         while unproved := self._unproved(digests):
-            if not self._reads.do("proofs", partial(self._prove, unproved, preview=preview)):
+            if not self._reads.do("proofs", partial(self._prove, unproved, preview=preview), keep=False):
                 return None
         with self._lock:
             return {key: self._proofs[key].matches(digest) for key, digest in digests.items()}
@@ -121,18 +122,6 @@ class OrgSession:
         """
         self._removals.commit(dict.fromkeys(keys, by_path))
 
-    def _list(self, *, preview: bool) -> frozenset[str]:
-        listed = self._listed
-        if listed is None:
-            listed = frozenset(self._server.ask(lambda client: client.list_secret_keys(self.org_id), preview=preview))
-            self._listed = listed
-        return listed
-
-    def _list_alerts(self, *, preview: bool) -> Alerts:
-        if self._alerts is None:
-            self._alerts = self._server.ask(lambda client: client.list_alerts(self.org_id), preview=preview)
-        return self._alerts
-
     def _unproved(self, keys: Iterable[str]) -> list[str]:
         with self._lock:
             return [key for key in keys if key not in self._proofs]
@@ -154,7 +143,7 @@ class OrgSession:
     def _with_prefetch(self, keys: Collection[str]) -> Collection[str]:
         """Return the keys, and others of the org that fill the query up: the next resource will ask for one of them."""
         known = self._proofs.keys() | keys
-        others = (key for key in self._listed or () if key not in known and not is_server_owned(key))
+        others = (key for key in self._reads.kept("list") or () if key not in known and not is_server_owned(key))
         prefetch_count = -len(keys) % KEYS_PER_QUERY
         return [*keys, *islice(others, prefetch_count)]
 
@@ -180,9 +169,9 @@ class OrgSession:
             with self._lock:
                 self._own_changes.update(dict.fromkeys(keys, present))
         except InfluxSecretsError:
+            # The server may have acted or not: the next read asks it again.
+            self._reads.forget("list")
             with self._lock:
-                # The server may have acted or not: the next read asks it again.
-                self._listed = None
                 for key in keys:
                     self._own_changes.pop(key, None)
             raise

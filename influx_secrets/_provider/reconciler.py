@@ -15,10 +15,10 @@ from influx_secrets._model.keys import digest, is_org_id, spellings
 from influx_secrets._model.planner import is_moved, next_state, plan, rewritten, with_drift
 from influx_secrets._model.resources import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
 from influx_secrets._model.validation import problems
-from influx_secrets._notices import SECRETS_UNREADABLE, Existing
+from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
 from influx_secrets._provider import missing_org, relocation
 from influx_secrets._provider.census import Conflicts
-from influx_secrets._provider.key_notices import report_keys, report_losses, report_white_space
+from influx_secrets._provider.key_notices import report_losses, report_white_space
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.removals import keep_undecided, prune, with_unknown_prunes
 from influx_secrets._provider.session import ServerSession
@@ -159,9 +159,10 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
     found |= dict.fromkeys(_changed(org, state, listed), "changed")
     new = {key: drift for key, drift in found.items() if state.drift.get(key) != drift}
-    report_keys(session, Existing.SEES_CHANGED, str(org), [key for key, drift in new.items() if drift == "changed"])
+    changed, missing = ([key for key, drift in new.items() if drift == kind] for kind in ("changed", "deleted"))
+    session.notify(*existing_keys(Existing.SEES_CHANGED, str(org), changed))
     if not is_wiped:
-        report_keys(session, Existing.MISSES, str(org), [key for key, drift in new.items() if drift == "deleted"])
+        session.notify(*existing_keys(Existing.MISSES, str(org), missing))
     return with_drift(state, new)
 
 
@@ -238,12 +239,12 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
     equal = org.compare(digests, preview=declared.preview)
     undecided = sorted(existing.keys() - digests.keys())
     adopted = sorted(key for key in digests if equal is not None and equal[key])
-    report_keys(session, Existing.ADOPTS, str(org), adopted)
+    session.notify(*existing_keys(Existing.ADOPTS, str(org), adopted))
     foreign = sorted(digests.keys() - set(adopted))
     if declared.overwrite:
-        report_keys(session, Existing.TAKES_OVER, str(org), [*foreign, *undecided])
+        session.notify(*existing_keys(Existing.TAKES_OVER, str(org), [*foreign, *undecided]))
         return []
-    report_keys(session, Existing.CANNOT_COMPARE, str(org), undecided)
+    session.notify(*existing_keys(Existing.CANNOT_COMPARE, str(org), undecided))
     return [_conflict(org, key, existing[key], provable=equal is not None) for key in foreign]
 
 

@@ -40,11 +40,9 @@ def _unread(session: ServerSession, org: OrgSession, keys: Sequence[str], *, pre
         read.setdefault(alerts.readers(key), []).append(key)
     unread = read.pop((), [])
     for readers, spared in read.items():
-        for line in spared_keys(str(org), spared, [reader.title for reader in readers]):
-            session.notify(line)
+        session.notify(*spared_keys(str(org), spared, [reader.title for reader in readers]))
     if alerts.unseen:
-        for line in readers_unseen(str(org), unread, alerts.unseen):
-            session.notify(line)
+        session.notify(*readers_unseen(str(org), unread, alerts.unseen))
     return unread
 
 

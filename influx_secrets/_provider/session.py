@@ -57,7 +57,6 @@ class ServerSession:
         self._client: SecretsClient | None = None
         self._orgs: dict[str, OrgSession] = {}
         self._org_ids: dict[str, str] = {}
-        self._current_org_ids: dict[str, str] = {}
         self._org_names: dict[str, str] = {}
         self._seen_notices: set[str] = set()
         self._unreachable = False
@@ -89,13 +88,7 @@ class ServerSession:
 
     def current_org_id(self, name: str, *, preview: bool) -> str:
         """Return the id that the server has for a name, whatever a state says; raise as `org_id` does."""
-
-        def look_up() -> str:
-            if name not in self._current_org_ids:
-                self._current_org_ids[name] = self.ask(lambda client: client.find_org(name).id, preview=preview)
-            return self._current_org_ids[name]
-
-        return self._current_org_ids.get(name) or self._look_ups.do(name, look_up)
+        return self._look_ups.do(name, lambda: self.ask(lambda client: client.find_org(name).id, preview=preview))
 
     def name_org(self, org_id: str) -> str:
         """Return an org as messages name it."""
@@ -149,13 +142,14 @@ class ServerSession:
             raise ProofsUnavailableError(f"verifyValues is always, and {self._proofs_unavailable_reason}")
         return None
 
-    def notify(self, line: str, topic: str = "") -> None:
-        """Show a line to the user, once; of lines on one topic, which calls may find side by side, the first."""
-        with self._lock:
-            if (topic or line) in self._seen_notices:
-                return
-            self._seen_notices.add(topic or line)
-        self._notify(line)
+    def notify(self, *lines: str, topic: str = "") -> None:
+        """Show lines to the user, each once; of lines on one topic, which calls may find side by side, the first."""
+        for line in lines:
+            with self._lock:
+                if (topic or line) in self._seen_notices:
+                    continue
+                self._seen_notices.add(topic or line)
+            self._notify(line)
 
 
 def _may_heal(error: InfluxSecretsError) -> bool:

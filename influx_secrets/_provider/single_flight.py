@@ -1,4 +1,4 @@
-"""Calls that are shared by those who ask for the same."""
+"""Calls that threads share, and whose results are kept."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ T = TypeVar("T")
 
 
 class SingleFlight:
-    """Lets one thread make a call; others that ask for the same meanwhile get its result, or its error.
-
-    Nothing is remembered: the call stores what is worth it, and looks first whether another has just done so.
-    """
+    """Lets one thread make a call; all that ask for the same get its result, and those that wait for it its error."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._under_way: dict[Hashable, Future[Any]] = {}
+        self._calls: dict[Hashable, Future[Any]] = {}
 
-    def do(self, key: Hashable, call: Callable[[], T]) -> T:
-        """Return the result of the call, or of the one that is under way for the key."""
+    def do(self, key: Hashable, call: Callable[[], T], *, keep: bool = True) -> T:
+        """Return the result of the call, or of the one for the key that is under way, or was kept."""
         with self._lock:
-            future: Future[T] | None = self._under_way.get(key)
+            future: Future[T] | None = self._calls.get(key)
             leads = future is None
             if future is None:
-                future = self._under_way[key] = Future()
+                future = self._calls[key] = Future()
         if leads:
             try:
                 future.set_result(call())
             except BaseException as error:  # noqa: BLE001 (raised below, here and in every other thread)
                 future.set_exception(error)
-            finally:
-                with self._lock:
-                    del self._under_way[key]
+                keep = False
+            if not keep:
+                self.forget(key)
         return future.result()
+
+    def kept(self, key: Hashable) -> Any:  # noqa: ANN401 (of any call)
+        """Return the result that is kept for a key, or None."""
+        future = self._calls.get(key)
+        return future.result() if future is not None and future.done() and future.exception() is None else None
+
+    def forget(self, key: Hashable) -> None:
+        """Keep no result for a key, not even that of a call which is under way."""
+        with self._lock:
+            self._calls.pop(key, None)
