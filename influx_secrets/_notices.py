@@ -67,8 +67,6 @@ _EXISTING: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ExistingKeys:
-    """A parsed notice about keys of an org that exist already."""
-
     does: Existing
     org_id: str
     keys: tuple[str, ...]

@@ -111,12 +111,10 @@ class Register:
             return None
 
     def mark(self, text: str) -> str:
-        """Return what stands for a text in this run."""
         return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._salt, digest_size=_MARK_BYTES).hexdigest()
 
     @_exchange()
     def append(self, *entries: Mapping[str, Any]) -> None:
-        """Tell the other processes of the run."""
         text = memoryview(b"".join(json.dumps(entry, separators=(",", ":")).encode() + b"\n" for entry in entries))
         with self._lock:
             size = self._size()
@@ -201,18 +199,14 @@ def _remove_ended(base: Path) -> None:
     here = _machine()
     for folder in base.iterdir():
         with suppress(FileNotFoundError):  # another process removes it now
-            if _has_ended(folder.name) if folder.name.endswith(here) else _is_old(folder):
+            if folder.name.endswith(here):
+                pid, started = folder.name.split("-")[:2]
+                found = _look_at(int(pid))
+                is_over = found is None or found[1].started != started
+            else:
+                is_over = time.time() - folder.stat().st_mtime > _KEPT_SECONDS
+            if is_over:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _has_ended(name: str) -> bool:
-    pid, started = name.split("-")[:2]
-    found = _look_at(int(pid))
-    return found is None or found[1].started != started
-
-
-def _is_old(folder: Path) -> bool:
-    return time.time() - folder.stat().st_mtime > _KEPT_SECONDS
 
 
 def _machine() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -30,8 +31,4 @@ def name_org(org_id: object, name: object) -> str:
 
 def is_utf8(text: str) -> bool:
     """Whether the text has a UTF-8 form: no lone surrogates."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return re.search("[\ud800-\udfff]", text) is None

@@ -45,7 +45,6 @@ class FailedCall:
     attempts: int = 1
 
     def to_error(self) -> APIError | ResponseError:
-        """Return the error to raise."""
         status = self.response.status
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return self._redirect()

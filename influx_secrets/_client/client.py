@@ -101,23 +101,15 @@ class SecretsClient(Calls):
         204 to a DELETE of `a/b` or `a,b`, however they are escaped, and the key stays. Where the DELETE route is
         missing, POST delete does it.
         """
-        calls: list[Callable[[], None]] = [partial(self._post_delete, org_id, (key,))]
-        if is_path_safe(key):
-            calls.insert(0, partial(self._delete, org_id, (key,)))
-        first_supported(calls)
+        self._remove(org_id, (key,), path_first=True)
 
     def delete_secrets(self, org_id: str, keys: Iterable[str]) -> None:
         """Remove keys in one transaction. Missing keys are not an error; no keys, no request.
 
         Where the POST delete route is missing, they are removed one by one, if a path carries them all.
         """
-        doomed = tuple(dict.fromkeys(keys))
-        if not doomed:
-            return
-        calls: list[Callable[[], None]] = [partial(self._post_delete, org_id, doomed)]
-        if all(map(is_path_safe, doomed)):
-            calls.append(partial(self._delete, org_id, doomed))
-        first_supported(calls)
+        if doomed := tuple(dict.fromkeys(keys)):
+            self._remove(org_id, doomed, path_first=False)
 
     def find_org(self, name: str) -> Org:
         """Look an org up by its name.
@@ -259,6 +251,12 @@ class SecretsClient(Calls):
                 error = copy.copy(error)
                 error.args = (str(error).replace(NO_ORG, cause),)
         return error
+
+    def _remove(self, org_id: str, keys: tuple[str, ...], *, path_first: bool) -> None:
+        ways = [partial(self._post_delete, org_id, keys)]
+        if all(map(is_path_safe, keys)):
+            ways.insert(0 if path_first else 1, partial(self._delete, org_id, keys))
+        first_supported(ways)
 
     def _delete(self, org_id: str, keys: tuple[str, ...]) -> None:
         for key in keys:

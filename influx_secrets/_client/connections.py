@@ -42,7 +42,6 @@ class PoolAdapter(HTTPAdapter):
         self._pool = pool
 
     def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:  # noqa: ANN401 (requests' signature)
-        """Return the pool of connections for a request."""
         return self._pool.connection_from_url(cast("str", request.url))
 
     def cert_verify(self, *_: Any, **__: Any) -> None:  # noqa: ANN401 (requests' signature)
@@ -57,7 +56,6 @@ class PoolAdapter(HTTPAdapter):
         return request.path_url
 
     def close(self) -> None:
-        """Close the connections. A later request opens new ones."""
         self._pool.clear()
 
 

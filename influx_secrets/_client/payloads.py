@@ -54,7 +54,6 @@ def describe_keys(keys: Iterable[str]) -> str:
 
 
 def encode_script(flux: object) -> bytes:
-    """Return a Flux script as it is sent."""
     _require_text(flux, "the Flux script")
     return str(flux).encode()
 
@@ -91,7 +90,6 @@ def read_keys(response: Response) -> list[str] | None:
 
 
 def read_orgs(response: Response) -> list[Org] | None:
-    """Return the orgs in the response to a look-up by name."""
     items = response.fields.get("orgs")
     orgs = [_org(item) for item in items] if isinstance(items, list) else [None]
     return None if None in orgs else [org for org in orgs if org is not None]

@@ -180,7 +180,6 @@ def endpoint_request(endpoint_id: str) -> Request:
 
 
 def parse_request(flux: str) -> Request:
-    """Return the request for the syntax tree of a script."""
     script = encode_script(flux).decode()
     body = json.dumps({"query": script}).encode()
     return Request(method="POST", path="/api/v2/query/ast", intent="parse a Flux script", body=body)

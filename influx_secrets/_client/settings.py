@@ -112,7 +112,6 @@ def is_loopback(host: str | None) -> bool:
 
 
 def extra_headers(settings: Settings) -> dict[str, str]:
-    """Return name and value of each extra header."""
     parts = [part.partition(":") for part in (settings.extra_http_header or "").split(",") if part]
     return {name.strip(): value.strip() for name, _, value in parts}
 

@@ -86,7 +86,6 @@ class Transport:
         self.close()
 
     def close(self) -> None:
-        """Close the connections. A later request opens new ones."""
         self._adapter.close()
 
     def send(self, request: Request, policy: Policy | None = None) -> Response:

@@ -30,7 +30,6 @@ _SWITCH_WORDS: Final = frozenset(("", "0", "1", "false", "true", "no", "yes", "o
 
 
 def string_problem(value: object) -> str | None:
-    """Whether a value is not a usable string."""
     if not isinstance(value, str):
         return f"must be a string, not {type_name(value)} (IS108)"
     if _OUTPUT_AS_STRING in value:
@@ -46,7 +45,6 @@ def name_problem(value: object) -> str | None:
 
 
 def optional_string_problem(value: object) -> str | None:
-    """Whether a value is neither a usable string nor None."""
     return None if value is None else string_problem(value)
 
 
@@ -68,7 +66,6 @@ def switch_problem(value: object) -> str | None:
 
 
 def number_problem(value: object) -> str | None:
-    """Whether a value is not a number."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return None
     hint = ": use config.get_float or config.get_int" if isinstance(value, str) else ""
@@ -85,14 +82,12 @@ def patterns_problem(value: object, is_open: Callable[[object], bool]) -> str | 
 
 
 def secrets_problem(value: object) -> str | None:
-    """Whether a value is not a map of secrets."""
     if isinstance(value, Mapping):
         return None
     return f'must be a map such as {{"KEY": value}}, not {type_name(value)} (IS112)'
 
 
 def rotations_problem(value: object) -> str | None:
-    """Whether a value is neither a map of strings nor None."""
     if value is None or isinstance(value, Mapping):
         return None
     return f'must be a map such as {{"KEY": "2026-11"}}, not {type_name(value)} (IS112)'
@@ -112,12 +107,10 @@ def instance_problem(expected: type, name: str) -> Problem:
 
 
 def require(name: str, value: object, problem: Problem) -> None:
-    """Refuse a value."""
     found = problem(value)
     if found is not None:
         raise DeclarationError(f"{name} {found}")
 
 
 def type_name(value: object) -> str:
-    """Return the name that Python has for a value's type."""
     return "None" if value is None else type(value).__name__

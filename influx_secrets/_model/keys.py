@@ -70,7 +70,6 @@ def is_org_id(text: str) -> bool:
 
 
 def secret_id(org_id: str, key: str) -> str:
-    """Return the resource id of one secret."""
     return f"{org_id}/{key}"
 
 
@@ -91,10 +90,8 @@ def escape_key(key: str) -> str:
 
 
 def fits_a_map(key: str) -> bool:
-    """Whether the engine can take the key in a map."""
     return len(escape_key(key).encode("utf-8", "surrogatepass")) <= MAX_MAP_KEY_BYTES
 
 
 def unescape_key(name: str) -> str:
-    """Undo `escape_key`."""
     return name.removeprefix(_ESCAPE)

@@ -123,7 +123,6 @@ def prunable_keys(state: ResourceState, listed: Iterable[str], claimed: Collecti
 
 
 def with_pruned(state: ResourceState, keys: Iterable[str]) -> ResourceState:
-    """Return the state that counts one more removal for each of the keys."""
     return replace(state, pruned={**state.pruned, **{key: state.pruned.get(key, 0) + 1 for key in keys}})
 
 

@@ -111,7 +111,6 @@ class ResourceState:
 
     @property
     def org_title(self) -> str:
-        """The org as messages name it."""
         return name_org(self.org_id, self.org)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 from pulumi import dynamic
@@ -22,32 +22,25 @@ _ROOT = re.compile(r'^(?:\["?)?(\w+).*$', re.DOTALL)
 _GET = 'to look a secret up, use Secret.get("NAME", "<org id>/<key>")'
 _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
+_REFUSED: Final = {
+    "id": f"is not supported, because Pulumi would store the value in the state: {_GET} (IS126)",
+    "import_": "is not supported: remove it. `pulumi up` adopts an existing key that has the declared value (IS127)",
+    "version": "is not supported: Pulumi would start another provider process. Remove opts.version (IS129)",
+    "urn": f"is not supported: {_GET} (IS124)",
+    "env_var_mappings": (  # from SDK 3.272 on
+        "works only on a Provider: move it to the opts of the Provider, or use Provider(token_variable=...) (IS125)"
+    ),
+}
+
 
 def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs, org: Mapping[str, Any]) -> pulumi.ResourceOptions:
     """Return the options of a resource whose org these properties name, or refuse those that cannot work."""
     if opts is None:
         return pulumi.ResourceOptions()
     require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
-    if opts.id is not None:
-        raise DeclarationError(
-            f"opts.id is not supported, because Pulumi would store the value in the state: {_GET} (IS126)"
-        )
-    if opts.import_ is not None:
-        raise DeclarationError(
-            "opts.import_ is not supported: remove it. `pulumi up` adopts an existing key that has the declared value "
-            "(IS127)"
-        )
-    if opts.version is not None:
-        raise DeclarationError(
-            "opts.version is not supported: Pulumi would start another provider process. Remove opts.version (IS129)"
-        )
-    if opts.urn is not None:
-        raise DeclarationError(f"opts.urn is not supported: {_GET} (IS124)")
-    if getattr(opts, "env_var_mappings", None):  # from SDK 3.272 on
-        raise DeclarationError(
-            "opts.env_var_mappings works only on a Provider: move it to the opts of the Provider, or use "
-            "Provider(token_variable=...) (IS125)"
-        )
+    for name, problem in _REFUSED.items():
+        if getattr(opts, name, None) not in (None, {}):
+            raise DeclarationError(f"opts.{name} {problem}")
     # The engine would put back what `check` took out, or a second name of the org.
     not_given = {DECLARATION, "org_id" if "org" in org else "org"}
     for path in opts.ignore_changes or ():

@@ -48,7 +48,6 @@ class Run:
 
     @classmethod
     def current(cls) -> Run:
-        """Return the run of the program that calls this."""
         return sdk.run_scoped(cls)
 
     @cached_property

@@ -76,13 +76,11 @@ def type_token(resource: dynamic.Resource | type[dynamic.Resource]) -> str:
 
 
 def output(resource: pulumi.Resource, name: str) -> pulumi.Output[Any]:
-    """Return an output of a resource by the name that the provider has for it."""
     found: pulumi.Output[Any] = resource.__dict__[name]
     return found
 
 
 def given(provider: pulumi.ProviderResource, name: str) -> pulumi.Output[Any] | None:
-    """Return an input of a provider, or None where it was not given."""
     found: pulumi.Output[Any] | None = provider.__dict__.get(name)
     return found
 

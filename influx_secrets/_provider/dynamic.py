@@ -58,14 +58,10 @@ class _Provider(ResourceProvider):
 
 
 class SecretProvider(_Provider):
-    """Behind `Secret`."""
-
     _kind = "Secret"
 
 
 class OrgSecretsProvider(_Provider):
-    """Behind `OrgSecrets`."""
-
     _kind = "OrgSecrets"
 
 

@@ -62,8 +62,6 @@ class GroupCommit(Generic[V]):
 
 
 class _Batch(Generic[V]):
-    """What goes in one transaction."""
-
     def __init__(self) -> None:
         self.items: dict[str, V] = {}
         self.members = 0

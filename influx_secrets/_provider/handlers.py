@@ -91,7 +91,6 @@ class Handlers:
 
     @without_traceback
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Write every key."""
         state = self._require(unmarshal(props))
         reconciler.apply(self._session, None, state)
         return CreateResult(self._codec.id(state), self._codec.encode_outputs(state))
@@ -113,14 +112,12 @@ class Handlers:
 
     @without_traceback
     def update(self, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Write the keys that changed, remove those that left."""
         new = self._require(unmarshal(news))
         reconciler.apply(self._session, self._codec.decode_state(unmarshal(olds)), new)
         return UpdateResult(self._codec.encode_outputs(new))
 
     @without_traceback
     def delete(self, props: dict[str, Any]) -> None:
-        """Remove what the state names, but what another resource of this run declares."""
         reconciler.delete(self._session, self._require(unmarshal(props)))
 
     def _require(self, props: Mapping[str, Any]) -> ResourceState:
@@ -151,7 +148,6 @@ def unmarshal(value: Any) -> Any:  # noqa: ANN401 (a property of the engine is a
 
 
 def marshal(value: Any) -> Any:  # noqa: ANN401 (as above)
-    """Undo `unmarshal`."""
     if value is UNKNOWN:
         return pulumi.UNKNOWN
     if isinstance(value, list):

@@ -69,11 +69,9 @@ class OrgSession:
         return conflicts
 
     def claimed(self, keys: Iterable[str]) -> frozenset[str]:
-        """Return those of the keys that some resource of this run declares."""
         return self._server.census.claimed(self.org_id, keys)
 
     def values(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the values to write for the keys, as far as there are any."""
         return {key: self._values[key] for key in keys if key in self._values}
 
     def listed(self, among: Iterable[str] | None = None, *, preview: bool = False) -> frozenset[str]:

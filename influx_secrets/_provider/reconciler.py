@@ -18,9 +18,8 @@ from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
 from influx_secrets._provider import missing_org, relocation
 from influx_secrets._provider.census import Conflicts
-from influx_secrets._provider.key_notices import report_losses, report_white_space
 from influx_secrets._provider.org_session import OrgSession, Unreachable
-from influx_secrets._provider.removals import keep_undecided, prune, with_unknown_prunes
+from influx_secrets._provider.removals import keep_undecided, prune, report_losses, with_unknown_prunes
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys, quote
 
@@ -71,7 +70,7 @@ def check_declaration(
         state = with_unknown_prunes(next_state(before, declared, org_id, name, session.address))
     except NotFoundError as error:
         raise missing_org.explained(session, before, error) from None
-    report_white_space(session, declared, old, state)
+    _report_white_space(session, declared, old, state)
     if failures:
         return failures
     report_losses(session, declared, old, state)
@@ -167,7 +166,6 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
 
 
 def look_up(session: ServerSession, org_id: str, key: str) -> None:
-    """Make sure that a key is there."""
     if key not in session.org(org_id).listed([key]):
         raise SecretNotFoundError(
             f"Secret.get: the org {org_id} has no secret with the key {quote(key)}. Correct the id, or create the "
@@ -271,3 +269,19 @@ def _changed(org: OrgSession, state: ResourceState, listed: Collection[str]) -> 
     changed = [key for key, same in equal.items() if not same]
     # A key that was gone and is there again was written by somebody else.
     return changed + [key for key, drift in state.drift.items() if drift == "deleted" and key in listed]
+
+
+def _report_white_space(
+    session: ServerSession, declared: Declaration, old: ResourceState | None, state: ResourceState
+) -> None:
+    """Name the keys to be written that were probably copied with a line break or a blank."""
+    before = old.versions if old is not None else {}
+    padded = [
+        key
+        for key, value in declared.values.items()
+        if isinstance(value, str)
+        and (key != key.strip() or value != value.strip())
+        and before.get(key) != state.versions.get(key)
+    ]
+    if padded:
+        session.notify(f"white space at an end of the key or its value, which is kept: {name_keys(padded)} (IS601)")

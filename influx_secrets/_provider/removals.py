@@ -1,4 +1,4 @@
-"""Which keys a run may remove."""
+"""Which keys a run may remove, and what it says of them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from influx_secrets._client.readers import Reader
-from influx_secrets._model.planner import prunable_keys, with_pruned
+from influx_secrets._model.planner import is_moved, newly_pruned, prunable_keys, with_pruned
 from influx_secrets._model.resources import UNKNOWN, Declaration, ResourceState
-from influx_secrets._notices import readers_unseen, spared_keys
+from influx_secrets._notices import LOSSES_UNKNOWN, Existing, existing_keys, readers_unseen, spared_keys
 from influx_secrets._provider.org_session import OrgSession
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._text import name_keys
@@ -72,3 +72,24 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
             "checked in this run (`--target`, `--exclude`, or it waits for this resource). Remove it if nobody needs "
             "it (IS621)"
         )
+
+
+def report_losses(
+    session: ServerSession, declared: Declaration, old: ResourceState | None, state: ResourceState
+) -> None:
+    """Name the keys that are removed or pruned, which a preview without `--diff` does not show."""
+    before = old or ResourceState(org_id=state.org_id)
+    stays = before.org_id == state.org_id
+    if stays:
+        session.notify(*existing_keys(Existing.PRUNES, state.org_title, newly_pruned(before, state)))
+    if not state.pruned_known or not (state.keys_known or old is None):
+        session.notify(f"{LOSSES_UNKNOWN}{declared.resource} (IS610)")
+    if not state.keys_known or is_moved(old, session.address):
+        return
+    org = session.org(before.org_id)
+    gone = before.keys - state.keys if stays else before.keys
+    if not gone:
+        return  # The census would look at every resource of the program.
+    gone -= org.claimed(gone) | session.census.declared_later(declared, before, gone)
+    is_certain = stays and not session.census.undecided(before, gone, wait=False)
+    session.notify(*existing_keys(Existing.REMOVES if is_certain else Existing.MAY_REMOVE, before.org_title, gone))

@@ -91,7 +91,6 @@ class ServerSession:
         return self._look_ups.do(name, lambda: self.ask(lambda client: client.find_org(name).id, preview=preview))
 
     def name_org(self, org_id: str) -> str:
-        """Return an org as messages name it."""
         return name_org(org_id, self._org_names.get(org_id))
 
     def remember_org(self, name: str, org_id: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from influx_secrets._model.planner import is_moved, newly_pruned
 from influx_secrets._model.resources import UNKNOWN, Drift, ResourceState, Unknown
@@ -90,15 +90,15 @@ class _Entry:
         return state.versions.get(self.key) if state.keys_known else UNKNOWN
 
 
-@dataclass(slots=True)
-class _Keys:
-    """All keys before and after the run, by place."""
+class _Keys(NamedTuple):
+    """All keys before and after the run, by place; those before by URN, as a failed run may have left several owners.
 
-    before: dict[tuple[Place, str], dict[str, _Entry]] = field(default_factory=dict)
-    """By URN: a failed run may have left several owners of one key."""
-    after: dict[tuple[Place, str], _Entry] = field(default_factory=dict)
-    open: dict[Place, list[Resource]] = field(default_factory=dict)
-    """Resources whose keys are not known yet."""
+    In `open` are resources whose keys are not known yet.
+    """
+
+    before: dict[tuple[Place, str], dict[str, _Entry]]
+    after: dict[tuple[Place, str], _Entry]
+    open: dict[Place, list[Resource]]
 
 
 def changes(preview: Preview) -> tuple[Change, ...]:
@@ -139,7 +139,7 @@ def servers(preview: Preview) -> dict[Place, str]:
 
 
 def _keys(steps: Iterable[Step]) -> _Keys:
-    keys = _Keys()
+    keys = _Keys({}, {}, {})
     for step in steps:
         if step.new is not None and step.op in _COMES | _STAYS:
             place = place_of(step.new)

@@ -29,15 +29,7 @@ _CAUGHT = 2
 """The code of an error in `experimental.catch`, for a missing secret as for a missing permission (influxd 2.9.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Closure:
-    """A function and the parameters of the functions around it."""
-
-    function: Function
-    scope: Mapping[str, _Value]
-
-
-_Value: TypeAlias = "str | int | _Null | _Closure | list[_Value] | dict[str, _Value]"
+_Value: TypeAlias = "str | int | _Null | Callable[..., _Value] | list[_Value] | dict[str, _Value]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,8 @@ def run(script: str, secret: Callable[[str], str], absent: Collection[str] = ())
         FluxError: The script is not understood, imports a package that is `absent`, or `secret` failed.
     """
     call = parse(script.encode("utf-8", "replace"), absent)
-    rows = [_as(dict, row) for row in _as(list, _Evaluation(secret).value(call.arguments["rows"], {}))]
+    functions = {**_FUNCTIONS, "secrets.get": lambda key: secret(_as(str, key))}
+    rows = [_as(dict, row) for row in _as(list, _value(call.arguments["rows"], {}, functions))]
     if not rows:
         raise _placed(call, FluxError("invalid", "rows must be non-empty"))
     columns = {name: _datatype(value) for name, value in rows[0].items()}
@@ -86,55 +79,26 @@ def _placed(call: Call, problem: FluxError) -> FluxError:
     return FluxError(problem.code, f'error calling function "{function}" @{call.place}: {problem}')
 
 
-class _Evaluation:
-    """Computes values in the order of the script; the first failure ends it.
-
-    Flux compiles the function that is given to `array.map`, and names no places in there (0.200).
-    """
-
-    def __init__(self, secret: Callable[[str], str], *, compiled: bool = False) -> None:
-        self.secret = secret
-        self._compiled = compiled
-
-    def value(self, expression: Expression, scope: Mapping[str, _Value]) -> _Value:
-        match expression:
-            case str():
-                return expression
-            case list():
-                return [self.value(item, scope) for item in expression]
-            case dict():
-                return {name: self.value(item, scope) for name, item in expression.items()}
-            case Parameter(name):
-                return scope[name]
-            case Function():
-                return _Closure(expression, scope)
-            case Call():
-                given = {name: self.value(argument, scope) for name, argument in expression.arguments.items()}
-                try:
-                    return self.called(expression.function, given)
-                except FluxError as problem:
-                    if self._compiled or not expression.place:
-                        raise
-                    raise _placed(expression, problem) from None
-
-    def called(self, function: str, given: Mapping[str, _Value]) -> _Value:
-        if function not in _FUNCTIONS:
-            raise unsupported(f"{function} inside of a value")
-        return _FUNCTIONS[function](self, **given)
-
-    def mapped(self, items: _Value, function: _Value) -> _Value:
-        inside = _Evaluation(self.secret, compiled=True)
-        return [inside.applied(function, item) for item in _as(list, items)]
-
-    def caught(self, function: _Value) -> _Value:
-        try:
-            return {"value": self.applied(function), "code": _Null.NUMBER, "msg": _Null.STRING}
-        except FluxError as problem:
-            return {"value": _Null.UNTYPED, "code": _CAUGHT, "msg": str(problem)}
-
-    def applied(self, function: _Value, argument: _Value = _Null.UNTYPED) -> _Value:
-        closure = _as(_Closure, function)
-        return self.value(closure.function.body, {**closure.scope, closure.function.parameter: argument})
+def _value(
+    expression: Expression, scope: Mapping[str, _Value], functions: Mapping[str, Callable[..., _Value]]
+) -> _Value:
+    """Compute a value in the order of the script; the first failure ends it."""
+    match expression:
+        case list():
+            return [_value(item, scope, functions) for item in expression]
+        case dict():
+            return {name: _value(item, scope, functions) for name, item in expression.items()}
+        case Parameter(name):
+            return scope[name]
+        case Function(parameter, body):
+            return lambda argument=_Null.UNTYPED: _value(body, {**scope, parameter: argument}, functions)
+        case Call(function, arguments, place):
+            given = {name: _value(argument, scope, functions) for name, argument in arguments.items()}
+            try:
+                return functions[function](**given)
+            except FluxError as problem:
+                raise _placed(expression, problem) if place else problem from None
+    return expression
 
 
 def _member(record: _Value, name: str) -> _Value:
@@ -150,14 +114,25 @@ def _hmac(v: _Value, k: _Value) -> str:
     return base64.b64encode(signature).decode()
 
 
+def _caught(fn: Callable[[], _Value]) -> _Value:
+    try:
+        return {"value": fn(), "code": _Null.NUMBER, "msg": _Null.STRING}
+    except FluxError as problem:
+        return {"value": _Null.UNTYPED, "code": _CAUGHT, "msg": str(problem)}
+
+
+def _nested(**_: _Value) -> _Value:
+    raise unsupported("array.from inside of a value")
+
+
 _FUNCTIONS: Mapping[str, Callable[..., _Value]] = {
-    "+": lambda _, parts: "".join(_as(str, part) for part in parts),
-    "exists": lambda _, value: not isinstance(value, _Null),
-    "if": lambda run, test, then, otherwise: run.applied(then if _as(bool, test) else otherwise),
-    "member": lambda _, record, name: _member(record, name),
-    "secrets.get": lambda run, key: run.secret(_as(str, key)),
-    "hash.sha256": lambda _, v: hashlib.sha256(_as(str, v).encode()).hexdigest(),
-    "hash.hmac": lambda _, v, k: _hmac(v, k),
-    "array.map": lambda run, arr, fn: run.mapped(arr, fn),
-    "experimental.catch": lambda run, fn: run.caught(fn),
+    "+": lambda parts: "".join(_as(str, part) for part in parts),
+    "exists": lambda value: not isinstance(value, _Null),
+    "if": lambda test, then, otherwise: (then if _as(bool, test) else otherwise)(),
+    "member": _member,
+    "hash.sha256": lambda v: hashlib.sha256(_as(str, v).encode()).hexdigest(),
+    "hash.hmac": _hmac,
+    "array.from": _nested,
+    "array.map": lambda arr, fn: [fn(item) for item in _as(list, arr)],
+    "experimental.catch": _caught,
 }
