@@ -27,7 +27,7 @@ DESTINATION: Final = "new secrets are written to "
 
 _UNREADABLE: Final = "secrets cannot be checked: "
 
-SECRETS_UNREADABLE: Final = f'{_UNREADABLE}the token lacks the permission "read secrets" of the org (IS512)'
+SECRETS_UNREADABLE: Final = f"{_UNREADABLE}the token may not read the secrets of the org: use one that may (IS512)"
 """What a refresh logs that is not allowed to list the keys."""
 
 

@@ -16,12 +16,12 @@ _CLEAR_STATUSES: Final = frozenset({405, 429, 503})
 """influxd itself responds to 405 with an empty body; the others come without a code from rate limiters and gateways."""
 
 _ADVICE: Final = {
-    403: "the token lacks a permission for this: use one that may read and write the secrets of the org (IS306)",
+    403: "the token lacks a permission: use one that may read the org, and read and write its secrets (IS306)",
     405: "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included? (IS310)",
     413: "a key may have at most 32,752 bytes: use a shorter one (IS311)",
     429: "the server asks for fewer requests: try again later (IS312)",
-    500: "the server's log says why (IS313)",
-    501: "this server does not offer the call (IS314)",
+    500: "see the server's log for the reason, then run again (IS313)",
+    501: "this server does not support the call: check the url (IS314)",
     503: "the server is not ready: try again later (IS315)",
 }
 
@@ -62,8 +62,8 @@ class FailedCall:
         content_type = self._clean(self.response.content_type)
         return self._response_error(
             f"the answer ({content_type or 'of no type'}, {len(self.response.body):,} bytes) is not the "
-            "InfluxDB API's; a proxy or another program may be answering, or the answer was cut: "
-            "check the url, path prefix included, and HTTP_PROXY, HTTPS_PROXY, NO_PROXY (IS417)"
+            "InfluxDB API's: a proxy or another program may be answering, or the answer was cut. "
+            "Check the url, path prefix included, and HTTP_PROXY, HTTPS_PROXY, NO_PROXY (IS417)"
         )
 
     def _redirect(self) -> ResponseError:
@@ -75,8 +75,8 @@ class FailedCall:
         except ValueError:
             where = None
         return self._response_error(
-            f"a redirect to {where or 'another place'}, and redirects are not followed; "
-            "set the url to where the API itself is (IS418)"
+            f"a redirect to {where or 'another place'}, and redirects are not followed: "
+            "set the url to the address of the API itself (IS418)"
         )
 
     def _response_error(self, problem: str) -> ResponseError:
@@ -129,12 +129,12 @@ class FailedCall:
         message, needs = str(self.response.fields.get("message")), self.request.needs
         lacks = f"lacks the permission {needs}" if needs else "lacks a permission"
         if message == "unauthorized access":
-            return "the server does not know the token: it is wrong or revoked (IS301)"
+            return "the token is wrong or revoked: check INFLUX_TOKEN, or the provider's token (IS301)"
         if message.endswith("token is inactive"):
             return "the token is inactive: activate it, or use a different one (IS302)"
         if message.endswith(" is unauthorized"):
             return f"the token {lacks}: use one that has it (IS303)"
-        return "the token is wrong, revoked or inactive" + (f", or {lacks}" if needs else "") + " (IS304)"
+        return f"check the token, which is wrong, revoked or inactive{f', or {lacks}' if needs else ''} (IS304)"
 
     @property
     def _start(self) -> str:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NO_ORG: Final = (
-    "either there is no such org, or the token may not read it; the token needs read on the org, read on its secrets "
-    "and write on its secrets (IS309)"
+    "there is no such org, or the token may not read it: check the org and the url, and use a token that may read the "
+    "org, and read and write its secrets (IS309)"
 )
 """What a 404 of a call on secrets means, as long as the server is not asked for the org."""
 
@@ -110,7 +110,7 @@ def valid_org_id(org_id: str) -> str:
 
 def id_hint(name: str) -> str:
     """Return what to do about a name that is not found and looks like an id; an org may have such a name."""
-    return "; an org id goes into org_id (--org-id)" if is_org_id(name.strip().lower()) else ""
+    return ". Give an org id as org_id (--org-id)" if is_org_id(name.strip().lower()) else ""
 
 
 def is_path_safe(key: str) -> bool:

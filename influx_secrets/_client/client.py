@@ -123,7 +123,7 @@ class SecretsClient(Calls):
             query=(("org", name),),
             intent=f"find the org named {quote(name)}",
             needs="to read the org",
-            advice={404: f"there is no org of that name on this server{id_hint(name)} (IS307)"},
+            advice={404: f"no org has that name: check the name and the url{id_hint(name)} (IS307)"},
         )
         orgs = self._ask(request, payloads.read_orgs)
         # influxd 2.9.1 trims names, when an org is made and when it is looked up.
@@ -199,7 +199,9 @@ class SecretsClient(Calls):
             return tables.rows
         # A script that fails midway was answered with 200 already: the error comes as a table.
         said = clean(tables.error, secrets_in(self.settings))
-        message = f"cannot {request.intent}: {self.settings.url} stopped midway{quoted(said)} (IS316)"
+        message = (
+            f"cannot {request.intent}: {self.settings.url} stopped midway{quoted(said)}: see the server's log (IS316)"
+        )
         raise APIError(message, method="POST", path=request.path, status=HTTPStatus.OK, server_message=said)
 
     def list_tasks(self, org_id: str) -> tuple[FluxScript, ...]:
@@ -247,7 +249,7 @@ class SecretsClient(Calls):
         """Return the error of a call on an org's secrets with the one cause of it that applies, if the server tells."""
         with contextlib.suppress(InfluxSecretsError):
             if NO_ORG in str(error) and not (exists := self.org_exists(org_id)):
-                cause = self.why_hidden() if exists is None else "there is no org with that id on this server (IS307)"
+                cause = self.why_hidden() if exists is None else "no org has that id: check the id and the url (IS307)"
                 error = copy.copy(error)
                 error.args = (str(error).replace(NO_ORG, cause),)
         return error

@@ -56,11 +56,14 @@ class Failure:
     retry: bool
 
 
-TRUNCATED: Final = Failure(
-    NoAnswerError, "the connection was closed before the answer was complete (IS415)", retry=True
-)
-NOT_UNPACKED: Final = Failure(NoAnswerError, "the answer was compressed and cannot be unpacked (IS416)", retry=True)
-TRUNCATED_REQUEST: Final = Failure(NoAnswerError, "the server says that the request was broken off (IS415)", retry=True)
+def lost(problem: str) -> Failure:
+    """Return the failure of a request on which the server may have acted."""
+    return Failure(NoAnswerError, f"{problem}: run again, which is safe (IS415)", retry=True)
+
+
+TRUNCATED: Final = lost("the connection was closed before the answer was complete")
+NOT_UNPACKED: Final = Failure(NoAnswerError, "the answer cannot be decompressed: check the url (IS416)", retry=True)
+TRUNCATED_REQUEST: Final = lost("the server got only a part of the request")
 
 _CLIENT_CLOSED_REQUEST: Final = 499
 
@@ -109,12 +112,12 @@ def _tls(cause: BaseException) -> Failure | None:
     if not isinstance(cause, ssl.SSLError):
         return None
     if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return Failure(NoAnswerError, "the TLS connection was closed too early (IS436)", retry=True)
+        return Failure(NoAnswerError, "the TLS connection was closed too early: run again (IS436)", retry=True)
     reason = str(cause.reason or "unknown reason")
     if reason in _NO_TLS_REASONS:
         text = "the server does not speak TLS on this port: should the url begin with http://? (IS434)"
     else:
-        text = f"no TLS connection could be agreed on ({reason}) (IS435)"
+        text = f"the TLS handshake failed ({reason}): check the TLS settings of the server and of proxies (IS435)"
     return Failure(NotSentError, text, retry=False)
 
 
@@ -137,7 +140,7 @@ def _connection(cause: BaseException) -> Failure | None:
         text = "no connection within the time limit: check the url, firewalls and proxies (IS412)"
         return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.ReadTimeoutError | TimeoutError):
-        return Failure(NoAnswerError, "no answer within the time limit (IS415)", retry=True)
+        return lost("no answer within the time limit")
     if isinstance(cause, _MALFORMED):
         text = "the url, or a proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, cannot be used: check both (IS227)"
         return Failure(SettingsError, text, retry=False)

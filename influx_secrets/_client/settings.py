@@ -130,8 +130,8 @@ def _validated(given: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str
     if parts.scheme == "http" and not fields.get("allow_insecure") and not is_loopback(parts.hostname):
         raise _fail(
             sources["url"],
-            "plain http to another machine exposes the token and all values on the network: use https, or allow it: "
-            "`pulumi config set influx-secrets:allowInsecure true`, allow_insecure=True of a Provider, or "
+            "plain http to another machine exposes the token and all values on the network: use https, or allow http "
+            "with `pulumi config set influx-secrets:allowInsecure true`, Provider(allow_insecure=True) or "
             "--allow-insecure (IS207)",
         )
     return fields
@@ -215,7 +215,7 @@ def _check_org_id(value: object, source: str) -> str | None:
         return None
     if not isinstance(value, str) or not is_org_id(value.lower()):
         raise _fail(
-            source, "must be an org id, 16 hexadecimal digits (see `influx org list`): a name goes into org (IS209)"
+            source, "must be an org id, 16 hexadecimal digits (see `influx org list`): for a name, use org (IS209)"
         )
     return value.lower()
 
@@ -227,11 +227,11 @@ def _check_header(value: object, source: str) -> str | None:
     for header in headers:
         # No message repeats more than the name: the values are secret.
         if header is None:
-            raise _fail(source, "must be Name: value, several separated by commas, without control characters (IS213)")
+            raise _fail(source, "must be Name: value, or several with commas between, no control characters (IS213)")
         if header[1].lower() == "authorization":
             raise _fail(source, f"must not set {header[1]}: put the token in INFLUX_TOKEN (IS214)")
         if header[1].lower() in _OWN_HEADERS:
-            raise _fail(source, f"must not set {header[1]}, which the package sets itself (IS214)")
+            raise _fail(source, f"must not set {header[1]}: remove that header, which influx_secrets sets (IS214)")
     return str(value)
 
 
@@ -268,9 +268,9 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "token": _optional_text(
         r"(?!\s)[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+(?<!\s)",
         "must be a string without a line break or other control character, and without a space at its ends: "
-        "copy it again (IS202)",
+        "copy the token again (IS202)",
     ),
-    "org": _optional_text(".+", "must be the name of an org (IS208)"),
+    "org": _optional_text(".+", "must be the name of an org, such as acme (IS208)"),
     "org_id": _check_org_id,
     "ca_file": _optional_text(r"[^\0]+", "must be the path of a PEM file (IS210)"),
     "skip_verify": _check_flag,

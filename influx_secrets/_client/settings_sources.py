@@ -108,7 +108,7 @@ def _from_selected(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found
     path = _profiles_path(environ)
     if path is None:
         raise SettingsError(
-            "profile: the influx CLI has no file of profiles here: set HOME or INFLUX_CONFIGS_PATH (IS219)"
+            "profile: the file of profiles of the influx CLI cannot be found: set HOME or INFLUX_CONFIGS_PATH (IS219)"
         )
     found = _profile(_read_profiles(path), name, path, "profile", _PROFILE_FIELDS)
     missing = [field for field in ("url", "token") if field not in found]
@@ -165,7 +165,7 @@ def _profile(
     profiles: Mapping[str, Mapping[str, object]], name: str, path: Path, selector: str, needed: Collection[str]
 ) -> dict[str, Found]:
     if name not in profiles:
-        raise SettingsError(f"{selector}: {path} has no profile {quote(name)} (IS217)")
+        raise SettingsError(f"{selector}: {path} has no profile {quote(name)}: see `influx config list` (IS217)")
     profile = profiles[name]
     if profile.get("cookie") and not profile.get("token") and "token" in needed:
         raise SettingsError(
@@ -183,9 +183,7 @@ def _active(profiles: Mapping[str, Mapping[str, object]], place: str, needed: Co
     """Return the name of the active profile, or of the only one; the CLI would take any of several at each call."""
     for name, profile in profiles.items():
         if not isinstance(profile.get("active", False), bool):
-            raise SettingsError(
-                f"active of profile {quote(name)} must be true or false, without quotes, {place} (IS224)"
-            )
+            raise SettingsError(f"profile {quote(name)} {place}: active must be true or false, without quotes (IS224)")
     active = [name for name, profile in profiles.items() if profile.get("active")]
     if len(active) > 1:
         raise SettingsError(f"more than one profile is active {place}: run `influx config NAME` (IS223)")
@@ -217,4 +215,4 @@ def _read_profiles(path: Path) -> dict[str, dict[str, object]]:
     else:
         tables = {name: table for name, table in document.items() if isinstance(table, dict)}
         return {name: {member.lower(): value for member, value in table.items()} for name, table in tables.items()}
-    raise SettingsError(f"{problem} (IS226)")
+    raise SettingsError(f"{problem}. Correct the file, or set INFLUX_CONFIGS_PATH to another one (IS226)")

@@ -60,7 +60,7 @@ def _trusting(what: str, *, cafile: str | None = None, capath: str | None = None
         problem = f"cannot be read: {getattr(exc, 'strerror', None) or 'not a path'}"
     else:
         return context
-    raise SettingsError(f"{what} {problem} (IS210)")
+    raise SettingsError(f"{what} {problem}. Name a readable PEM file (IS210)")
 
 
 def _system_context() -> ssl.SSLContext:

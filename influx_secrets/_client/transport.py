@@ -28,6 +28,7 @@ from influx_secrets._client.network_errors import (
     Failure,
     classify,
     is_truncated_request,
+    lost,
 )
 from influx_secrets._client.retry import Policy, may_heal
 from influx_secrets._client.settings import Settings, extra_headers, secrets_in
@@ -77,7 +78,7 @@ class Transport:
         self._user_agent = user_agent()
         self._adapter = PoolAdapter(make_pool(settings))
         if settings.skip_verify and settings.url.startswith("https:"):
-            _logger.warning("the TLS certificate of %s is not verified (skipVerify) (IS437)", settings.url)
+            _logger.warning("the TLS certificate of %s is not verified (skipVerify is set) (IS437)", settings.url)
 
     def __enter__(self) -> Transport:
         return self
@@ -156,13 +157,13 @@ class Transport:
         while len(body) <= limit and (piece := response.read1(_CHUNK_BYTES, decode_content=False)):
             body += piece
             if self._clock() > deadline:
-                return Failure(NoAnswerError, "no complete answer within the time limit (IS415)", retry=True)
+                return lost("no complete answer within the time limit")
         headers = {name.lower(): value for name, value in response.headers.items()}
         data = _unpacked(bytes(body), headers, limit)
         if data is None:
             return NOT_UNPACKED
         if len(data) > limit and is_expected:
-            return Failure(NoAnswerError, f"the answer is larger than {limit:,} bytes (IS416)", retry=False)
+            return Failure(NoAnswerError, f"the answer exceeds {limit:,} bytes: check the url (IS416)", retry=False)
         if _is_truncated(response.status, headers, data):
             return TRUNCATED
         if is_truncated_request(response.status, data):
@@ -199,13 +200,13 @@ class Transport:
 
         def why() -> str:
             if isinstance(outcome, Failure):
-                return outcome.text.rpartition(" (")[0]  # without its code: the line has one of its own
+                return outcome.text.partition(": ")[0]  # the line has its own advice and code
             # The search for echoes of what was sent takes a while: only for what is shown.
             return self.failed_call(request, outcome).summarize()
 
         def line() -> str:
             limits = f"at most {most - attempt} more attempts within {deadline - self._clock():.0f} s"
-            return f"cannot {request.intent} yet: {url}: {why()}; trying again in {pause:.1f} s, {limits} (IS612)"
+            return f"cannot {request.intent} yet: {url}: {why()}. Trying again in {pause:.1f} s, {limits} (IS612)"
 
         if _logger.isEnabledFor(logging.INFO):
             failed = "attempt %d of %d to %s failed: %s: %s; trying again in %.1f s"

@@ -115,7 +115,7 @@ def _signature(client: SecretsClient, org_id: str, row: Mapping[str, str]) -> st
         return None
     if problem or signature in (None, "", _UNSIGNED):
         said = quoted(clean(problem, secrets_in(client.settings)))
-        raise _unusable(client, org_id, f"did not sign the value of a key{said} (IS321)")
+        raise _unusable(client, org_id, f"could not hash the value of a key{said}: see the server's log (IS321)")
     return signature
 
 
@@ -176,7 +176,7 @@ def _why_unavailable(error: APIError | ResponseError) -> str | None:
     if isinstance(error, InvalidError) and _NO_HASH.search(error.server_message or ""):
         return "the server is older than InfluxDB 2.7, the first that can hash a value: upgrade it (IS511)"
     if isinstance(error, (UnauthorizedError, ForbiddenError)):
-        return 'the token lacks the permission "read secrets" of the org (IS512)'
-    return (
-        f"the server does not answer Flux queries (HTTP {error.status}) (IS513)" if error.status in _NO_FLUX else None
-    )
+        return "the token may not read the secrets of the org: use one that may (IS512)"
+    if error.status in _NO_FLUX:
+        return f"the server answers no Flux query (HTTP {error.status}): check its configuration (IS513)"
+    return None

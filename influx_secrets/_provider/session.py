@@ -129,7 +129,7 @@ class ServerSession:
     def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | None:
         """Return proofs of the keys' values; None where the server gives this token none, which is reported once."""
         if self._proofs_unavailable_reason is None and self.settings.verify_values == "never":
-            self._proofs_unavailable_reason = "the setting verifyValues is never (IS510)"
+            self._proofs_unavailable_reason = 'the setting verifyValues is "never" (IS510)'
         if self._proofs_unavailable_reason is None:
             try:
                 return self.ask(lambda client: prove(client, org_id, keys), preview=preview)
@@ -138,7 +138,7 @@ class ServerSession:
                 if self.settings.verify_values == "auto":
                     self.notify(f"{UNVERIFIABLE}{error}", topic="proofs")
         if self.settings.verify_values == "always":
-            raise ProofsUnavailableError(f"verifyValues is always, and {self._proofs_unavailable_reason}")
+            raise ProofsUnavailableError(f'the setting verifyValues is "always", but {self._proofs_unavailable_reason}')
         return None
 
     def notify(self, *lines: str, topic: str = "") -> None:

@@ -16,7 +16,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in _NEEDED:
             raise
-        sys.exit("error: this command needs more packages: pip install 'influx_secrets[cli]' (IS717)")
+        sys.exit("error: influx-secrets needs more packages: run pip install 'influx_secrets[cli]' (IS717)")
     except KeyboardInterrupt:
         # While Python imports; a running command handles its own.
         sys.exit(130)

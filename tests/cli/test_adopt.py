@@ -102,7 +102,7 @@ def test_adopt_as_json_has_one_shape(command: Command, server: SecretsServer, or
     left = {one["key"]: one["reason"] for one in document.pop("left")}
     assert left.keys() == {"4dabf18193072939515e22adb298388d", "L" * 16_384}
     assert "is a name that Pulumi reserves for itself" in left["4dabf18193072939515e22adb298388d"]
-    assert "use Secret" in left["L" * 16_384]
+    assert "declare the key with a Secret" in left["L" * 16_384]
     assert {**document, "program": ""} == {
         "org_id": org_id,
         "org": None,

@@ -34,7 +34,7 @@ def test_missing_extra_is_named_in_one_line() -> None:
     code = "import sys; sys.modules['typer'] = None; from influx_secrets.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "error: this command needs more packages: pip install 'influx_secrets[cli]' (IS717)\n"
+    assert done.stderr == "error: influx-secrets needs more packages: run pip install 'influx_secrets[cli]' (IS717)\n"
 
 
 def test_interrupted_start_is_quiet_too() -> None:

@@ -93,8 +93,8 @@ def test_doctor_without_or_with_an_old_pulumi(lone: Command, tmp_path: Path, mon
     (tmp_path / "Pulumi.yaml").write_text("name: fresh\nruntime: python\n")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     assert found(lone)["pulumi"] == (
-        "wrong there is no pulumi on PATH, which knows the config and the keys of the stack (IS706); install it: "
-        "https://www.pulumi.com/docs/install/"
+        "wrong there is no pulumi on PATH to read the config and the keys of the stack: add it to PATH (IS706); "
+        "install it: https://www.pulumi.com/docs/install/"
     )
     a_program(tmp_path / "bin" / "pulumi", '[ "$1" = version ] && echo v3.215.0 || exit 1')
     assert (

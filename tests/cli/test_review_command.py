@@ -105,7 +105,7 @@ def test_review_of_a_failed_pipe_is_an_error() -> None:
     done = run(stdin=b"")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "error: there is nothing to review: did `pulumi preview --json` fail before it printed anything? (IS712)\n"
+        "error: the input is empty: run `pulumi preview --json` alone to see why it printed nothing (IS712)\n"
     )
 
 
@@ -115,7 +115,7 @@ def test_review_of_a_failed_pipe_is_an_error() -> None:
         (("no-such-file",), "error: cannot read no-such-file: No such file or directory (IS711)\n"),
         (("--fail-on", "removals"), "choose from remove, prune, takeover, drift, unknown, error"),
         (("--format", "xml"), "'xml' is not one of"),
-        (("--max-length", "10"), "10 is not"),
+        (("--max-length", "10"), "10 must be 0"),
     ],
 )
 def test_review_with_wrong_arguments_is_an_error(arguments: tuple[str, ...], says: str) -> None:
@@ -143,7 +143,7 @@ def test_review_without_a_pipe_does_not_wait() -> None:
     """A person who forgot the pipe is told, instead of looking at nothing."""
     code, text = on_terminal("review")
     assert code == 2
-    assert "give a file, or a pipe: pulumi preview --json | influx-secrets review" in text
+    assert "no preview is given: run `pulumi preview --json | influx-secrets review`" in text
 
 
 def test_review_is_printed_where_the_encoding_is_poor() -> None:

@@ -21,10 +21,7 @@ def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: st
     inactive = "the token is inactive: activate it, or use a different one (IS302)"
     path = f"the url must not contain the path of the API: use {server.url} (IS318)"
     blind, asleep = server.create_token(org, read_org=False), server.create_token(org, active=False)
-    nobody, no_id = (
-        "there is no org of that name on this server (IS307)",
-        "there is no org with that id on this server (IS307)",
-    )
+    nobody, no_id = (f"no org has that {what}: check the {what} and the url (IS307)" for what in ("name", "id"))
     cases = [
         ("", server.token, "nobody", nobody, "0000000000000001", no_id),
         ("", blind, org, hidden, org_id, hidden),
@@ -44,7 +41,7 @@ def test_token_that_cannot_work_is_told_apart(server: SecretsServer, org: str) -
     org_id = server.org_id(org)
     lacks = f"the token lacks the permission to read the secrets of org {org_id}: use one that has it (IS303)"
     tokens = {
-        "the server does not know the token: it is wrong or revoked (IS301)": "wrong",
+        "the token is wrong or revoked: check INFLUX_TOKEN, or the provider's token (IS301)": "wrong",
         "the token is inactive: activate it, or use a different one (IS302)": server.create_token(org, active=False),
         lacks: server.create_token(org, read_secrets=False),
     }

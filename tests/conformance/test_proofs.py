@@ -97,10 +97,10 @@ def test_proofs_of_many_keys_take_a_query_per_thousand(server: SecretsServer, or
 
 
 def test_proofs_without_read_secrets_are_unavailable(server: SecretsServer, org: str) -> None:
-    """The reason names the permission."""
+    """The reason names what the token may not."""
     server.put_secret(org, "A", "1")
     token = server.create_token(org, read_secrets=False)
-    with client_of(server, token) as client, pytest.raises(ProofsUnavailableError, match="read secrets"):
+    with client_of(server, token) as client, pytest.raises(ProofsUnavailableError, match="may not read the secrets"):
         prove(client, server.org_id(org), ["A"])
 
 

@@ -161,7 +161,7 @@ def test_rate_limit_for_minutes_is_waited_for_or_ends_the_run_soon(
         took = time.monotonic() - started
         # What waited meanwhile is tried once each after the first of them has failed.
         assert (120 if finishes else 140) < took < 180
-        told = [line for line in done.errors if f'HTTP 429 ("not now"); trying again in {pause:.1f} s' in line]
+        told = [line for line in done.errors if f'HTTP 429 ("not now"). Trying again in {pause:.1f} s' in line]
         assert 2 <= len(told) <= 3
         proxy.before = lambda *_: None
         if not finishes:

@@ -51,7 +51,7 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, acme: str, proxy: Intercepti
     assert seen == [False, True]
     (line,) = [line for line in done.errors if "yet" in line]
     assert line.startswith('influx-secrets: cannot write secret "A" of org ')
-    assert "HTTP 503; trying again in 0." in line
+    assert "HTTP 503. Trying again in 0." in line
     assert "at most 4 more attempts within " in line
     assert leaks(PLANTED, places(stack)) == []
 

@@ -34,8 +34,7 @@ REFUSALS = (
     "is already there, with another value",
     "the key has another value, or one that cannot be compared",
     "no such org",
-    "no org of that",
-    "no org with that",
+    "no org has that",
 )
 
 which = st.integers(0, 1)

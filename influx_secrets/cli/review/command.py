@@ -72,7 +72,7 @@ def review(
     """
     gates = parse_fail_on(fail_on, Gate)
     if 0 < max_length < _SHORTEST:
-        raise typer.BadParameter(f"{max_length} is not 0, and less than {_SHORTEST} (IS716)", param_hint="--max-length")
+        raise typer.BadParameter(f"{max_length} must be 0, or at least {_SHORTEST} (IS716)", param_hint="--max-length")
     readers = partial(_ask, Target(None, None, allow_insecure, stack, cwd)) if usage else None
     found = review_of(read_preview(_read(file)), readers)
     if format_ is Format.TEXT:
@@ -93,7 +93,7 @@ def _ask(target: Target, org_id: str) -> Readers:
 def _read(file: Path | None) -> bytes:
     if file is None or str(file) == "-":
         if sys.stdin.isatty():
-            raise PreviewError("give a file, or a pipe: pulumi preview --json | influx-secrets review (IS710)")
+            raise PreviewError("no preview is given: run `pulumi preview --json | influx-secrets review` (IS710)")
         return sys.stdin.buffer.read()
     try:
         return file.read_bytes()

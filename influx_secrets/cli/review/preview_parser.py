@@ -42,16 +42,16 @@ def read_preview(document: bytes) -> Preview:
     """Parse what `pulumi preview --json` printed, in either form."""
     if not document.strip():
         raise PreviewError(
-            "there is nothing to review: did `pulumi preview --json` fail before it printed anything? (IS712)"
+            "the input is empty: run `pulumi preview --json` alone to see why it printed nothing (IS712)"
         )
     try:
         found, skipped = _documents(document.decode(json.detect_encoding(document)))
     except (ValueError, RecursionError):
         found, skipped = [], 0
     if not found:
-        raise PreviewError("this is no output of `pulumi preview --json`: it is not JSON, or cut off (IS713)")
+        raise PreviewError("the input is not JSON, or cut off: use the whole output of `pulumi preview --json` (IS713)")
     if any(not isinstance(one, dict) for one in found):
-        raise PreviewError("this is JSON, but no output of `pulumi preview --json` (IS714)")
+        raise PreviewError("the input is JSON, but not a preview: use the output of `pulumi preview --json` (IS714)")
     try:
         read = _Found(skipped)
         for group in _runs(found):
@@ -60,8 +60,8 @@ def read_preview(document: bytes) -> Preview:
             return Preview(**vars(read))
     except (AttributeError, KeyError, TypeError, ValueError):
         # The error may not be shown: its text may contain a value.
-        raise PreviewError("this preview has a step in a form that this version does not know (IS715)") from None
-    raise PreviewError("this is JSON, but neither a preview nor an event log of Pulumi (IS714)")
+        raise PreviewError("influx_secrets cannot read a step of the preview: report it (IS715)") from None
+    raise PreviewError("the input is JSON, but not a preview: use the output of `pulumi preview --json` (IS714)")
 
 
 def _documents(text: str) -> tuple[list[Any], int]:

@@ -70,7 +70,7 @@ class Target:
     def inputs(self) -> Given:
         """The inputs of `Settings.resolve`."""
         if self.org is not None and self.org_id is not None:
-            raise DeclarationError("--org and --org-id are both given: give one of them (IS702)")
+            raise DeclarationError("--org and --org-id are both given: remove one of them (IS702)")
         options = {
             "org": (self.org, "--org"),
             "orgId": (self.org_id, "--org-id"),
@@ -96,7 +96,7 @@ def connected(target: Target) -> Iterator[tuple[SecretsClient, str]]:
     with SecretsClient(target.settings) as client:
         settings = client.settings
         if settings.org_id is None and settings.org is None:
-            raise DeclarationError("no org: give --org or --org-id, or set INFLUX_ORG or `influx-secrets:org` (IS703)")
+            raise DeclarationError("no org is given: use --org or --org-id, or set INFLUX_ORG (IS703)")
         with waiting("asking the server"):
             org_id = settings.org_id or client.find_org(settings.org or "").id
         yield client, org_id

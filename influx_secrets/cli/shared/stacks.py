@@ -151,7 +151,7 @@ def run_pulumi(call: str, stack: str | None = None, folder: Path | None = None) 
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 (no shell)
     except FileNotFoundError:
         raise StackError(
-            "there is no pulumi on PATH, which knows the config and the keys of the stack (IS706)"
+            "there is no pulumi on PATH to read the config and the keys of the stack: add it to PATH (IS706)"
         ) from None
     if done.returncode:
         reason = _reason(done.stderr)

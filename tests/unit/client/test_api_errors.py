@@ -133,14 +133,14 @@ def test_api_error_code_in_header_needs_no_json() -> None:
 @pytest.mark.parametrize(
     ("status", "says"),
     [
-        (401, "the token is wrong, revoked or inactive, or lacks the permission to read the thing"),
-        (403, "the token lacks a permission for this"),
+        (401, "check the token, which is wrong, revoked or inactive, or lacks the permission to read the thing"),
+        (403, "the token lacks a permission: use one"),
         (404, "of the request's own"),
         (405, "is the url that of an InfluxDB 2 server"),
         (413, "at most 32,752 bytes"),
         (429, "try again later"),
-        (500, "the server's log says why"),
-        (501, "does not offer"),
+        (500, "see the server's log"),
+        (501, "does not support the call"),
         (503, "not ready"),
     ],
 )
@@ -165,14 +165,14 @@ def test_api_error_without_advice_ends_with_the_servers_words() -> None:
     """Where we know nothing better, the server has the last word; 401 without a known need is short."""
     assert str(failing(json_answer(400, {"code": "invalid", "message": "no"}))).endswith('("no") (IS317)')
     assert str(failing(json_answer(401, {"code": "unauthorized"}))).endswith(
-        ": the token is wrong, revoked or inactive (IS304)"
+        ": check the token, which is wrong, revoked or inactive (IS304)"
     )
 
 
 @pytest.mark.parametrize(
     ("message", "says"),
     [
-        ("unauthorized access", "the server does not know the token: it is wrong or revoked (IS301)"),
+        ("unauthorized access", "the token is wrong or revoked: check INFLUX_TOKEN, or the provider's token (IS301)"),
         ("token is inactive", "the token is inactive: activate it, or use a different one (IS302)"),
         (
             'error calling function "map" @4:1-4:9: token is inactive',

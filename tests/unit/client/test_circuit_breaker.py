@@ -49,14 +49,14 @@ class Told:
 @pytest.mark.parametrize(
     ("steps", "says"),
     [
-        ([reset, reset], "the connection was closed before the answer was complete; trying again in 0.5 s"),
-        ([BUSY], 'HTTP 503 ("planted"); trying again in 30.0 s'),
+        ([reset, reset], "the connection was closed before the answer was complete. Trying again in 0.5 s"),
+        ([BUSY], 'HTTP 503 ("planted"). Trying again in 30.0 s'),
         # A conflict of a Vault store and a server that is broken: only the message tells them apart.
         (
             [json_answer(500, {"code": "internal error", "message": "check-and-set\nparameter did not match"})],
-            'HTTP 500 ("check-and-set parameter did not match"); trying again in 0.5 s',
+            'HTTP 500 ("check-and-set parameter did not match"). Trying again in 0.5 s',
         ),
-        ([json_answer(503, {"message": "cannot store hunter2-and-more"})], "HTTP 503; trying again in 0.5 s"),
+        ([json_answer(503, {"message": "cannot store hunter2-and-more"})], "HTTP 503. Trying again in 0.5 s"),
     ],
     ids=["reset", "asked-for", "quoted", "echo-of-a-secret"],
 )

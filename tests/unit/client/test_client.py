@@ -93,8 +93,8 @@ def test_list_unknown_org_names_both_causes_and_the_permissions() -> None:
     with client(NO_ORG) as (made, _), pytest.raises(errors.NotFoundError) as caught:
         made.list_secret_keys(ORG)
     assert str(caught.value).endswith(
-        '("404 page not found"): either there is no such org, or the token may not read it; the token needs read '
-        "on the org, read on its secrets and write on its secrets (IS309)"
+        '("404 page not found"): there is no such org, or the token may not read it: check the org and the '
+        "url, and use a token that may read the org, and read and write its secrets (IS309)"
     )
 
 
@@ -201,7 +201,7 @@ def test_find_org_with_white_space_around_its_name_finds_it(name: str) -> None:
         (json_answer(200, {"orgs": [{"id": ORG, "name": "Acme"}]}), "the org exists, but this token may not read it"),
         (
             json_answer(404, {"code": "not found", "message": 'organization name "acme" not found'}),
-            "there is no org of that name on this server",
+            "no org has that name: check the name and the url",
         ),
     ],
 )

@@ -21,7 +21,7 @@ def test_no_answer_silence_ends_after_the_timeout() -> None:
     error = failing(Silence(), timeout=0.2, max_attempts=2, request=PATCH)
     assert isinstance(error, errors.NoAnswerError)
     assert (error.method, error.path, error.attempts) == ("PATCH", "/thing", 2)
-    assert str(error).endswith("(tried 2 times): no answer within the time limit (IS415)")
+    assert str(error).endswith("(tried 2 times): no answer within the time limit: run again, which is safe (IS415)")
     assert 0.4 <= time.monotonic() - started < 10
 
 
@@ -70,7 +70,7 @@ def test_no_answer_that_comes_in_drops_ends_after_the_timeout(at_once: bytes, dr
 
     error = failing(step, timeout=0.4, max_attempts=2)
     assert isinstance(error, errors.NoAnswerError)
-    assert str(error).endswith("(tried 2 times): no answer within the time limit (IS415)")
+    assert str(error).endswith("(tried 2 times): no answer within the time limit: run again, which is safe (IS415)")
     assert 0.8 <= time.monotonic() - started < 10
 
 
@@ -83,7 +83,7 @@ def test_no_answer_that_never_pauses_ends_after_the_timeout() -> None:
 
     started = time.monotonic()
     error = failing(step, timeout=0.3, max_attempts=1)
-    assert str(error).endswith("no answer within the time limit (IS415)")
+    assert str(error).endswith("no answer within the time limit: run again, which is safe (IS415)")
     assert 0.3 <= time.monotonic() - started < 10
 
 
@@ -122,14 +122,14 @@ def test_no_answer_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("influx_secrets._client.transport.MAX_ANSWER_BYTES", 1000)
     error = failing(answer(200, b"x" * 1001))
     assert isinstance(error, errors.NoAnswerError)
-    assert str(error).endswith("the answer is larger than 1,000 bytes (IS416)")
+    assert str(error).endswith("the answer exceeds 1,000 bytes: check the url (IS416)")
 
 
 def test_no_answer_broken_compression_is_tried_again() -> None:
-    """A body that cannot be unpacked is no answer."""
+    """A body that cannot be decompressed is no answer."""
     error = failing(answer(200, b"no gzip", content_encoding="gzip"), max_attempts=2)
     assert isinstance(error, errors.NoAnswerError)
-    assert "cannot be unpacked" in str(error)
+    assert "cannot be decompressed" in str(error)
 
 
 def test_not_sent_refused_connection_says_so() -> None:

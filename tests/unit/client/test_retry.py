@@ -60,9 +60,7 @@ def test_retry_refusal_is_not_tried_again(status: int) -> None:
 
 def test_retry_request_broken_off_in_vain_is_one_clear_error() -> None:
     """The status and code that the server gave would lead astray: nothing was wrong with the request."""
-    with pytest.raises(
-        errors.NoAnswerError, match=r"\(tried 5 times\): the server says that the request was broken off"
-    ):
+    with pytest.raises(errors.NoAnswerError, match=r"\(tried 5 times\): the server got only a part of the request"):
         raise failing(BROKEN_OFF)
 
 

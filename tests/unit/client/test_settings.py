@@ -147,7 +147,7 @@ def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
             "X-A: a, authorization: planted",
             "must not set authorization: put the token in INFLUX_TOKEN",
         ),
-        ("extra_http_header", "Content-Length: 5", "must not set Content-Length, which"),
+        ("extra_http_header", "Content-Length: 5", "must not set Content-Length: remove"),
     ],
 )
 def test_field_unusable_is_refused_in_one_line(field: str, value: object, says: str) -> None:

@@ -234,8 +234,8 @@ def test_profile_without_path_is_sought_in_the_home_folder(tmp_path: Path, home:
         ('[a]\ntoken = "planted" x', "are not TOML (at line 2)"),
         ("planted", "are not TOML"),
         ("[a]\nactive = true\n[b]\nactive = true\n", "more than one profile is active"),
-        ('[a]\nactive = "true"\n', 'active of profile "a" must be true or false, without quotes, in '),
-        ("[a]\nactive = 1\n[b]\nactive = true\n", 'active of profile "a" must be true or false, without quotes, in '),
+        ('[a]\nactive = "true"\n', "active must be true or false, without quotes"),
+        ("[a]\nactive = 1\n[b]\nactive = true\n", "active must be true or false, without quotes"),
         ('[a]\nurl = "nonsense"\nactive = true\n', 'url of profile "a" in '),
     ],
 )
@@ -312,7 +312,7 @@ def test_profile_that_lacks_something_is_an_error(tmp_path: Path, text: str, mes
 
 def test_profile_without_a_home_folder_is_an_error() -> None:
     """There is no file to look in."""
-    with pytest.raises(SettingsError, match="profile: the influx CLI has no file of profiles here"):
+    with pytest.raises(SettingsError, match="profile: the file of profiles of the influx CLI cannot be found"):
         Settings.resolve({"profile": "us"}, environ={"INFLUX_TOKEN": "common"})
 
 

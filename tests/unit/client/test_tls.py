@@ -126,7 +126,7 @@ def test_tls_no_common_version_shows_the_reason(authority: trustme.CA) -> None:
     context.verify_mode = ssl.CERT_REQUIRED
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     settings = {"skip_verify": True, "max_attempts": 1}
-    says = r"no TLS connection could be agreed on \([A-Z0-9_]+\)"
+    says = r"the TLS handshake failed \([A-Z0-9_]+\)"
     with (
         ScriptedServer(FINE, tls=context) as server,
         transport(server.url, settings=settings) as sender,
@@ -154,7 +154,7 @@ def test_tls_skip_verify_accepts_any_and_warns_once(authority: trustme.CA, caplo
         sender.send(GET)
         assert warnings.filters == filters, "of the whole process"
     warned = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
-    assert warned == [f"the TLS certificate of {server.url} is not verified (skipVerify) (IS437)"]
+    assert warned == [f"the TLS certificate of {server.url} is not verified (skipVerify is set) (IS437)"]
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_tls_ca_file_that_cannot_be_used_is_an_error_before_any_request(
         path.write_text(content)
     with pytest.raises(errors.SettingsError) as caught:
         SecretsClient(settings)
-    assert str(caught.value) == f"the CA file {path} {says} (IS210)"
+    assert str(caught.value) == f"the CA file {path} {says}. Name a readable PEM file (IS210)"
     assert caught.value.__context__ is None
 
 

@@ -32,10 +32,16 @@ def test_prove_answer_without_a_row_for_each_key_is_one_clear_error(rows: str) -
         (",result,table,h,m\r\n,_result,0,c2lnbmVk,\r\n\r\n", "answered for 1 of 2 keys: run again (IS320)"),
         (
             ",result,table,m,h\r\n,_result,0,,c2lnbmVk\r\n,_result,0,vault is sealed,\r\n\r\n",
-            'of a key ("vault is sealed") (IS321)',
+            'of a key ("vault is sealed"): see the server\'s log (IS321)',
         ),
-        (",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,none,\r\n\r\n", "of a key (IS321)"),
-        (f",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,{TOKEN}\r\n\r\n", "of a key (IS321)"),
+        (
+            ",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,none,\r\n\r\n",
+            "log (IS321)",
+        ),
+        (
+            f",result,table,h,m\r\n,_result,0,,secret not found\r\n,_result,0,,{TOKEN}\r\n\r\n",
+            "log (IS321)",
+        ),
     ],
     ids=["row-missing", "other-message", "neither", "echo"],
 )
@@ -73,7 +79,7 @@ def test_prove_page_of_a_proxy_that_forbids_queries_means_there_are_no_proofs(st
     page = answer(status, "<html>no</html>", content_type="text/html")
     with client(page) as (asking, _), pytest.raises(ProofsUnavailableError) as caught:
         prove(asking, ORG, ["A"])
-    assert str(caught.value) == f"the server does not answer Flux queries (HTTP {status}) (IS513)"
+    assert str(caught.value) == f"the server answers no Flux query (HTTP {status}): check its configuration (IS513)"
 
 
 @pytest.mark.parametrize("status", [200, 404])
