@@ -52,7 +52,7 @@ class Existing(Enum):
 _REASONS: Final = {
     Existing.ADOPTS: "already there with the declared value (IS603)",
     Existing.TAKES_OVER: "already there, and overwrite is set (IS604)",
-    Existing.CANNOT_COMPARE: "already there; with another value `up` will refuse (IS611)",
+    Existing.CANNOT_COMPARE: "already there. `pulumi up` refuses to overwrite another value (IS611)",
     Existing.REMOVES: "no longer declared (IS607)",
     Existing.MAY_REMOVE: "no longer declared here, but perhaps by another resource (IS608)",
     Existing.PRUNES: "not declared, and exclusive is set (IS609)",
@@ -111,8 +111,8 @@ def readers_unseen(org: str, keys: Iterable[str], unseen: Iterable[str]) -> Iter
     """Format the keys that `exclusive` removes although there may be readers that cannot be seen."""
     for some in _in_tens(org, keys):
         yield (
-            f"it is not known who reads {some}, which exclusive removes: the server shows no "
-            f"{' and no '.join(unseen)}, because the org has none or the token may not read them (IS606)"
+            f"it is not known whether alerts need {some}, which exclusive removes: the server shows no "
+            f"{' and no '.join(unseen)}, because the org has none or the token may not read them. Check first (IS606)"
         )
 
 

@@ -66,12 +66,12 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
         if session.settings.missing_org != "gone":
             command = "pulumi destroy --run-program" if session.census.is_destroy else "pulumi up"
             session.notify(
-                f"if the org {state.org_title} is gone for good: `pulumi config set influx-secrets:missingOrg gone`, "
-                f"then `{command}` (IS615)"
+                f"if the org {state.org_title} was deleted for good, run `pulumi config set influx-secrets:missingOrg "
+                f"gone`, then `{command}` (IS615)"
             )
             raise
         session.notify(
-            f"the org {state.org_title} does not exist or is not readable; treated as deleted, because missingOrg is "
+            f"the org {state.org_title} is treated as deleted, because the server does not show it and missingOrg is "
             "`gone` (IS614)"
         )
     else:
@@ -98,8 +98,8 @@ def without_org(session: ServerSession, state: ResourceState) -> ResourceState:
     """Return the state after its org was deleted: every key is gone, and the org made anew is the one to write to."""
     org_id = _successor(session, state) or state.org_id
     session.notify(
-        f"the org {state.org_title} does not exist any more on {session.address}; its secrets are gone"
-        + (f". The org {quote(str(state.org))} is {org_id} now" if org_id != state.org_id else "")
+        f"the org {state.org_title} does not exist any more on {session.address}, and its secrets are gone"
+        + (f". `pulumi up` writes them to the org {org_id}, which has that name now" if org_id != state.org_id else "")
         + " (IS617)"
     )
     drift: dict[str, Drift] = dict.fromkeys(state.keys, "deleted")

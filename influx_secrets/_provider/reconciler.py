@@ -82,8 +82,8 @@ def claim_stored(session: ServerSession, state: ResourceState) -> None:
     name = "a resource with ignore_changes"  # without its keys: the register of the run has them as hashes only
     if is_moved(state, session.address):
         session.notify(
-            f"{name} that manages {name_keys(state.keys)} is on {state.server}, and this run asks {session.address}: "
-            "it is left there, and not written here. Remove ignore_changes for one run to write it here (IS623)"
+            f"{name} manages {name_keys(state.keys)} on {state.server}, but the url is {session.address} now: nothing "
+            f"is written to {session.address}. To change that, remove ignore_changes for one run (IS623)"
         )
     session.org(state.org_id, state.org).register(
         Declaration(
@@ -152,8 +152,8 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     is_wiped = bool(gone) and org.has_only_server_keys()
     if is_wiped:
         session.notify(
-            f"all secrets of the org {org} were removed (by `influx apply --secret`, or by a stack with the same "
-            "keys). `pulumi up` restores those that this stack declares (IS613)"
+            f"all secrets of the org {org} were removed, perhaps by `influx apply --secret` or a stack with the same "
+            "keys. `pulumi up` restores those that this stack declares (IS613)"
         )
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
     found |= dict.fromkeys(_changed(org, state, listed), "changed")
@@ -284,4 +284,7 @@ def _report_white_space(
         and before.get(key) != state.versions.get(key)
     ]
     if padded:
-        session.notify(f"white space at an end of the key or its value, which is kept: {name_keys(padded)} (IS601)")
+        session.notify(
+            f"white space at the start or end of name or value is kept: {name_keys(padded)}. Remove it from the "
+            "program if it is a mistake (IS601)"
+        )

@@ -42,14 +42,13 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
         return False
     if moved and old.org_id != org_id:
         session.notify(
-            f"{declared.resource} is on {old.server} (org {old.org_id}); this run writes it to {session.address} "
-            f"(org {org_id}). What is on {old.server} stays there, unless a "
-            "provider with that url removes it in this run (IS618)"
+            f"{declared.resource} is on {old.server} (org {old.org_id}), but this run writes it to {session.address} "
+            f"(org {org_id}). The keys on {old.server} stay, unless a provider with that url removes them (IS618)"
         )
     if declared.exclusive:
         session.notify(
-            f"{declared.resource} prunes nothing in a run that changes its server or org, or writes all its keys "
-            "again; the next run does (IS624)"
+            f"{declared.resource} prunes no keys in this run, because its server or org changes, or all its keys are "
+            "written again. The next run prunes (IS624)"
         )
     return True
 
@@ -81,9 +80,8 @@ def find_org(session: ServerSession, old: ResourceState | None, name: str, *, pr
 def _report_other_server(session: ServerSession, old: ResourceState | None, previous: object) -> None:
     if old is not None and previous is not None:
         session.notify(
-            f"this stack has secrets on {old.server}, which this run does not ask: it asks {session.address}. Nothing "
-            f"is removed on {old.server}. If that is not intended, set INFLUX_HOST (or the url of the provider) back "
-            f"to {old.server} (IS630)"
+            f"this stack has secrets on {old.server}, but the url is {session.address} now: nothing is removed on "
+            f"{old.server}. If that is a mistake, set INFLUX_HOST (or the provider's url) back to {old.server} (IS630)"
         )
 
 
@@ -107,7 +105,7 @@ def report_destination(
             if current != state.org_id:
                 session.notify(
                     f"the name {quote(state.org)} belongs to the org {current} now. This stack stays with the org "
-                    f"{state.org_id}, which had that name: give org_id to choose one (IS626)"
+                    f"{state.org_id}, which had that name. To choose one, set org_id (IS626)"
                 )
 
 
@@ -155,8 +153,8 @@ def leave_behind(session: ServerSession, state: ResourceState) -> bool:
     if session.census.is_destroy:
         require_server(session, state)
     session.notify(
-        f"{name_keys(state.keys)} of the org {state.org_title} on {state.server}: not removed, because this run asks "
-        f"{session.address}. Remove them there if nobody needs them (IS622)"
+        f"{name_keys(state.keys)} of the org {state.org_title} on {state.server}: not removed, because the url is "
+        f"{session.address} now. Remove what nothing needs (IS622)"
     )
     return True
 
@@ -182,9 +180,9 @@ def _notify_moved(
     kept: Collection[str],
 ) -> None:
     """Say that a resource is reached at another address, and what that means for its keys."""
-    line = f"{declared.resource} was written on {old.server}; this run asks {session.address}, org {old.org_id}"
+    line = f"{declared.resource} was written on {old.server}, but the url is {session.address} now (org {old.org_id})"
     if written:
-        line += f". It writes {name_keys(written)} again"
+        line += f". This run writes {name_keys(written)} again"
     if kept:
-        line += f". It leaves {name_keys(kept)}: no longer declared, and the value is not ours"
+        line += f". This run leaves {name_keys(kept)}: no longer declared, and with another value"
     session.notify(f"{line}. Nothing is removed on {old.server} (IS619)")

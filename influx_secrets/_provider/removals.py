@@ -62,15 +62,15 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
     if elsewhere:
         session.notify(
             f"{name_keys(elsewhere)} of the org {org}: not removed on {session.address}, because a resource with "
-            "another url declares it, which may lead to the same server. Remove it there if nobody needs it (IS620)"
+            "another url declares the same, and both urls may lead to one server. Remove what nothing needs (IS620)"
         )
     if kept:
         session.census.protect(org.org_id, kept)
         owners = ", ".join(sorted({undecided[key] for key in kept}))
         session.notify(
-            f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare it and was not "
-            "checked in this run (`--target`, `--exclude`, or it waits for this resource). Remove it if nobody needs "
-            "it (IS621)"
+            f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare the same and was not "
+            "checked in this run (`--target`, `--exclude`, or a dependency on this resource). Remove what nothing "
+            "needs (IS621)"
         )
 
 
@@ -83,7 +83,7 @@ def report_losses(
     if stays:
         session.notify(*existing_keys(Existing.PRUNES, state.org_title, newly_pruned(before, state)))
     if not state.pruned_known or not (state.keys_known or old is None):
-        session.notify(f"{LOSSES_UNKNOWN}{declared.resource} (IS610)")
+        session.notify(f"{LOSSES_UNKNOWN}{declared.resource}. `pulumi up` will name them (IS610)")
     if not state.keys_known or is_moved(old, session.address):
         return
     org = session.org(before.org_id)

@@ -523,7 +523,7 @@ def test_state_without_server_follows_the_setting(engine: Engine, emulator: Emul
     engine.config = {"influx-secrets:missingOrg": "gone"}
     engine.destroy()
     assert engine.state == {}
-    assert "because missingOrg is `gone`" in engine.said
+    assert "and missingOrg is `gone`" in engine.said
 
 
 @pytest.mark.parametrize(("key", "value"), [("A", "v\n"), ("A", " v"), ("A ", "v")])
@@ -531,7 +531,10 @@ def test_white_space_at_an_end_is_said_when_it_is_written(
     engine: Engine, emulator: Emulator, key: str, value: str
 ) -> None:
     """And kept: a certificate ends with a line break."""
-    line = f'influx-secrets: white space at an end of the key or its value, which is kept: the key "{key}" (IS601)\n'
+    line = (
+        f'influx-secrets: white space at the start or end of name or value is kept: the key "{key}". Remove it from '
+        "the program if it is a mistake (IS601)\n"
+    )
     engine.preview(secret("a", org="acme", key=key, value=value))
     assert line in engine.said
     engine.up(secret("a", org="acme", key=key, value=value))

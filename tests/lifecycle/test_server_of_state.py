@@ -23,7 +23,7 @@ def test_server_that_is_mistaken_is_named_beside_the_right_one(url: str, engine:
         elsewhere = {**another.environment, **({"INFLUX_HOST": url} if url else {})}
         mistaken = replace(engine, environ=elsewhere, config={"influx-secrets:maxAttempts": "1"})
         mistaken.preview(secret("a", org="acme", key="A", value="one"))
-    assert f"Nothing is removed on {emulator.url}" in mistaken.said
+    assert f"nothing is removed on {emulator.url}" in mistaken.said
 
 
 def test_preview_names_the_server_once_where_something_is_new(engine: Engine, emulator: Emulator) -> None:
