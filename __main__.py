@@ -15,7 +15,7 @@ import influx_secrets as influx
 config = pulumi.Config()
 orgs: list[str] = config.require_object("orgs")
 
-# What every org of the company needs. One resource per org, one transaction per change, however many keys there are.
+# What every org of the company needs. One resource per org, one transaction per change.
 # A value that changes here shows in `pulumi preview --diff` as `~ SLACK_TOKEN: 1 => 2`, in every org that gets it.
 shared = {
     "SLACK_TOKEN": config.require_secret("slackToken"),

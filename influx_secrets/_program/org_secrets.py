@@ -17,7 +17,7 @@ from influx_secrets._provider.dynamic import OrgSecretsProvider
 
 
 class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
-    """Many secrets of one org, changed in one transaction.
+    """Many secrets of one org, changed in one transaction; a first write of more than 10,000 keys is several.
 
     Args:
         resource_name: Pulumi's logical name.

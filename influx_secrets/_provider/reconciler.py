@@ -16,7 +16,7 @@ from influx_secrets._model.planner import is_moved, next_state, plan, rewritten,
 from influx_secrets._model.resources import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
 from influx_secrets._model.validation import problems
 from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
-from influx_secrets._provider import missing_org, relocation
+from influx_secrets._provider import first_write, missing_org, relocation
 from influx_secrets._provider.census import Conflicts
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._provider.removals import keep_undecided, prune, report_losses, with_unknown_prunes
@@ -100,7 +100,10 @@ def claim_stored(session: ServerSession, state: ResourceState) -> None:
 
 
 def apply(session: ServerSession, old: ResourceState | None, new: ResourceState) -> None:
-    """Write what is new or changed in one transaction, then remove what is no longer declared in another."""
+    """Write what is new or changed in one transaction, then remove what is no longer declared in another.
+
+    A first write of very many keys is several (`first_write`).
+    """
     org = session.org(new.org_id, new.org)
     steps = plan(old, new)
     values = org.values(steps.write)
@@ -111,7 +114,9 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
             "Remove ignore_changes for one run (IS136)"
         )
     try:
-        if values:
+        if old is None:
+            first_write.write(session, org, new, values)
+        elif values:
             org.write(values)
         if steps.remove:
             keep_undecided(session, org, new, steps.remove)

@@ -103,6 +103,22 @@ def test_create_interrupted_is_adopted_by_the_same_program_alone(
     assert influxd.values(acme) == {"A": "new"}
 
 
+def test_first_write_of_very_many_keys_interrupted_between_two_requests_is_completed(
+    stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
+) -> None:
+    """What the first request wrote is in no state: the next run adopts it, and writes the rest."""
+    many = {f"KEY_{n:05}": f"value {n}" for n in range(10_001)}
+    interrupted(stack.program(MAP.format(many)), proxy, pulumi)
+    assert len(influxd.keys(acme)) == 5_000
+    stack.pulumi("cancel", "--yes")
+    calls(proxy)
+    assert stack.up().steps == {"shared": "create"}
+    assert calls(proxy).count("PATCH secrets 204") == 1
+    assert influxd.keys(acme) == sorted(many)
+    assert influxd.values(acme) == many
+    assert stack.up("--expect-no-changes").steps == {"shared": "same"}
+
+
 def test_update_interrupted_by_ctrl_c_is_not_locked_and_finished_by_the_next(
     stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from intercepting_proxy import InterceptingProxy
@@ -20,13 +19,6 @@ JOINED = 2 * RESOURCES / PARALLEL + 3
 """How many transactions write each resource by itself; the first has one member, and a batch half of the calls."""
 
 VALUES = {f"KEY_{n:05}": f"the value number {n:05}" for n in range(KEYS)}
-
-
-@pytest.fixture
-def proxy(emulator: Emulator) -> Iterator[InterceptingProxy]:
-    """What stands between the provider and the emulator, and counts."""
-    with InterceptingProxy(emulator.url) as started:
-        yield started
 
 
 @pytest.fixture
