@@ -32,35 +32,26 @@ SECRETS_UNREADABLE: Final = f"{_UNREADABLE}the token may not read the secrets of
 
 
 class Existing(Enum):
-    """What the provider does to keys that exist already; the value begins the notice.
+    """What the provider does to keys that exist already: how the notice begins, and why.
 
     A preview shows what happens to the other keys by their counters. These of removed and pruned keys, and what a
     refresh finds, are shown by `--diff` alone: so they are announced. A review does not read these back, because the
     steps tell it, or it says how to see them.
     """
 
-    ADOPTS = "adopts"
-    TAKES_OVER = "takes over"
-    CANNOT_COMPARE = "cannot compare yet"
-    REMOVES = "removes"
-    MAY_REMOVE = "may remove"
-    PRUNES = "prunes"
-    SEES_CHANGED = "sees a change of"
-    MISSES = "misses"
+    ADOPTS = "adopts", "already there with the declared value (IS603)"
+    TAKES_OVER = "takes over", "already there, and overwrite is set (IS604)"
+    CANNOT_COMPARE = "cannot compare yet", "already there. `pulumi up` refuses to overwrite another value (IS611)"
+    REMOVES = "removes", "no longer declared (IS607)"
+    MAY_REMOVE = "may remove", "no longer declared here, but perhaps by another resource (IS608)"
+    PRUNES = "prunes", "not declared, and exclusive is set (IS609)"
+    SEES_CHANGED = "sees a change of", "written outside of Pulumi (IS628)"
+    MISSES = "misses", "removed outside of Pulumi (IS629)"
 
 
-_REASONS: Final = {
-    Existing.ADOPTS: "already there with the declared value (IS603)",
-    Existing.TAKES_OVER: "already there, and overwrite is set (IS604)",
-    Existing.CANNOT_COMPARE: "already there. `pulumi up` refuses to overwrite another value (IS611)",
-    Existing.REMOVES: "no longer declared (IS607)",
-    Existing.MAY_REMOVE: "no longer declared here, but perhaps by another resource (IS608)",
-    Existing.PRUNES: "not declared, and exclusive is set (IS609)",
-    Existing.SEES_CHANGED: "written outside of Pulumi (IS628)",
-    Existing.MISSES: "removed outside of Pulumi (IS629)",
-}
+_BY_VERB: Final = {one.value[0]: one for one in Existing}
 _EXISTING: Final = re.compile(
-    rf"(?P<does>{'|'.join(one.value for one in Existing)}) the keys? "
+    rf"(?P<does>{'|'.join(_BY_VERB)}) the keys? "
     rf"(?P<keys>{_STRING}(?:, {_STRING})*) of the org (?:{_STRING} \()?(?P<org_id>[0-9a-f]{{16}})\)?: .*"
 )
 
@@ -96,8 +87,9 @@ def say_on_stderr(line: str) -> None:
 
 def existing_keys(does: Existing, org: str, keys: Iterable[str]) -> Iterator[str]:
     """Format what happens to keys that exist already: all of them, uncut, ten in a line."""
+    verb, reason = does.value
     for some in _in_tens(org, keys):
-        yield f"{does.value} {some}: {_REASONS[does]}"
+        yield f"{verb} {some}: {reason}"
 
 
 def spared_keys(org: str, keys: Iterable[str], readers: Sequence[str]) -> Iterator[str]:
@@ -132,7 +124,7 @@ def parse_notices(lines: Iterable[str]) -> ParsedNotices:
     for line in sorted(set(lines)):
         if (match := _EXISTING.fullmatch(line)) is not None:
             keys = tuple(json.loads(key) for key in re.findall(_STRING, match["keys"]))
-            existing.append(ExistingKeys(Existing(match["does"]), match["org_id"], keys))
+            existing.append(ExistingKeys(_BY_VERB[match["does"]], match["org_id"], keys))
         elif line.startswith(UNREACHABLE):
             unreachable.append(line.removeprefix(UNREACHABLE))
         elif line.startswith((UNVERIFIABLE, _UNREADABLE)):

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from influx_secrets._client.messages import Response
 from influx_secrets._errors import DeclarationError
@@ -39,11 +40,10 @@ class Health:
     date: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """The rows of a query's tables, and the error that ended it midway, if one did."""
 
-    rows: list[dict[str, str]] = field(default_factory=list)
+    rows: list[dict[str, str]]
     error: str | None = None
 
 

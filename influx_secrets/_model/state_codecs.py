@@ -80,7 +80,6 @@ class SecretCodec:
         )
 
     def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
-        """Write what is stored as inputs."""
         inputs: dict[str, Any] = {"org_id": state.org_id, "overwrite": state.overwrite, **_place(state)}
         if not state.keys_known:
             return inputs | {"key": UNKNOWN, "digest": UNKNOWN, "version": UNKNOWN}
@@ -97,7 +96,6 @@ class SecretCodec:
         return self.encode_inputs(state)
 
     def id(self, state: ResourceState) -> str:
-        """Return `<org id>/<key>`."""
         (key,) = state.keys
         return secret_id(str(state.org_id), key)
 
@@ -167,7 +165,6 @@ class OrgSecretsCodec:
         )
 
     def encode_inputs(self, state: ResourceState) -> dict[str, Any]:
-        """Write what is stored as inputs."""
         inputs: dict[str, Any] = {
             "org_id": state.org_id,
             "digests": _digests_text(state.digests) if state.keys_known else UNKNOWN,
@@ -189,7 +186,6 @@ class OrgSecretsCodec:
         return self.encode_inputs(state) | {"drift": _escaped(state.drift)}
 
     def id(self, state: ResourceState) -> str:
-        """Return the org's id."""
         return str(state.org_id)
 
     def is_gone(self, found: ResourceState) -> bool:

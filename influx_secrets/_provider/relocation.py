@@ -86,12 +86,7 @@ def _report_other_server(session: ServerSession, old: ResourceState | None, prev
 
 
 def report_destination(
-    session: ServerSession,
-    declared: Declaration,
-    old: ResourceState | None,
-    state: ResourceState,
-    *,
-    relocates: bool,
+    session: ServerSession, declared: Declaration, old: ResourceState | None, state: ResourceState, *, relocates: bool
 ) -> None:
     """Name in a preview the server that new keys are written to, and an org whose name belongs to another one now."""
     is_new = not state.keys <= (old.keys if old is not None else frozenset())

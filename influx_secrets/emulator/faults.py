@@ -22,6 +22,7 @@ from influx_secrets.emulator.api.responses import Answer
 
 _Number = TypeVar("_Number", int, float)
 
+_ERRORS = frozenset(known.value for known in HTTPStatus if known >= HTTPStatus.BAD_REQUEST)
 _PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>a proxy</body></html>\n"
 
 
@@ -69,9 +70,6 @@ class Status:
     message: str = "a fault of the emulator"
     acted: bool = False
 
-    def __post_init__(self) -> None:
-        _check_status(self.status)
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -79,9 +77,6 @@ class Page:
 
     status: int = 502
     acted: bool = False
-
-    def __post_init__(self) -> None:
-        _check_status(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +93,6 @@ class Delay:
     seconds: float
     acted: bool = False
 
-    def __post_init__(self) -> None:
-        _check_seconds(self.seconds)
-
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -112,9 +104,6 @@ class Drip:
     """The server acts and sends its answer byte by byte, with a pause of some seconds between two of them."""
 
     seconds: float = 0.05
-
-    def __post_init__(self) -> None:
-        _check_seconds(self.seconds)
 
 
 Effect: TypeAlias = Status | Page | Reset | Delay | Cut | Drip
@@ -144,6 +133,10 @@ class Fault:
             raise ValueError("nth and times count from 1")
         if self.method is not None and self.method not in METHODS:
             raise ValueError(f"{self.method!r} is not a method: use one of {', '.join(METHODS)}")
+        if isinstance(self.effect, Status | Page) and self.effect.status not in _ERRORS:
+            raise ValueError(f"{self.effect.status} is not the status of an error")
+        if isinstance(self.effect, Delay | Drip) and not 0 <= self.effect.seconds < math.inf:
+            raise ValueError(f"{self.effect.seconds} is not a number of seconds to wait")
 
     def fits(self, method: str, path: str) -> bool:
         """Whether a request is one of those that count."""
@@ -206,16 +199,6 @@ class FaultScript:
 
 def _is_over(fault: Fault, count: int) -> bool:
     return fault.times is not None and count >= fault.nth - 1 + fault.times
-
-
-def _check_status(status: int) -> None:
-    if status not in {known.value for known in HTTPStatus if known >= HTTPStatus.BAD_REQUEST}:
-        raise ValueError(f"{status} is not the status of an error")
-
-
-def _check_seconds(seconds: float) -> None:
-    if not 0 <= seconds < math.inf:
-        raise ValueError(f"{seconds} is not a number of seconds to wait")
 
 
 _EFFECTS: Mapping[str, type[Effect]] = {

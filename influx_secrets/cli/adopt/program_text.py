@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Final
 
 _NAME_LENGTH: Final = 60
+_HUMP: Final = re.compile(r"[A-Z]*[^A-Z]+|[A-Z]+")
 
 _PROGRAM: Final = '''\
 """Secrets that were in the org before; `pulumi up` adopts a key whose value is the same."""
@@ -77,11 +78,7 @@ def _in_literal(character: str) -> str:
 def _camel(text: str) -> str:
     """Return the ASCII letters and digits of a text in camel case, which needs no quotes in any shell."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", text) if word]
-    parts = [part for word in words for part in (_humps(word) if not word.isupper() else [word])]
+    parts = [part for word in words for part in (_HUMP.findall(word) if not word.isupper() else [word])]
     joined = "".join(part.lower() if not number else part.capitalize() for number, part in enumerate(parts))
     name = joined[:_NAME_LENGTH]
     return f"key{name}" if name[:1].isdigit() else name
-
-
-def _humps(word: str) -> list[str]:
-    return re.findall(r"[A-Z]*[^A-Z]+|[A-Z]+", word)

@@ -71,34 +71,26 @@ def _no_server(settings: Settings, error: InfluxSecretsError) -> CheckResult:
     url = settings.url
     while urlsplit(url).path:
         url = url.rpartition("/")[0]
-        if _is_influxdb(settings, url):
+        if _probe(settings, url) is None:
             message = f"InfluxDB is not below the path {visible_message(parts.path)}"
             return fail("connection", message, f"use the url {url}")
     return fail("connection", str(error))
 
 
 def _speaks_tls(settings: Settings) -> bool:
-    try:
-        _probe(settings, f"https{settings.url.removeprefix('http')}")
-    except NotSentError as error:
-        # A server whose certificate is rejected speaks TLS all the same.
-        return "certificate" in str(error)
-    except InfluxSecretsError as error:
-        return not isinstance(error, TransportError)
-    return True
+    error = _probe(settings, f"https{settings.url.removeprefix('http')}")
+    # A server whose certificate is rejected speaks TLS all the same.
+    return not isinstance(error, TransportError) or (isinstance(error, NotSentError) and "certificate" in str(error))
 
 
-def _is_influxdb(settings: Settings, url: str) -> bool:
-    try:
-        _probe(settings, url)
-    except InfluxSecretsError:
-        return False
-    return True
-
-
-def _probe(settings: Settings, url: str) -> None:
+def _probe(settings: Settings, url: str) -> InfluxSecretsError | None:
+    """Return the error at another url; None where InfluxDB answers."""
     with SecretsClient(dataclasses.replace(settings, url=url, token=None)) as client:
-        client.with_policy(PREVIEW_POLICY).health()
+        try:
+            client.with_policy(PREVIEW_POLICY).health()
+        except InfluxSecretsError as error:
+            return error
+    return None
 
 
 def _product(health: Health) -> CheckResult:

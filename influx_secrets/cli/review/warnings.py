@@ -211,14 +211,11 @@ def _of_states(preview: Preview) -> Iterator[Finding]:
 
 def _of_addresses(preview: Preview) -> Iterator[Finding]:
     for place, address in servers(preview).items():
-        stored = {step.old.state.server for step in preview.steps if step.old is not None and _place(step) == place}
+        there = [step for step in preview.steps if step.new is not None and place_of(step.new) == place]
+        stored = {step.old.state.server for step in there if step.old is not None}
         for old in sorted(stored - {address, None}, key=str):
             message = ("the state has the server ", Untrusted(str(old)), ", and this run asks ", Untrusted(address))
             yield Finding(Kind.SWITCHED, (*message, ": nothing is removed from the first one"), place)
-
-
-def _place(step: Step) -> Place | None:
-    return None if step.new is None else place_of(step.new)
 
 
 def _resource(resource: Resource) -> Message:

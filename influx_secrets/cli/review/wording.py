@@ -22,11 +22,7 @@ _LABELS: Final[Mapping[Action, str]] = {
     Action.UNKNOWN: "not known yet",
     Action.REPLACE: "write again",
 }
-_COUNTED: Final[Mapping[Action, str]] = {
-    Action.UNKNOWN: "not known yet",
-    Action.DRIFT: "drifted",
-    Action.KEEP: "kept",
-}
+_COUNTED: Final[Mapping[Action, str]] = {Action.UNKNOWN: "not known yet", Action.DRIFT: "drifted", Action.KEEP: "kept"}
 
 
 def table(changes: Sequence[Change], show: Callable[[str], str]) -> list[tuple[str, ...]]:

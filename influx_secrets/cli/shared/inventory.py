@@ -69,11 +69,7 @@ def take_inventory(target: Target) -> Inventory:
 
 
 def listed(
-    keys: Iterable[str],
-    org_id: str,
-    managed: Iterable[Managed] | None,
-    alerts: Alerts,
-    gone: Collection[str] = (),
+    keys: Iterable[str], org_id: str, managed: Iterable[Managed] | None, alerts: Alerts, gone: Collection[str] = ()
 ) -> tuple[Listed, ...]:
     """Return the keys of an org, sorted, each with its manager; `managed` is None where no stack was looked at."""
     owners: dict[str, list[str]] = {}
