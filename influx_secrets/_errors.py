@@ -33,6 +33,7 @@ a token, a digest or the body that was sent.
 
 from __future__ import annotations
 
+import copyreg
 from typing import Any, Final
 
 ERROR_BY_CODE: Final[dict[str, type[APIError]]] = {}
@@ -58,11 +59,7 @@ class InfluxSecretsError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own way calls the class with `args` alone, which fails for keyword-only attributes.
-        return self._revive, self.args, self.__dict__.copy()
-
-    @classmethod
-    def _revive(cls, *args: object) -> InfluxSecretsError:
-        return cls.__new__(cls, *args)
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__.copy()  # type: ignore[attr-defined]
 
 
 class SettingsError(InfluxSecretsError, ValueError):

@@ -128,16 +128,10 @@ def first_supported(calls: Iterable[Callable[[], None]]) -> None:
     for call in calls:
         try:
             call()
-        except InfluxSecretsError as exc:
-            if not _is_missing_route(exc):
+        except (ResponseError, NotFoundError, MethodNotAllowedError, UnimplementedError) as exc:
+            if isinstance(exc, ResponseError) and exc.status not in {404, 405, 501}:
                 raise
             missing.append(exc)
         else:
             return
     raise missing[0]
-
-
-def _is_missing_route(exc: InfluxSecretsError) -> bool:
-    if isinstance(exc, ResponseError):
-        return exc.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
-    return isinstance(exc, NotFoundError | MethodNotAllowedError | UnimplementedError)

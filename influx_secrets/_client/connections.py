@@ -167,11 +167,5 @@ class _DeadlineResponse(http.client.HTTPResponse):
 class _DeadlineConnection:
     response_class = _DeadlineResponse
 
-    @property
-    def is_verified(self) -> bool:
-        """True: urllib3 would warn of each request without verification, where the transport warned once."""
-        return True
-
-    @is_verified.setter
-    def is_verified(self, value: bool) -> None:
-        pass
+    # Always: urllib3 would warn of each request without verification, where the transport warned once.
+    is_verified = property(lambda _: True, lambda *_: None)

@@ -90,15 +90,11 @@ def read_keys(response: Response) -> list[str] | None:
 
 
 def read_orgs(response: Response) -> list[Org] | None:
-    items = response.fields.get("orgs")
-    orgs = [_org(item) for item in items] if isinstance(items, list) else [None]
-    return None if None in orgs else [org for org in orgs if org is not None]
-
-
-def _org(item: object) -> Org | None:
-    if isinstance(item, dict) and isinstance(item.get("id"), str) and isinstance(item.get("name"), str):
-        return Org(item["id"], item["name"])
-    return None
+    try:
+        orgs = [Org(item["id"], item["name"]) for item in response.fields["orgs"]]
+    except (KeyError, TypeError):
+        return None
+    return orgs if all(isinstance(text, str) for org in orgs for text in (org.id, org.name)) else None
 
 
 def read_health(response: Response) -> Health | None:

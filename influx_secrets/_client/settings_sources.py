@@ -50,7 +50,8 @@ def gather(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found]:
     """
     _refuse_unknown(inputs)
     sources = [_from_inputs(inputs), _from_selected(inputs, environ), _from_environment(environ)]
-    needed = [field for field in _PROFILE_FIELDS if _lacks(field, sources)]
+    known = {"org" if field == "org_id" else field for source in sources for field in source}
+    needed = [field for field in _PROFILE_FIELDS if field not in known]
     if needed:
         sources.append(_from_profile(environ, needed))
     found: dict[str, Found] = {}
@@ -60,11 +61,6 @@ def gather(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found]:
             if field not in found and not (names_org and field in {"org", "org_id"}):
                 found[field] = value
     return found
-
-
-def _lacks(field: str, sources: list[dict[str, Found]]) -> bool:
-    fields = ("org", "org_id") if field == "org" else (field,)
-    return not any(name in source for source in sources for name in fields)
 
 
 def _refuse_unknown(inputs: Given) -> None:

@@ -72,8 +72,12 @@ def warnings(
         *_quoted(Kind.REMARK, "the provider says: ", notices.other),
         *(_read(changes, readers) if readers is not None else ()),
     ]
-    names = org_names(preview)
-    return tuple(sorted(found, key=lambda one: _urgency(one, names)))
+    names, order = org_names(preview), list(Kind)
+    return tuple(
+        sorted(
+            found, key=lambda one: (order.index(one.kind), place_order(one.place, names), one.keys, str(one.message))
+        )
+    )
 
 
 def place_order(place: Place | None, names: Mapping[Place, str]) -> tuple[str, ...]:
@@ -82,10 +86,6 @@ def place_order(place: Place | None, names: Mapping[Place, str]) -> tuple[str, .
         return ()
     last = "~" if place.org_id is None else ""
     return last, names.get(place) or place.name or "", place.provider, place.org_id or ""
-
-
-def _urgency(finding: Finding, names: Mapping[Place, str]) -> tuple[int, tuple[str, ...], tuple[str, ...], str]:
-    return list(Kind).index(finding.kind), place_order(finding.place, names), finding.keys, str(finding.message)
 
 
 def _quoted(kind: Kind, introduction: str, lines: Sequence[str]) -> Iterator[Finding]:

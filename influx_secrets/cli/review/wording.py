@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from influx_secrets._model.resources import UNKNOWN, Unknown
+from influx_secrets._model.resources import UNKNOWN
 from influx_secrets.cli.review.changes import Action, Change, Place
 from influx_secrets.cli.review.preview import Resource
 from influx_secrets.cli.review.report import OrgReview, Review
@@ -37,22 +37,15 @@ def _row(change: Change, show: Callable[[str], str]) -> tuple[str, ...]:
 
     key = show(change.key) if isinstance(change.key, str) else "(not known yet)"
     source = "" if change.source is None else f", from {named(change.source)}"
-    return key, _label(change), _versions(change), f"{named(change.resource)}{source}", "; ".join(change.notes)
-
-
-def _label(change: Change) -> str:
     word = _LABELS.get(change.action, change.action.value)
-    return word if change.drift is None else f"{word} ({change.drift})"
+    label = word if change.drift is None else f"{word} ({change.drift})"
+    return key, label, _versions(change), f"{named(change.resource)}{source}", "; ".join(change.notes)
 
 
 def _versions(change: Change) -> str:
     """Return the version of a key before and after, `3 → 4`; one number where it is added, removed or kept."""
-    known = [_number(one) for one in (change.before, change.after) if one is not None]
+    known = ["?" if one is UNKNOWN else str(one) for one in (change.before, change.after) if one is not None]
     return known[0] if len(set(known)) == 1 else " → ".join(known)
-
-
-def _number(version: int | Unknown) -> str:
-    return "?" if version is UNKNOWN else str(version)
 
 
 def counted(review: Review) -> str:

@@ -58,17 +58,10 @@ def _literals(nodes: Iterable[Node]) -> Iterator[str]:
 
 
 def _find(file: Node) -> Reads:
-    imported = (_import_name(item) for item in file.get("imports") or ())
-    names = frozenset(name for name in imported if name is not None)
+    imported = [item for item in file.get("imports") or () if item["path"]["value"] == _PACKAGE]
+    names = frozenset(str(item["as"]["name"]) if item.get("as") else _NAME for item in imported)
     keys = [key for item in file.get("body") or () for key in _walk(item, names)]
     return Reads(frozenset(key for key in keys if key is not None), None in keys)
-
-
-def _import_name(item: Node) -> str | None:
-    """Return the name of the package in this file; None for an import of another package."""
-    if item["path"]["value"] != _PACKAGE:
-        return None
-    return str(item["as"]["name"]) if item.get("as") else _NAME
 
 
 def _walk(start: Node, names: frozenset[str]) -> Iterator[str | None]:

@@ -12,7 +12,7 @@ from influx_secrets.emulator import go
 from influx_secrets.emulator.api import alerts, orgs, query, responses
 from influx_secrets.emulator.api.context import METHODS, Call, Context, Trace
 from influx_secrets.emulator.api.responses import Answer, Version
-from influx_secrets.emulator.store import Grant, Store
+from influx_secrets.emulator.store import Store
 
 _NOT_EMULATED = frozenset(
     {
@@ -49,7 +49,8 @@ class API:
         public = self._public(call.method, path, decoded)
         if public is not None:
             return responses.built(public)
-        grant = self._grant(call.headers.get("authorization", ""))
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        grant = self._store.grant(token) if scheme.lower() in {"token", "bearer"} else None
         if grant is None:
             return responses.built(responses.UNAUTHENTICATED)
         arguments = go.arguments(query_string)
@@ -75,12 +76,6 @@ class API:
         if decoded in _OTHER_APIS or decoded.startswith("/debug/"):
             return responses.not_emulated(method, path)
         return None if is_api else responses.NO_ASSETS
-
-    def _grant(self, header: str) -> Grant | None:
-        scheme, space, token = header.partition(" ")
-        if not space or scheme.lower() not in {"token", "bearer"}:
-            return None
-        return self._store.grant(token)
 
 
 def _routed(context: Context) -> Answer:

@@ -52,7 +52,8 @@ def run(script: str, secret: Callable[[str], str], absent: Collection[str] = ())
     if not rows:
         raise _placed(call, FluxError("invalid", "rows must be non-empty"))
     columns = {name: _datatype(value) for name, value in rows[0].items()}
-    return Table(columns, tuple(tuple(_cell(row[name]) for name in columns) for row in rows))
+    cells = ([row[name] for name in columns] for row in rows)
+    return Table(columns, tuple(tuple("" if isinstance(one, _Null) else str(one) for one in row) for row in cells))
 
 
 def _datatype(value: _Value) -> str:
@@ -61,10 +62,6 @@ def _datatype(value: _Value) -> str:
     if not isinstance(value, _Null) and type(value) not in _DATATYPES:
         raise unsupported("a column of something else than strings")
     return value.value if isinstance(value, _Null) else _DATATYPES[type(value)]
-
-
-def _cell(value: _Value) -> str:
-    return "" if isinstance(value, _Null) else str(value)
 
 
 def _as(kind: type[_T], value: object) -> _T:
