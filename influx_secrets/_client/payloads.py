@@ -90,11 +90,12 @@ def read_keys(response: Response) -> list[str] | None:
 
 
 def read_orgs(response: Response) -> list[Org] | None:
+    items = response.fields.get("orgs")
     try:
-        orgs = [Org(item["id"], item["name"]) for item in response.fields["orgs"]]
+        orgs = [Org(item["id"], item["name"]) for item in items] if isinstance(items, list) else None
     except (KeyError, TypeError):
         return None
-    return orgs if all(isinstance(text, str) for org in orgs for text in (org.id, org.name)) else None
+    return orgs if all(isinstance(text, str) for org in orgs or () for text in (org.id, org.name)) else None
 
 
 def read_health(response: Response) -> Health | None:

@@ -40,9 +40,11 @@ class SecretCodec:
 
     Attributes:
         replaces: The properties that identify the resource: another value there means another resource.
+        is_recreated: Whether the engine creates the resource again where a key is gone; else it writes the key again.
     """
 
     replaces = ("org_id", "key")
+    is_recreated = True
     _problems: ClassVar[Mapping[str, Problem]] = {
         **_COMMON_PROBLEMS,
         "key": string_problem,
@@ -99,15 +101,12 @@ class SecretCodec:
         (key,) = state.keys
         return secret_id(str(state.org_id), key)
 
-    def is_gone(self, found: ResourceState) -> bool:
-        """Whether the key is gone: the engine then plans to create it again."""
-        return "deleted" in found.drift.values()
-
 
 class OrgSecretsCodec:
     """`OrgSecrets`: the digests as one text, because 10,000 map entries cost the engine more than all the rest."""
 
     replaces = ("org_id",)
+    is_recreated = False
     _problems: ClassVar[Mapping[str, Problem]] = {
         **_COMMON_PROBLEMS,
         "secrets": lambda value: None if value is None else secrets_problem(value),
@@ -187,11 +186,6 @@ class OrgSecretsCodec:
 
     def id(self, state: ResourceState) -> str:
         return str(state.org_id)
-
-    def is_gone(self, found: ResourceState) -> bool:
-        """Never: the next preview names the keys that it writes again, one by one."""
-        del found
-        return False
 
 
 TYPE_PREFIX: Final = "pulumi-python:dynamic/influxdb:"

@@ -162,12 +162,12 @@ def _later(opts: pulumi.InvokeOptions | None, call: Callable[..., T], *args: Any
 
 
 def _provider(opts: pulumi.InvokeOptions | None) -> pulumi.ProviderResource | None:
-    if opts is not None:
-        require("opts", opts, instance_problem(pulumi.InvokeOptions, "pulumi.InvokeOptions"))
-    provider = opts.provider if opts is not None else None
-    if provider is None and opts is not None and opts.parent is not None:
-        provider = opts.parent.get_provider(sdk.type_token(Secret))
-    return provider
+    if opts is None:
+        return None
+    require("opts", opts, instance_problem(pulumi.InvokeOptions, "pulumi.InvokeOptions"))
+    if opts.provider is None and opts.parent is not None:
+        return opts.parent.get_provider(sdk.type_token(Secret))
+    return opts.provider
 
 
 def _provider_settings(provider: pulumi.ProviderResource | None) -> dict[str, Any]:

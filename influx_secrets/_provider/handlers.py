@@ -106,7 +106,7 @@ class Handlers:
         found = reconciler.refresh(self._session, state)
         if found.org_id != state.org_id:
             id_ = self._codec.id(found)
-        elif self._codec.is_gone(found):
+        elif self._codec.is_recreated and "deleted" in found.drift.values():
             return ReadResult("", {})
         return ReadResult(id_, self._codec.encode_outputs(found), self._codec.encode_inputs(found))
 

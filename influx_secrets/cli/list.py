@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from influx_secrets._text import quote
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
+from influx_secrets.cli.shared.connection import Target, with_target
 from influx_secrets.cli.shared.console import note, print_json, print_table
 from influx_secrets.cli.shared.inventory import (
     LEFT_OVER,
@@ -16,25 +16,18 @@ from influx_secrets.cli.shared.inventory import (
     take_inventory,
     titles,
 )
-from influx_secrets.cli.shared.stacks import Folder, StackName
 from influx_secrets.cli.shared.untrusted import visible
 
 
-def list_keys(
-    org: OrgName = None,
-    org_id: OrgId = None,
-    stack: StackName = None,
-    cwd: Folder = None,
-    as_json: AsJson = False,
-    allow_insecure: AllowInsecure = False,
-) -> None:
+@with_target
+def list_keys(target: Target, as_json: bool) -> None:
     """List the keys of an org, and who manages each: the stack of this folder, the server, or nobody.
 
     Names the notification endpoints and rules that read a key, as far as the token may see them. Values never come back
     from the server, and none is shown. The token needs to read the org and its secrets; nothing is written. Pulumi is
     asked for the state of the stack where there is a program in the folder, or a stack is named.
     """
-    found = take_inventory(Target(org, org_id, allow_insecure, stack, cwd))
+    found = take_inventory(target)
     if as_json:
         print_json({"org_id": found.org_id, "org": found.org, "keys": list(map(_row, found.keys))})
         return

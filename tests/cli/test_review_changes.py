@@ -12,7 +12,7 @@ from influx_secrets._errors import NotFoundError
 from influx_secrets._notices import DESTINATION
 from influx_secrets.cli.review.changes import Action
 from influx_secrets.cli.review.preview_parser import read_preview
-from influx_secrets.cli.review.report import Gate, Review
+from influx_secrets.cli.review.report import Review
 from influx_secrets.cli.review.report import review as review_of
 from influx_secrets.cli.review.warnings import Kind
 from influx_secrets.cli.review.wording import heading
@@ -104,7 +104,7 @@ def test_key_that_crosses_providers_is_a_warning() -> None:
     found = review(step("delete", secret("A", provider=EU)), step("create", new=secret("A", "two")))
     (said,) = words(found, Kind.LOST)
     assert said.startswith("1 key goes from the provider eu to influx-secrets: if both are one server, it is lost; ")
-    assert found.gates == {Gate.REMOVE: 1}
+    assert found.gates == {Kind.REMOVE: 1}
 
 
 def test_resource_that_changes_its_provider_takes_its_keys_along() -> None:
@@ -188,7 +188,7 @@ def test_errors_of_others_are_counted_without_their_text() -> None:
         "the preview failed, and not for a secret: its own output says why",
         "what follows is not complete, because the preview did not come to its end",
     ]
-    assert found.gates == {Gate.ERROR: 1}
+    assert found.gates == {Kind.ERROR: 1}
 
 
 def test_errors_of_ours_in_a_program_are_shown_without_its_lines() -> None:
@@ -210,7 +210,7 @@ def test_other_lines_of_the_provider_are_passed_on() -> None:
     found = review(step("create", new=secret("A")), said=said)
     assert words(found, Kind.REMARK) == ["the provider says: the org is not there"]
     assert words(found, Kind.UNKNOWN) == [f"the provider says: {unchecked}"]
-    assert found.gates == {Gate.UNKNOWN: 1}
+    assert found.gates == {Kind.UNKNOWN: 1}
 
 
 def script(name: str, kind: str = "task", *, active: bool = True) -> FluxScript:
@@ -286,7 +286,7 @@ def test_readers_that_cannot_be_asked_are_a_warning() -> None:
     )
     found = review_of(read_preview(document(step("delete", secret("A")))), Asked({}, error))
     assert words(found, Kind.READ) == ["whether removed keys are still read could not be asked: no such org"]
-    assert found.gates == {Gate.REMOVE: 1}
+    assert found.gates == {Kind.REMOVE: 1}
 
 
 def test_urn_and_provider_of_the_helpers_are_the_real_ones() -> None:

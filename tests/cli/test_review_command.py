@@ -13,7 +13,8 @@ from command_line import COMMAND, Command, Done, on_terminal
 from scripts import IMPORT, create_endpoint, create_rule, create_task, create_token
 from servers import InfluxdServer
 
-from influx_secrets.cli.review.report import Gate
+from influx_secrets.cli.review.report import GATES
+from influx_secrets.cli.review.warnings import Kind
 
 REMOVES = document(step("update", shared(versions={"A": 1, "B": 1}), shared(versions={"B": 2})))
 
@@ -64,23 +65,23 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 UNASKED = "the server could not be asked, so this preview cannot show what it holds: refused"
 TAKEN = 'takes over the key "A" of the org 0123456789abcdef: already there, and overwrite is set'
 PREVIEWS = {
-    Gate.REMOVE: REMOVES,
-    Gate.PRUNE: document(step("create", new=shared(exclusive=True, pruned={"A": 1}))),
-    Gate.TAKEOVER: document(step("create", new=secret("A")), said=(TAKEN,)),
-    Gate.DRIFT: document(step("update", secret("A", drift="changed"), secret("A", version=2))),
-    Gate.UNKNOWN: document(step("create", new=secret("A")), said=(UNASKED,)),
-    Gate.ERROR: document(errors=("boom",)),
+    Kind.REMOVE: REMOVES,
+    Kind.PRUNE: document(step("create", new=shared(exclusive=True, pruned={"A": 1}))),
+    Kind.TAKE_OVER: document(step("create", new=secret("A")), said=(TAKEN,)),
+    Kind.DRIFT: document(step("update", secret("A", drift="changed"), secret("A", version=2))),
+    Kind.UNKNOWN: document(step("create", new=secret("A")), said=(UNASKED,)),
+    Kind.ERROR: document(errors=("boom",)),
 }
 
 
-@pytest.mark.parametrize("gate", Gate, ids=lambda gate: gate.value)
-def test_review_fails_on_what_it_is_told_to(gate: Gate) -> None:
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.value)
+def test_review_fails_on_what_it_is_told_to(gate: Kind) -> None:
     """Exit code 1 for that alone; the review is printed all the same, and stderr says why."""
     done = run("--fail-on", gate.value, stdin=PREVIEWS[gate])
     assert done.code == 1
     assert done.out.startswith("InfluxDB secrets: ")
     assert f" {gate.value}" in done.err
-    others = ",".join(other.value for other in Gate if other is not gate)
+    others = ",".join(other.value for other in GATES if other is not gate)
     assert run("--fail-on", others, stdin=PREVIEWS[gate]).code == 0
 
 

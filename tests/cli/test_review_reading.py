@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from influx_secrets._model.resources import UNKNOWN
 from influx_secrets.cli.review.preview import PreviewError
 from influx_secrets.cli.review.preview_parser import read_preview
-from influx_secrets.cli.review.report import Gate, review
+from influx_secrets.cli.review.report import review
+from influx_secrets.cli.review.warnings import Kind
 
 EVENTS: list[dict[str, object]] = [
     {"resourcePreEvent": {"metadata": {"op": "create", "urn": secret("A")["urn"], "old": None, "new": secret("A")}}},
@@ -45,7 +46,7 @@ def test_preview_without_its_closing_summary_has_failed() -> None:
     """A policy pack that does not start leaves `{}` (Pulumi 3.259.0), another engine a document without a summary."""
     for printed in (b"{}", b'{"config": {}}', b'{"steps": []}'):
         found = review(read_preview(printed))
-        assert (found.preview.complete, dict(found.gates)) == (False, {Gate.ERROR: 1})
+        assert (found.preview.complete, dict(found.gates)) == (False, {Kind.ERROR: 1})
     assert review(read_preview(b'{"duration": 1}')).preview.complete
 
 

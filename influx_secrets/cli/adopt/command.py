@@ -10,10 +10,10 @@ from influx_secrets._model.keys import TOO_LONG_FOR_A_MAP, fits_a_map
 from influx_secrets._model.validation import key_problem
 from influx_secrets._text import quote
 from influx_secrets.cli.adopt.program_text import config_names, program
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
+from influx_secrets.cli.shared.connection import Target, with_target
 from influx_secrets.cli.shared.console import note, print_json, say
 from influx_secrets.cli.shared.inventory import Inventory, Manager, reader_json, take_inventory, titles
-from influx_secrets.cli.shared.stacks import Folder, Stack, StackName
+from influx_secrets.cli.shared.stacks import Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,8 @@ def adoption(found: Inventory) -> Adoption:
     return Adoption(names, left, program(org, names, stack.resources) if names else "", readers)
 
 
-def adopt(
-    org: OrgName = None,
-    org_id: OrgId = None,
-    stack: StackName = None,
-    cwd: Folder = None,
-    as_json: AsJson = False,
-    allow_insecure: AllowInsecure = False,
-) -> None:
+@with_target
+def adopt(target: Target, as_json: bool) -> None:
     """Write the program that brings the existing keys of an org under Pulumi.
 
     The program goes to stdout, the commands that set its values to stderr: `influx-secrets adopt --org acme >
@@ -66,7 +60,7 @@ def adopt(
     manages, are left out: so add the program to the one that the stack has. The token needs to read the org and its
     secrets; nothing is written to the server.
     """
-    found = take_inventory(Target(org, org_id, allow_insecure, stack, cwd))
+    found = take_inventory(target)
     plan = adoption(found)
     if as_json:
         print_json(

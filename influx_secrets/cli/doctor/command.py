@@ -18,21 +18,15 @@ from influx_secrets.cli.doctor.check_result import CheckResult, Verdict, fail, u
 from influx_secrets.cli.doctor.pulumi_checks import check_pulumi
 from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.cli.doctor.settings_checks import check_settings
-from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target
+from influx_secrets.cli.shared.connection import Target, with_target
 from influx_secrets.cli.shared.console import Exit, print_json, print_table, say, waiting
-from influx_secrets.cli.shared.stacks import Folder, StackError, StackName
+from influx_secrets.cli.shared.stacks import StackError
 
 _STYLES: Final = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "dim"}
 
 
-def doctor(
-    org: OrgName = None,
-    org_id: OrgId = None,
-    stack: StackName = None,
-    cwd: Folder = None,
-    as_json: AsJson = False,
-    allow_insecure: AllowInsecure = False,
-) -> None:
+@with_target
+def doctor(target: Target, as_json: bool) -> None:
     """Find out what is wrong with Pulumi, the settings or the server, and how to fix it.
 
     Looks at the Pulumi CLI, the Python that it runs, its backend and stack; at the settings and where each comes from;
@@ -40,7 +34,7 @@ def doctor(
     permissions, and whether values can be proved. Writes nothing to the server.
     Ends with code 1 if something is wrong.
     """
-    results = _results(Target(org, org_id, allow_insecure, stack, cwd), os.environ)
+    results = _results(target, os.environ)
     wrong = [one.name for one in results if one.verdict is Verdict.WRONG]
     if as_json:
         print_json({"ok": not wrong, "checks": [_document(one) for one in results]})

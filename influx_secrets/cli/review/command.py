@@ -16,7 +16,7 @@ from influx_secrets.cli.review.preview_parser import read_preview
 from influx_secrets.cli.review.render_json import render_json
 from influx_secrets.cli.review.render_markdown import GITHUB_LIMIT, render_markdown
 from influx_secrets.cli.review.render_text import print_review
-from influx_secrets.cli.review.report import Gate
+from influx_secrets.cli.review.report import GATES
 from influx_secrets.cli.review.report import review as review_of
 from influx_secrets.cli.shared.connection import AllowInsecure, Target
 from influx_secrets.cli.shared.console import exit_if_found, fail_on_option, parse_fail_on
@@ -45,7 +45,7 @@ def review(
     format_: Annotated[
         Format, typer.Option("--format", help="text for people, markdown for a comment, json for programs.")
     ] = Format.TEXT,
-    fail_on: Annotated[list[str] | None, fail_on_option(Gate, "if one of these is found")] = None,
+    fail_on: Annotated[list[str] | None, fail_on_option(GATES, "if one of these is found")] = None,
     max_length: Annotated[
         int,
         typer.Option(
@@ -70,7 +70,7 @@ def review(
 
     pulumi preview --json | influx-secrets review --format markdown
     """
-    gates = parse_fail_on(fail_on, Gate)
+    gates = parse_fail_on(fail_on, GATES)
     if 0 < max_length < _SHORTEST:
         raise typer.BadParameter(f"{max_length} must be 0, or at least {_SHORTEST} (IS716)", param_hint="--max-length")
     readers = partial(_ask, Target(None, None, allow_insecure, stack, cwd)) if usage else None

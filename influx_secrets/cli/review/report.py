@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Final
 
 from influx_secrets._notices import Existing, ExistingKeys, parse_notices
@@ -35,18 +34,10 @@ _MOVED: Final = {
     Action.COMPARE: ("with a value that is not known yet",),
 }
 
+GATES: Final = (Kind.REMOVE, Kind.PRUNE, Kind.TAKE_OVER, Kind.DRIFT, Kind.UNKNOWN, Kind.ERROR)
+"""What `--fail-on` can name."""
+
 SOMEWHERE: Final = "here or on another server with an org of this id: the preview does not say"
-
-
-class Gate(str, Enum):
-    """What `--fail-on` can name."""
-
-    REMOVE = "remove"
-    PRUNE = "prune"
-    TAKEOVER = "takeover"
-    DRIFT = "drift"
-    UNKNOWN = "unknown"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +71,7 @@ class Review:
     warnings: tuple[Finding, ...]
     counts: Mapping[Action, int]
     orgs: tuple[OrgReview, ...]
-    gates: Mapping[Gate, int]
+    gates: Mapping[Kind, int]
 
 
 def review(preview: Preview, readers: FindReaders | None = None) -> Review:
@@ -152,18 +143,18 @@ def _danger(change: Change) -> tuple[int, bool, str, str]:
     return list(Action).index(change.action), unknown, str(change.key), change.resource.urn
 
 
-def _gates(counts: Mapping[Action, int], found: Iterable[Finding], unknown_prunes: int) -> dict[Gate, int]:
+def _gates(counts: Mapping[Action, int], found: Iterable[Finding], unknown_prunes: int) -> dict[Kind, int]:
     kinds = Counter(one.kind for one in found)
     numbers = {
-        Gate.REMOVE: counts[Action.REMOVE],
+        Kind.REMOVE: counts[Action.REMOVE],
         # `--fail-on prune` also forbids prunes that a preview cannot name.
-        Gate.PRUNE: counts[Action.PRUNE] + unknown_prunes,
-        Gate.TAKEOVER: counts[Action.TAKE_OVER],
-        Gate.DRIFT: max(counts[Action.DRIFT] + counts[Action.REPAIR], kinds[Kind.DRIFT]),
-        Gate.UNKNOWN: max(
+        Kind.PRUNE: counts[Action.PRUNE] + unknown_prunes,
+        Kind.TAKE_OVER: counts[Action.TAKE_OVER],
+        Kind.DRIFT: max(counts[Action.DRIFT] + counts[Action.REPAIR], kinds[Kind.DRIFT]),
+        Kind.UNKNOWN: max(
             counts[Action.UNKNOWN] + counts[Action.COMPARE],
             kinds[Kind.UNKNOWN] + kinds[Kind.UNREACHABLE],
         ),
-        Gate.ERROR: max(kinds[Kind.ERROR] - 1, 0),  # one of them only states that the rest is not complete
+        Kind.ERROR: max(kinds[Kind.ERROR] - 1, 0),  # one of them only states that the rest is not complete
     }
     return {gate: number for gate, number in numbers.items() if number}

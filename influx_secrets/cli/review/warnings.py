@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -238,14 +239,10 @@ def _read(found: Sequence[Change], find: FindReaders) -> Iterator[Finding]:
 
 
 def _read_in_org(gone: Sequence[Change], readers: Readers) -> Iterator[Finding]:
-    for one in gone:
-        scripts = readers.by_key.get(str(one.key), ())
-        if scripts:
-            message = ("1 key is removed that is still read by ", *_listed(scripts))
-            yield Finding(Kind.READ, message, one.place, (str(one.key),))
-        possible = readers.possible.get(str(one.key), ())
-        if possible:
-            message = ("1 key is removed that is possibly read, by its name in the script, by ", *_listed(possible))
+    ways = ("still read by ", readers.by_key), ("possibly read, by its name in the script, by ", readers.possible)
+    for one, (how, found) in itertools.product(gone, ways):
+        if scripts := found.get(str(one.key), ()):
+            message = (f"1 key is removed that is {how}", *_listed(scripts))
             yield Finding(Kind.READ, message, one.place, (str(one.key),))
     place = gone[0].place
     if readers.unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from influx_secrets._client.settings_sources import Found, Given, gather
 from influx_secrets._errors import DeclarationError
 from influx_secrets._model.setting_names import INPUTS
 from influx_secrets.cli.shared.console import note, waiting
-from influx_secrets.cli.shared.stacks import Config, StackError, read_config
+from influx_secrets.cli.shared.stacks import Config, Folder, StackError, StackName, read_config
 from influx_secrets.cli.shared.untrusted import visible_message
 
 OrgName = Annotated[
@@ -88,6 +88,23 @@ class Target:
         settings = Settings.resolve(self.inputs)
         note(f"server: {settings.url}, {source(gather(self.inputs, os.environ), 'url')}")
         return settings
+
+
+def with_target(command: Callable[[Target, bool], None]) -> Callable[..., None]:
+    """Return a command with the options that select server, org and stack, and `--json`."""
+
+    def call(
+        org: OrgName = None,
+        org_id: OrgId = None,
+        stack: StackName = None,
+        cwd: Folder = None,
+        as_json: AsJson = False,
+        allow_insecure: AllowInsecure = False,
+    ) -> None:
+        command(Target(org, org_id, allow_insecure, stack, cwd), as_json)
+
+    call.__doc__ = command.__doc__
+    return call
 
 
 @contextlib.contextmanager

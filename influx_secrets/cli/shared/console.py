@@ -128,7 +128,7 @@ def make_console(file: TextIO) -> Console:
     return Console(file=file, markup=False, highlight=False, emoji=False)
 
 
-def fail_on_option(choices: type[Enum], condition: str) -> OptionInfo:
+def fail_on_option(choices: Sequence[Enum], condition: str) -> OptionInfo:
     """Return the option for a list of these names; a shell completes them.
 
     Args:
@@ -143,13 +143,13 @@ def fail_on_option(choices: type[Enum], condition: str) -> OptionInfo:
     )
 
 
-def parse_fail_on(listed: Sequence[str] | None, choices: type[E]) -> frozenset[E]:
+def parse_fail_on(listed: Sequence[str] | None, choices: Sequence[E]) -> frozenset[E]:
     """Parse the option: names separated by commas, or the option repeated, or both."""
-    try:
-        return frozenset(choices(name.strip()) for name in ",".join(listed or ()).split(",") if name.strip())
-    except ValueError:
-        names = ", ".join(choice.value for choice in choices)
-        raise typer.BadParameter(f"choose from {names} (IS716)", param_hint="--fail-on") from None
+    known = {choice.value: choice for choice in choices}
+    names = {name.strip() for name in ",".join(listed or ()).split(",")} - {""}
+    if names - known.keys():
+        raise typer.BadParameter(f"choose from {', '.join(known)} (IS716)", param_hint="--fail-on")
+    return frozenset(known[name] for name in names)
 
 
 def exit_if_found(found: Mapping[E, int], wanted: frozenset[E]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from influx_secrets._client.readers import PERMISSIONS, Endpoint, Reader
 from influx_secrets._model.keys import is_server_owned
@@ -45,12 +45,8 @@ class State(str, Enum):
     """The credential of a notification endpoint that was deleted; nothing that is listed reads it."""
 
 
-class Gate(str, Enum):
-    """What `--fail-on` can name."""
-
-    MISSING = "missing"
-    UNREAD = "unread"
-    UNKNOWN = "unknown"
+_GATES: Final = (State.MISSING, State.UNREAD, State.UNKNOWN)
+"""What `--fail-on` can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def _use(key: str, there: frozenset[str], found: Readers, gone: Collection[str])
 def usage(
     org: OrgName = None,
     org_id: OrgId = None,
-    fail_on: Annotated[list[str] | None, fail_on_option(Gate, "if there is such a key, or such a reader")] = None,
+    fail_on: Annotated[list[str] | None, fail_on_option(_GATES, "if there is such a key, or such a reader")] = None,
     stack: StackName = None,
     cwd: Folder = None,
     as_json: AsJson = False,
@@ -97,7 +93,7 @@ def usage(
     Also shows which key is read but missing, and which none of them reads. Dashboards and programs elsewhere that run
     Flux are not looked at. The token needs to read the org, its secrets, and all of these; nothing is written.
     """
-    wanted = parse_fail_on(fail_on, Gate)
+    wanted = parse_fail_on(fail_on, _GATES)
     target = Target(org, org_id, allow_insecure, stack, cwd)
     with connected(target) as (client, found_id):
         with waiting("asking for keys and their readers"):
@@ -115,13 +111,13 @@ def usage(
     exit_if_found(_gates(used, found), wanted)
 
 
-def _gates(used: list[Use], found: Readers) -> Mapping[Gate, int]:
+def _gates(used: list[Use], found: Readers) -> Mapping[State, int]:
     states = [use.state for use in used]
     return {
-        Gate.UNKNOWN: len(found.unknown) + states.count(State.UNKNOWN),
-        Gate.MISSING: states.count(State.MISSING),
+        State.UNKNOWN: len(found.unknown) + states.count(State.UNKNOWN),
+        State.MISSING: states.count(State.MISSING),
         # What may be unread does not pass either.
-        Gate.UNREAD: states.count(State.UNREAD) + states.count(State.UNKNOWN),
+        State.UNREAD: states.count(State.UNREAD) + states.count(State.UNKNOWN),
     }
 
 
