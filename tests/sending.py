@@ -22,14 +22,24 @@ SECRETS = f"/api/v2/orgs/{ORG}/secrets"
 FINE = json_answer(200, {})
 
 
+class Sender(Transport):
+    """A transport that closes where a test leaves it."""
+
+    def __enter__(self) -> Sender:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
 def transport(
     url: str, clock: Clock | None = None, *, settings: Mapping[str, object] | None = None, jitter: float = 1.0
-) -> Transport:
+) -> Sender:
     """A transport whose time is the clock's; without jitter, every pause is as long as it may be."""
     clock = clock or Clock()
     build: Callable[..., Settings] = Settings
     chosen = build(**{"url": url, "token": TOKEN, "timeout": 5.0, **(settings or {})})
-    return Transport(chosen, clock=clock, sleep=clock.sleep, rng=lambda: jitter)
+    return Sender(chosen, clock=clock, sleep=clock.sleep, rng=lambda: jitter)
 
 
 def failing(*steps: Step, request: Request = GET, clock: Clock | None = None, **settings: object) -> InfluxSecretsError:

@@ -227,8 +227,10 @@ class SecretsClient(Calls):
 
     def endpoint_exists(self, endpoint_id: str) -> bool:
         """Return whether there is a notification endpoint of that id, whatever the token may read (influxd 2.9.1)."""
+        path, intent = f"/api/v2/notificationEndpoints/{endpoint_id}", f"look for the endpoint {endpoint_id}"
+        request = Request(method="GET", path=path, intent=intent)
         try:
-            return self._find(readers.endpoint_request(endpoint_id), Response.json, readers.NO_ENDPOINT) is not None
+            return self._find(request, Response.json, readers.NO_ENDPOINT) is not None
         except UnauthorizedError:
             return True
 

@@ -29,7 +29,6 @@ _CERTIFICATE_PROBLEMS: Final = {
 
 _NO_TLS_REASONS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
 
-
 _MALFORMED: Final = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,

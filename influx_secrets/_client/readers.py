@@ -173,12 +173,6 @@ def read_script(rule: Rule, response: Response) -> FluxScript | None:
     return FluxScript(rule.kind, rule.id, rule.name, rule.active, flux) if isinstance(flux, str) else None
 
 
-def endpoint_request(endpoint_id: str) -> Request:
-    """Return the request for an endpoint, which tells any token whether it exists (influxd 2.9.1)."""
-    intent = f"look for the endpoint {endpoint_id}"
-    return Request(method="GET", path=f"/api/v2/notificationEndpoints/{endpoint_id}", intent=intent)
-
-
 def parse_request(flux: str) -> Request:
     script = encode_script(flux).decode()
     body = json.dumps({"query": script}).encode()

@@ -161,11 +161,7 @@ def _parse_number(value: Raw, source: str) -> float:
         raise _fail(source, "must be a number (IS211)") from None
 
 
-_PARSERS: Final[Mapping[str, Callable[[Raw, str], Any]]] = {
-    "text": _parse_text,
-    "flag": _parse_flag,
-    "number": _parse_number,
-}
+_PARSERS: Final[Mapping[str, Callable[..., Any]]] = {"text": _parse_text, "flag": _parse_flag, "number": _parse_number}
 """Kind of a setting to what makes its value of what a source holds."""
 
 _Check = Callable[[Any, str], Any]

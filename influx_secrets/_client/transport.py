@@ -80,12 +80,6 @@ class Transport:
         if settings.skip_verify and settings.url.startswith("https:"):
             _logger.warning("the TLS certificate of %s is not verified (skipVerify is set) (IS437)", settings.url)
 
-    def __enter__(self) -> Transport:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         self._adapter.close()
 

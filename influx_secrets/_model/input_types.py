@@ -106,6 +106,14 @@ def instance_problem(expected: type, name: str) -> Problem:
     return lambda value: None if isinstance(value, expected) else f"must be {name}(...), not {type_name(value)} (IS113)"
 
 
+def not_an_input(path: str) -> DeclarationError:
+    """Return the error for a path of `ignore_changes`."""
+    return DeclarationError(
+        f"opts.ignore_changes: {quote(path)} is not an input of this resource. "
+        'Use "value", "secrets", "secrets.KEY" or "*" (IS142)'
+    )
+
+
 def require(name: str, value: object, problem: Problem) -> None:
     found = problem(value)
     if found is not None:

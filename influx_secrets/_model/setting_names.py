@@ -53,7 +53,6 @@ SETTINGS: Final = (
 )
 """Every setting; a new one needs a line here, a field and a check in `Settings`, and an argument of `Provider`."""
 
-
 SELECTORS: Final = (
     SettingName("token_variable", "tokenVariable", kind="name"),
     SettingName("profile", "profile", kind="name"),

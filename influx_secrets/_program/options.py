@@ -11,12 +11,11 @@ import pulumi
 from pulumi import dynamic
 
 from influx_secrets._errors import DeclarationError
-from influx_secrets._model.input_types import DECLARATION, instance_problem, require
+from influx_secrets._model.input_types import DECLARATION, instance_problem, not_an_input, require
 from influx_secrets._model.keys import escape_key
 from influx_secrets._program import sdk
 from influx_secrets._program.inputs import Inputs
 from influx_secrets._program.run import Run
-from influx_secrets._text import quote
 
 _ROOT = re.compile(r'^(?:\["?)?(\w+).*$', re.DOTALL)
 _GET = 'to look a secret up, use Secret.get("NAME", "<org id>/<key>")'
@@ -45,10 +44,7 @@ def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs, org: Mapping[
     not_given = {DECLARATION, "org_id" if "org" in org else "org"}
     for path in opts.ignore_changes or ():
         if _ROOT.sub(r"\1", path) in not_given:
-            raise DeclarationError(
-                f"opts.ignore_changes: {quote(path)} is not an input of this resource. "
-                'Use "value", "secrets", "secrets.KEY" or "*" (IS142)'
-            )
+            raise not_an_input(path)
     if opts.replacement_trigger is None:
         return opts
     advice = "use rotate_on, which writes the value again when its text changes (IS128)"

@@ -14,7 +14,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from influx_secrets._errors import DeclarationError, InfluxSecretsError
-from influx_secrets._model.input_types import DECLARATION
+from influx_secrets._model.input_types import DECLARATION, not_an_input
 from influx_secrets._model.keys import parse_secret_id, secret_id
 from influx_secrets._model.planner import plan
 from influx_secrets._model.resources import UNKNOWN, ResourceState
@@ -22,7 +22,6 @@ from influx_secrets._model.state_codecs import Codec
 from influx_secrets._provider import reconciler
 from influx_secrets._provider.sdk import PROVIDER_KEY
 from influx_secrets._provider.session import ServerSession
-from influx_secrets._text import quote
 
 _MAX_FAILURES: Final = 10
 _BUG_FRAMES: Final = 100
@@ -66,10 +65,7 @@ class Handlers:
             if DECLARATION not in news:
                 # `ignore_changes=["*"]`: the engine (3.259.0) sends the stored inputs, and nothing that is new.
                 if not _VALUES.isdisjoint(news):
-                    raise DeclarationError(
-                        f"opts.ignore_changes: {quote(DECLARATION)} is not an input of this resource. "
-                        'Use "value", "secrets", "secrets.KEY" or "*" (IS142)'
-                    )
+                    raise not_an_input(DECLARATION)
                 reconciler.claim_stored(self._session, self._require(unmarshal(news)))
                 return CheckResult(news, [])
             old = self._codec.decode_state(unmarshal(olds))

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from influx_secrets._text import quote
 from influx_secrets.cli.shared.connection import Target, with_target
 from influx_secrets.cli.shared.console import note, print_json, print_table
-from influx_secrets.cli.shared.inventory import (
-    LEFT_OVER,
-    Listed,
-    Manager,
-    reader_json,
-    server_text,
-    take_inventory,
-    titles,
-)
+from influx_secrets.cli.shared.inventory import Listed, manager_text, reader_json, take_inventory
 from influx_secrets.cli.shared.untrusted import visible
 
 
@@ -32,7 +23,7 @@ def list_keys(target: Target, as_json: bool) -> None:
         print_json({"org_id": found.org_id, "org": found.org, "keys": list(map(_row, found.keys))})
         return
     if found.keys:
-        print_table(("KEY", "MANAGED BY"), [(visible(one.key), _manager(one)) for one in found.keys])
+        print_table(("KEY", "MANAGED BY"), [(visible(one.key), manager_text(one)) for one in found.keys])
     else:
         note("note: the org has no secrets")
     if found.stack is None:
@@ -42,15 +33,3 @@ def list_keys(target: Target, as_json: bool) -> None:
 def _row(one: Listed) -> dict[str, Any]:
     readers = list(map(reader_json, one.readers))
     return {"key": one.key, "manager": one.manager.value, "resources": one.resources, "readers": readers}
-
-
-def _manager(one: Listed) -> str:
-    if one.manager is Manager.SERVER:
-        return server_text(one.readers)
-    manager = {
-        Manager.STACK: ", ".join(map(quote, one.resources)) + " of the stack",
-        Manager.LEFTOVER: LEFT_OVER,
-        Manager.NOBODY: "-",
-        Manager.UNKNOWN: "?",
-    }[one.manager]
-    return f"{manager}, read by {titles(one.readers)}" if one.readers else manager

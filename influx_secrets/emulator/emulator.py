@@ -271,11 +271,7 @@ class Emulator:
             raise ValueError("key too large")
 
     def _serve(
-        self,
-        store: Store,
-        token: str | None,
-        orgs: Iterable[str] | Mapping[str, str],
-        faults: Iterable[Fault] = (),
+        self, store: Store, token: str | None, orgs: Iterable[str] | Mapping[str, str], faults: Iterable[Fault] = ()
     ) -> None:
         self._store, self.token = store, store.operator_token(token)
         self._service = Service(store, FaultScript(faults), self._before, self._version)

@@ -201,14 +201,7 @@ def _is_over(fault: Fault, count: int) -> bool:
     return fault.times is not None and count >= fault.nth - 1 + fault.times
 
 
-_EFFECTS: Mapping[str, type[Effect]] = {
-    "status": Status,
-    "page": Page,
-    "reset": Reset,
-    "delay": Delay,
-    "cut": Cut,
-    "drip": Drip,
-}
+_EFFECTS: Mapping[str, type[Effect]] = {one.__name__.lower(): one for one in (Status, Page, Reset, Delay, Cut, Drip)}
 _NUMBERS: Mapping[str, Callable[[str], float]] = {"status": int, "seconds": float}
 """The field of an effect that the value of its word fills, and how it is read."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import typer
+
 from influx_secrets._client.readers import Reader
 from influx_secrets._model.keys import TOO_LONG_FOR_A_MAP, fits_a_map
 from influx_secrets._model.validation import key_problem
 from influx_secrets._text import quote
 from influx_secrets.cli.adopt.program_text import config_names, program
 from influx_secrets.cli.shared.connection import Target, with_target
-from influx_secrets.cli.shared.console import note, print_json, say
+from influx_secrets.cli.shared.console import note, print_json
 from influx_secrets.cli.shared.inventory import Inventory, Manager, reader_json, take_inventory, titles
 from influx_secrets.cli.shared.stacks import Stack
 
@@ -86,7 +88,7 @@ def _show(plan: Adoption, stack: Stack | None) -> None:
     if not plan.names:
         note("note: there is nothing to adopt")
         return
-    say(plan.program.rstrip("\n"))
+    typer.echo(plan.program.rstrip("\n"))
     for key, readers in plan.readers.items():
         note(f"note: {quote(key)} is read by {titles(readers)}")
     if stack is None:

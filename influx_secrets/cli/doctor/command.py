@@ -19,7 +19,7 @@ from influx_secrets.cli.doctor.pulumi_checks import check_pulumi
 from influx_secrets.cli.doctor.server_checks import check_server
 from influx_secrets.cli.doctor.settings_checks import check_settings
 from influx_secrets.cli.shared.connection import Target, with_target
-from influx_secrets.cli.shared.console import Exit, print_json, print_table, say, waiting
+from influx_secrets.cli.shared.console import Exit, print_json, print_table, waiting
 from influx_secrets.cli.shared.stacks import StackError
 
 _STYLES: Final = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "dim"}
@@ -80,6 +80,6 @@ def _show(results: Sequence[CheckResult], wrong: Sequence[str]) -> None:
     # All missing permissions have the same command.
     command = next((one.command for one in results if one.command), "")
     if command:
-        say(f"\nThe smallest token, made with one that may create others:\n\n{command}")
+        typer.echo(f"\nThe smallest token, made with one that may create others:\n\n{command}")
     if wrong:
-        say(f"\nwrong: {', '.join(wrong)}")
+        typer.echo(f"\nwrong: {', '.join(wrong)}")

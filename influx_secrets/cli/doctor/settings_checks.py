@@ -76,21 +76,15 @@ def _org(settings: Settings, found: Mapping[str, Found]) -> CheckResult:
         return ok("org", f"{settings.org_id}, {source(found, 'org_id')}")
     if settings.org is not None:
         return ok("org", f"{quote(settings.org)}, {source(found, 'org')}")
-    return warn(
-        "org",
-        "none is named, so permissions cannot be checked",
-        "give --org NAME or --org-id ID (see `influx org list`)",
-    )
+    remedy = "give --org NAME or --org-id ID (see `influx org list`)"
+    return warn("org", "none is named, so permissions cannot be checked", remedy)
 
 
 def _certificates(settings: Settings, found: Mapping[str, Found], environ: Mapping[str, str]) -> CheckResult:
     if settings.skip_verify:
         message = f"any is accepted, {source(found, 'skip_verify')}: whoever is in between sees the token"
-        return warn(
-            "certificates",
-            message,
-            "set INFLUXDB_V2_SSL_CA_CERT, or influx-secrets:caFile, to the authority's file instead",
-        )
+        remedy = "set INFLUXDB_V2_SSL_CA_CERT, or influx-secrets:caFile, to the authority's file instead"
+        return warn("certificates", message, remedy)
     if settings.ca_file is not None:
         return _trusted(settings.ca_file, source(found, "ca_file"))
     variable = next((name for name in tls.BUNDLE_VARIABLES if environ.get(name)), None)

@@ -223,8 +223,7 @@ def _pruned(steps: Iterable[Step]) -> Iterator[Change]:
         new = step.new
         if new is None or not new.state.exclusive or step.op not in _COMES | _STAYS:
             continue
-        counted = step.old is not None and step.op in _STAYS
-        old = step.old.state if counted and step.old is not None else ResourceState(org_id=new.state.org_id)
+        old = step.old.state if step.old is not None and step.op in _STAYS else ResourceState(org_id=new.state.org_id)
         for key in sorted(newly_pruned(old, new.state)):
             yield Change(place_of(new), key, Action.PRUNE, new.resource)
 

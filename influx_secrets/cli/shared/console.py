@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import io
 import itertools
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from enum import Enum, IntEnum
+from functools import partial
 from typing import ParamSpec, TextIO, TypeVar
 
 import typer
@@ -93,11 +94,6 @@ def print_table(
         console.file.write("  ".join(cells).rstrip() + "\n")
 
 
-def say(text: str) -> None:
-    """Write a line of the result to stdout."""
-    typer.echo(text)
-
-
 def note(text: str) -> None:
     """Write a line that is not part of the result to stderr."""
     typer.echo(text, err=True)
@@ -106,21 +102,13 @@ def note(text: str) -> None:
 def progress(what: str) -> Callable[[Sequence[T]], Iterable[T]]:
     """Return a function that passes items through, and shows on a terminal how many are left."""
     console = make_console(sys.stderr)
-
-    def follow(items: Sequence[T]) -> Iterable[T]:
-        if not console.is_terminal:
-            return items
-        return track(items, description=what, console=console, transient=True)
-
-    return follow
+    return partial(track, description=what, console=console, transient=True, disable=not console.is_terminal)
 
 
-@contextlib.contextmanager
-def waiting(what: str) -> Iterator[None]:
+def waiting(what: str) -> AbstractContextManager[object]:
     """Show on a terminal what the command is waiting for."""
     console = make_console(sys.stderr)
-    with console.status(what) if console.is_terminal else contextlib.nullcontext():
-        yield
+    return console.status(what) if console.is_terminal else nullcontext()
 
 
 def make_console(file: TextIO) -> Console:

@@ -11,6 +11,7 @@ from influx_secrets._client.client import SecretsClient
 from influx_secrets._client.readers import Alerts, Endpoint, Reader
 from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.keys import endpoint_of, is_server_owned
+from influx_secrets._text import quote
 from influx_secrets.cli.shared.connection import Target, connected
 from influx_secrets.cli.shared.console import note, waiting
 from influx_secrets.cli.shared.stacks import Managed, Stack, stack_here
@@ -116,6 +117,19 @@ def titles(readers: Iterable[Reader]) -> str:
 def server_text(readers: Iterable[Reader]) -> str:
     """Return for what the server keeps a credential."""
     return f"the server, for {titles(readers) or 'a notification endpoint'}"
+
+
+def manager_text(one: Listed) -> str:
+    """Return who manages a key and who reads it, for people."""
+    if one.manager is Manager.SERVER:
+        return server_text(one.readers)
+    manager = {
+        Manager.STACK: ", ".join(map(quote, one.resources)) + " of the stack",
+        Manager.LEFTOVER: LEFT_OVER,
+        Manager.NOBODY: "-",
+        Manager.UNKNOWN: "?",
+    }[one.manager]
+    return f"{manager}, read by {titles(one.readers)}" if one.readers else manager
 
 
 def reader_json(reader: Reader) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Final
 
+import typer
+
 from influx_secrets._client.readers import PERMISSIONS, Endpoint, Reader
 from influx_secrets._model.keys import is_server_owned
 from influx_secrets.cli.shared.connection import AllowInsecure, AsJson, OrgId, OrgName, Target, connected
@@ -18,7 +20,6 @@ from influx_secrets.cli.shared.console import (
     print_json,
     print_table,
     progress,
-    say,
     waiting,
 )
 from influx_secrets.cli.shared.inventory import LEFT_OVER, abandoned, reader_json, server_text, titles
@@ -137,7 +138,7 @@ def _show(used: list[Use], found: Readers) -> None:
     if used:
         print_table(("KEY", "STATE", "READ BY"), [(visible(use.key), use.state.value, _read_by(use)) for use in used])
     for script in found.unknown:
-        say(f"{script.title} reads a key that its script does not spell out: it may be any of them")
+        typer.echo(f"{script.title} reads a key that its script does not spell out: it may be any of them")
 
 
 def _read_by(use: Use) -> str:

@@ -28,7 +28,6 @@ _DATATYPES = {str: "string", int: "unsignedLong"}
 _CAUGHT = 2
 """The code of an error in `experimental.catch`, for a missing secret as for a missing permission (influxd 2.9.1)."""
 
-
 _Value: TypeAlias = "str | int | _Null | Callable[..., _Value] | list[_Value] | dict[str, _Value]"
 
 

@@ -7,12 +7,11 @@ import time
 
 import pytest
 from scripted_server import Clock, ScriptedServer, Silence, Step, answer, trickle
-from sending import GET, PATCH, TOKEN, failing, transport
+from sending import GET, PATCH, TOKEN, Sender, failing, transport
 
 from influx_secrets import _errors as errors
 from influx_secrets._client.retry import Policy
 from influx_secrets._client.settings import Settings
-from influx_secrets._client.transport import Transport
 
 
 def test_no_answer_silence_ends_after_the_timeout() -> None:
@@ -98,7 +97,7 @@ def test_no_answer_that_never_unpacks_to_anything_ends() -> None:
     started = time.monotonic()
     with (
         ScriptedServer(step) as server,
-        Transport(Settings(url=server.url, token=TOKEN, timeout=0.4)) as sender,
+        Sender(Settings(url=server.url, token=TOKEN, timeout=0.4)) as sender,
         pytest.raises(errors.NoAnswerError, match="no complete answer within the time limit"),
     ):
         sender.send(GET, Policy(max_attempts=1, total=0.6))

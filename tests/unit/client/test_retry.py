@@ -8,13 +8,12 @@ import time
 
 import pytest
 from scripted_server import Clock, ScriptedServer, Silence, Step, answer, half_closed, json_answer, raw, reset
-from sending import FINE, GET, TOKEN, failing, transport
+from sending import FINE, GET, TOKEN, Sender, failing, transport
 
 from influx_secrets import _errors as errors
 from influx_secrets._client.messages import Request
 from influx_secrets._client.retry import PREVIEW_POLICY
 from influx_secrets._client.settings import Settings
-from influx_secrets._client.transport import Transport
 
 HTML = answer(502, "<html>planted</html>", content_type="text/html; charset=utf-8")
 CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"
@@ -169,7 +168,7 @@ def test_preview_policy_waits_three_seconds_in_all() -> None:
     times = iter([0.0, 2.7])
     with ScriptedServer(Silence()) as server:
         chosen = Settings(url=server.url, token=TOKEN, timeout=60.0)
-        sender = Transport(chosen, clock=lambda: next(times, 3.0))
+        sender = Sender(chosen, clock=lambda: next(times, 3.0))
         started = time.monotonic()
         with sender, pytest.raises(errors.NoAnswerError, match="no answer within the time limit"):
             sender.send(GET, PREVIEW_POLICY)
