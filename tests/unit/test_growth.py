@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.dynamic import DiffResult
 
 import influx_secrets
 from influx_secrets._client.settings import Settings
@@ -18,6 +19,7 @@ from influx_secrets._model.planner import plan
 from influx_secrets._model.resources import Declaration, ResourceState
 from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 from influx_secrets._provider.census import Census
+from influx_secrets._provider.handlers import Handlers
 from influx_secrets._provider.reconciler import apply, check_declaration, delete, refresh
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._run_register import PROGRAM, Process, Register
@@ -91,6 +93,13 @@ class Life:
         codec = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
         assert codec.decode_state(codec.encode_outputs(self.stored)) == self.stored
 
+    def differ(self) -> Callable[[], DiffResult]:
+        """Return what compares what is stored with the same."""
+        codec = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
+        stored, wanted = codec.encode_outputs(self.stored), codec.encode_inputs(self.stored)
+        handlers = Handlers(codec, self._session())
+        return lambda: handlers.diff(stored, wanted)
+
     def _session(self) -> ServerSession:
         return ServerSession(self._settings, lambda _: None, threads=4)
 
@@ -133,6 +142,13 @@ def test_step_takes_little_memory_for_each_key(
     life = Life(emulator, MANY)
     step(life)  # the first time imports what it needs
     assert peak(lambda: step(life)) < MANY * bytes_per_key
+
+
+def test_diff_of_what_did_not_change_decodes_nothing(emulator: Emulator) -> None:
+    """It is what most runs ask, and takes the same few calls for any number of keys."""
+    differ = Life(emulator, FEW).differ()
+    assert not differ().changes
+    assert calls(differ) < FEW / 10
 
 
 def test_claims_of_many_resources_ask_each_other_once(tmp_path: Path) -> None:
