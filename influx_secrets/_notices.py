@@ -19,7 +19,7 @@ _PER_LINE: Final = 10
 _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 """A key as `quote` writes it: a JSON string."""
 
-UNREACHABLE: Final = "the server could not be asked, so this preview cannot show what it holds: "
+UNREACHABLE: Final = "the server could not be asked, so this preview cannot show which keys exist: "
 UNVERIFIABLE: Final = "values cannot be checked on this server, only which keys exist: "
 LOSSES_UNKNOWN: Final = "which keys are removed is not known yet: "
 DESTINATION: Final = "new secrets are written to "
@@ -41,7 +41,10 @@ class Existing(Enum):
 
     ADOPTS = "adopts", "already there with the declared value (IS603)"
     TAKES_OVER = "takes over", "already there, and overwrite is set (IS604)"
-    CANNOT_COMPARE = "cannot compare yet", "already there. `pulumi up` refuses to overwrite another value (IS611)"
+    CANNOT_COMPARE = (
+        "cannot compare yet",
+        "already there. If the values differ, `pulumi up` refuses to overwrite (IS611)",
+    )
     REMOVES = "removes", "no longer declared (IS607)"
     MAY_REMOVE = "may remove", "no longer declared here, but perhaps by another resource (IS608)"
     PRUNES = "prunes", "not declared, and exclusive is set (IS609)"
@@ -104,7 +107,7 @@ def readers_unseen(org: str, keys: Iterable[str], unseen: Iterable[str]) -> Iter
     for some in _in_tens(org, keys):
         yield (
             f"it is not known whether alerts need {some}, which exclusive removes: the server shows no "
-            f"{' and no '.join(unseen)}, because the org has none or the token may not read them. Check first (IS606)"
+            f"{' and no '.join(unseen)}, because the org has none or the token may not see them. Check alerts (IS606)"
         )
 
 

@@ -16,8 +16,8 @@ import urllib3.exceptions as low
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, NotSentError, SettingsError
 
 _CA_ADVICE: Final = (
-    "is not signed by an authority that this machine trusts: name its CA file "
-    "(caFile, INFLUXDB_V2_SSL_CA_CERT), or accept any certificate (skipVerify, INFLUX_SKIP_VERIFY) (IS430)"
+    "is not signed by an authority that this machine trusts: set caFile (INFLUXDB_V2_SSL_CA_CERT) to its CA file, or "
+    "skipVerify (INFLUX_SKIP_VERIFY) to true, which accepts any certificate (IS430)"
 )
 _CERTIFICATE_PROBLEMS: Final = {
     9: "is not valid yet: check the clocks of this machine and of the server (IS431)",

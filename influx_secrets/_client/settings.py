@@ -211,7 +211,8 @@ def _check_org_id(value: object, source: str) -> str | None:
         return None
     if not isinstance(value, str) or not is_org_id(value.lower()):
         raise _fail(
-            source, "must be an org id, 16 hexadecimal digits (see `influx org list`): for a name, use org (IS209)"
+            source,
+            "must be an org id, 16 hexadecimal digits (`influx org list`): for a name, use org or INFLUX_ORG (IS209)",
         )
     return value.lower()
 
@@ -223,7 +224,7 @@ def _check_header(value: object, source: str) -> str | None:
     for header in headers:
         # No message repeats more than the name: the values are secret.
         if header is None:
-            raise _fail(source, "must be Name: value, or several with commas between, no control characters (IS213)")
+            raise _fail(source, 'must be "Name: value", or several with commas between, no control characters (IS213)')
         if header[1].lower() == "authorization":
             raise _fail(source, f"must not set {header[1]}: put the token in INFLUX_TOKEN (IS214)")
         if header[1].lower() in _OWN_HEADERS:

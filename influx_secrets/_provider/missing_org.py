@@ -71,8 +71,8 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
             )
             raise
         session.notify(
-            f"the org {state.org_title} is treated as deleted, because the server does not show it and missingOrg is "
-            "`gone` (IS614)"
+            f"the org {state.org_title} is treated as deleted, because the server does not show it and the setting "
+            "missingOrg is `gone` (IS614)"
         )
     else:
         session.notify(

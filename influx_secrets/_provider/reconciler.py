@@ -290,6 +290,6 @@ def _report_white_space(
     ]
     if padded:
         session.notify(
-            f"white space at the start or end of name or value is kept: {name_keys(padded)}. Remove it from the "
+            f"white space at the start or end of a key or its value is kept: {name_keys(padded)}. Remove it from the "
             "program if it is a mistake (IS601)"
         )

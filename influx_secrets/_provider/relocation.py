@@ -149,7 +149,7 @@ def leave_behind(session: ServerSession, state: ResourceState) -> bool:
         require_server(session, state)
     session.notify(
         f"{name_keys(state.keys)} of the org {state.org_title} on {state.server}: not removed, because the url is "
-        f"{session.address} now. Remove what nothing needs (IS622)"
+        f"{session.address} now. Where nothing needs a key, run `influx secret delete` (IS622)"
     )
     return True
 

@@ -62,15 +62,16 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
     if elsewhere:
         session.notify(
             f"{name_keys(elsewhere)} of the org {org}: not removed on {session.address}, because a resource with "
-            "another url declares the same, and both urls may lead to one server. Remove what nothing needs (IS620)"
+            "another url declares the same, and both urls may lead to one server. Where nothing needs a key, run "
+            "`influx secret delete` (IS620)"
         )
     if kept:
         session.census.protect(org.org_id, kept)
         owners = ", ".join(sorted({undecided[key] for key in kept}))
         session.notify(
             f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare the same and was not "
-            "checked in this run (`--target`, `--exclude`, or a dependency on this resource). Remove what nothing "
-            "needs (IS621)"
+            "checked in this run (`--target`, `--exclude`, or a dependency on this resource). Where nothing needs "
+            "a key, run `influx secret delete` (IS621)"
         )
 
 

@@ -34,7 +34,7 @@ def test_server_down_is_one_line_and_the_next_up_finishes(new_stack: NewStack) -
         preview = stack.preview()
         assert preview.steps == {"a": "create"}
         assert [line.split(":")[1] for line in preview.errors] == [
-            " the server could not be asked, so this preview cannot show what it holds"
+            " the server could not be asked, so this preview cannot show which keys exist"
         ]
         assert "the connection was refused: is the server running, and is the url right?" in failed(stack)
     with Emulator({"acme": ID}, token=TOKEN, port=port) as emulator:

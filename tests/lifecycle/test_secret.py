@@ -369,7 +369,7 @@ def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
     declared = secret("a", org_id=emulator.org_id("acme"), key="A", value="one")
     assert engine.preview(declared, secret("b", org="acme", key="B", value="one")) == {"a": "create", "b": "create"}
     assert engine.said == (
-        "influx-secrets: the server could not be asked, so this preview cannot show what it holds: there is no API "
+        "influx-secrets: the server could not be asked, so this preview cannot show which keys exist: there is no API "
         "token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the provider's token, or an active profile "
         "of the influx CLI (IS201)\n"
     )
@@ -523,7 +523,7 @@ def test_state_without_server_follows_the_setting(engine: Engine, emulator: Emul
     engine.config = {"influx-secrets:missingOrg": "gone"}
     engine.destroy()
     assert engine.state == {}
-    assert "and missingOrg is `gone`" in engine.said
+    assert "the setting missingOrg is `gone`" in engine.said
 
 
 @pytest.mark.parametrize(("key", "value"), [("A", "v\n"), ("A", " v"), ("A ", "v")])
@@ -532,8 +532,8 @@ def test_white_space_at_an_end_is_said_when_it_is_written(
 ) -> None:
     """And kept: a certificate ends with a line break."""
     line = (
-        f'influx-secrets: white space at the start or end of name or value is kept: the key "{key}". Remove it from '
-        "the program if it is a mistake (IS601)\n"
+        f'influx-secrets: white space at the start or end of a key or its value is kept: the key "{key}". Remove it '
+        "from the program if it is a mistake (IS601)\n"
     )
     engine.preview(secret("a", org="acme", key=key, value=value))
     assert line in engine.said
