@@ -120,18 +120,17 @@ def _in_tens(org: str, keys: Iterable[str]) -> Iterator[str]:
 
 def parse_notices(lines: Iterable[str]) -> ParsedNotices:
     """Parse lines of the provider, in any order; a repeated line counts once. What the steps show is left out."""
-    existing: list[ExistingKeys] = []
-    unreachable: list[str] = []
-    unchecked: list[str] = []
-    other: list[str] = []
-    for line in sorted(set(lines)):
-        if (match := _EXISTING.fullmatch(line)) is not None:
-            keys = tuple(json.loads(key) for key in re.findall(_STRING, match["keys"]))
-            existing.append(ExistingKeys(_BY_VERB[match["does"]], match["org_id"], keys))
-        elif line.startswith(UNREACHABLE):
-            unreachable.append(line.removeprefix(UNREACHABLE))
-        elif line.startswith((UNVERIFIABLE, _UNREADABLE)):
-            unchecked.append(line)
-        elif not line.startswith((DESTINATION, LOSSES_UNKNOWN)):
-            other.append(line)
-    return ParsedNotices(tuple(existing), tuple(unreachable), tuple(unchecked), tuple(other))
+    known = [(line, _EXISTING.fullmatch(line)) for line in sorted(set(lines))]
+    rest = [line for line, match in known if match is None]
+    unchecked, shown = (UNVERIFIABLE, _UNREADABLE), (DESTINATION, LOSSES_UNKNOWN)
+    return ParsedNotices(
+        existing=tuple(_existing(match) for _, match in known if match is not None),
+        unreachable=tuple(line.removeprefix(UNREACHABLE) for line in rest if line.startswith(UNREACHABLE)),
+        unchecked=tuple(line for line in rest if line.startswith(unchecked)),
+        other=tuple(line for line in rest if not line.startswith((UNREACHABLE, *unchecked, *shown))),
+    )
+
+
+def _existing(match: re.Match[str]) -> ExistingKeys:
+    keys = tuple(json.loads(key) for key in re.findall(_STRING, match["keys"]))
+    return ExistingKeys(_BY_VERB[match["does"]], match["org_id"], keys)

@@ -78,7 +78,6 @@ def is_truncated_request(status: int, body: bytes) -> bool:
 
 
 def classify(exc: BaseException) -> Failure:
-    """Return what an exception of requests, urllib3 or the socket layer means."""
     causes = tuple(_causes(exc))
     for cause in causes:
         failure = _tls(cause) or _proxy(cause, causes)

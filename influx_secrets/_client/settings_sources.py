@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -30,11 +30,8 @@ _PROFILE_FIELDS: Final = ("url", "token", "org")
 class Found:
     """A raw value and the name of the place it comes from, for messages."""
 
-    value: Raw
+    value: Raw = field(repr=False)
     source: str
-
-    def __repr__(self) -> str:
-        return f"Found(source={self.source!r})"
 
 
 Given = Mapping[str, Raw | Found | None]
@@ -57,9 +54,9 @@ def gather(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for source in sources:
         names_org = "org" in found or "org_id" in found
-        for field, value in source.items():
-            if field not in found and not (names_org and field in {"org", "org_id"}):
-                found[field] = value
+        for name, value in source.items():
+            if name not in found and not (names_org and name in {"org", "org_id"}):
+                found[name] = value
     return found
 
 

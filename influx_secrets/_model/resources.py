@@ -62,12 +62,12 @@ class Declaration:
     """
 
     resource: str
-    preview: bool
-    org_id: str | Unknown | None
-    org: str | Unknown | None
-    keys: frozenset[str]
-    named: frozenset[str]
-    values: Mapping[str, str | Unknown | InvalidValue] = field(repr=False)
+    preview: bool = False
+    org_id: str | Unknown | None = None
+    org: str | Unknown | None = None
+    keys: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    values: Mapping[str, str | Unknown | InvalidValue] = field(default_factory=dict, repr=False)
     keys_known: bool = True
     rotate_on: Mapping[str, str | Unknown] = field(default_factory=dict)
     overwrite: bool = False

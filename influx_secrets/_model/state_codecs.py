@@ -52,12 +52,11 @@ class SecretCodec:
     }
 
     def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
-        """Read what a program declares."""
         del old  # A Secret without a value is still this one key.
         news, common = _common(news, self._problems)
         key = news.get("key", "")
         if key is UNKNOWN:
-            return Declaration(keys=frozenset(), keys_known=False, named=frozenset(), values={}, **common)
+            return Declaration(keys_known=False, **common)
         return Declaration(
             keys=frozenset([key]),
             named=frozenset([key]),
@@ -116,7 +115,6 @@ class OrgSecretsCodec:
     }
 
     def decode_declaration(self, news: Props, old: ResourceState | None) -> Declaration:
-        """Read what a program declares."""
         news, common = _common(news, self._problems)
         given = news.get("secrets")
         secrets = _values(news[DECLARATION].get("values")) | _unescaped(given)
@@ -128,11 +126,11 @@ class OrgSecretsCodec:
             "keep": _patterns(news.get("keep")),
         }
         if given is UNKNOWN:
-            return Declaration(keys=frozenset(), keys_known=False, named=frozenset(), values={}, **common)
+            return Declaration(keys_known=False, **common)
         named = frozenset(secrets if names is UNKNOWN else names)
         if given is None:
             # `ignore_changes=["secrets"]`: created once, then left alone as a whole.
-            return Declaration(keys=managed, named=named | managed, values={}, **common)
+            return Declaration(keys=managed, named=named | managed, **common)
         if not (named.issuperset(secrets) or news[DECLARATION].get("ignoring")):
             named = frozenset(secrets)  # a transform renamed entries of the map
         return Declaration(

@@ -43,7 +43,6 @@ def _org_problems(declared: Declaration) -> Iterator[str]:
 
 
 def key_problem(key: str, *, overwrite: bool = False) -> str | None:
-    """Return what is wrong with a key, None for one that can be declared."""
     if not key:
         return 'a key must not be empty: use a name such as "SLACK_TOKEN" (IS118)'
     if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:

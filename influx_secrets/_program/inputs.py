@@ -18,7 +18,6 @@ from influx_secrets._model.input_types import (
     number_problem,
     patterns_problem,
     rotations_problem,
-    secrets_problem,
     string_problem,
     switch_problem,
 )
@@ -63,7 +62,6 @@ class Inputs(NamedTuple):
         return self.public(name, value, string_problem, key)
 
     def switch(self, name: str, value: pulumi.Input[bool]) -> pulumi.Input[bool]:
-        """Return a boolean that a preview may show."""
         return self.public(name, value, switch_problem)
 
     def public(
@@ -90,11 +88,6 @@ class Inputs(NamedTuple):
     def stored(self, name: str, value: pulumi.Input[Any], advice: str) -> pulumi.Output[Any]:
         """Return an input that the state stores, or refuse it as soon as it is known to be secret."""
         return as_output(self._plain(name, as_output(value), advice))
-
-    def secrets(self, secrets: pulumi.Input[Secrets]) -> Secrets | pulumi.Output[Secrets]:
-        """Return a map of secrets that can be awaited more than once, which a coroutine cannot."""
-        found: Secrets | pulumi.Output[Secrets] = self.checked("secrets", secrets, secrets_problem)
-        return found
 
     def secret_values(self, secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
         """Return a map of secret inputs, marked one by one: of one secret map, one unknown value would hide every key.
@@ -132,7 +125,6 @@ class Inputs(NamedTuple):
         }
 
     def keep_patterns(self, given: pulumi.Input[Sequence[pulumi.Input[str]]]) -> pulumi.Input[Any]:
-        """Return the patterns of `keep`, one by one."""
         found: Any = self.public("keep", given, _KEEP_PROBLEM)
         if isinstance(found, pulumi.Output):
             return found

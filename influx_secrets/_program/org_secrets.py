@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi import dynamic
 
-from influx_secrets._model.input_types import DECLARATION
+from influx_secrets._model.input_types import DECLARATION, secrets_problem
 from influx_secrets._model.keys import unescape_key
 from influx_secrets._program import options, sdk
 from influx_secrets._program.inputs import Inputs, Secrets, map_keys
@@ -55,7 +55,8 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         given = inputs.org(org_id, org)
         opts = options.escape_ignore_changes(options.validated(opts, inputs, given))
         provider = options.resolve_provider(opts, self)
-        entries = inputs.secrets(secrets)
+        # Awaited more than once, which a coroutine cannot be.
+        entries: Secrets | pulumi.Output[Secrets] = inputs.checked("secrets", secrets, secrets_problem)
         names = map_keys(entries)
         run = Run.current()
         told: dict[str, Any]

@@ -11,7 +11,6 @@ from influx_secrets._model.input_types import instance_problem, require
 from influx_secrets._model.setting_names import INPUTS
 from influx_secrets._program import sdk
 from influx_secrets._program.inputs import Inputs
-from influx_secrets._program.sdk import PACKAGE
 
 
 class Provider(pulumi.ProviderResource):
@@ -76,5 +75,5 @@ class Provider(pulumi.ProviderResource):
             require("opts", opts, instance_problem(pulumi.ResourceOptions, "pulumi.ResourceOptions"))
         # From SDK 3.272 on. The SDK does not keep them, and functions of the program need them too.
         self._variables: Mapping[str, str] = getattr(opts, "env_var_mappings", None) or {}
-        super().__init__(PACKAGE, resource_name, props, opts)
+        super().__init__(sdk.PACKAGE, resource_name, props, opts)
         sdk.await_registration(self)

@@ -23,7 +23,6 @@ class Conflicts(NamedTuple):
 
     taken: Mapping[str, str]
     """Key to the other resource that has it."""
-
     exclusive: str | None
     """Another resource of the org, where one of the two is exclusive."""
 

@@ -76,11 +76,8 @@ class OrgSession:
 
     def listed(self, among: Iterable[str] | None = None, *, preview: bool = False) -> frozenset[str]:
         """Return the org's keys, all or those among some; the server is asked for them once."""
-
-        def ask() -> frozenset[str]:
-            return frozenset(self._server.ask(lambda client: client.list_secret_keys(self.org_id), preview=preview))
-
-        listed = self._reads.do("list", ask)
+        ask = partial(self._server.ask, lambda client: frozenset(client.list_secret_keys(self.org_id)), preview=preview)
+        listed: frozenset[str] = self._reads.do("list", ask)
         with self._lock:
             candidates = listed | self._own_changes.keys() if among is None else among
             return frozenset(key for key in candidates if self._own_changes.get(key, key in listed))

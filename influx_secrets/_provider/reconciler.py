@@ -86,16 +86,7 @@ def claim_stored(session: ServerSession, state: ResourceState) -> None:
             f"is written to {session.address}. To change that, remove ignore_changes for one run (IS623)"
         )
     session.org(state.org_id, state.org).register(
-        Declaration(
-            resource=name,
-            preview=False,
-            org_id=state.org_id,
-            org=None,
-            keys=state.keys,
-            named=state.keys,
-            values={},
-            exclusive=state.exclusive,
-        )
+        Declaration(resource=name, org_id=state.org_id, keys=state.keys, named=state.keys, exclusive=state.exclusive)
     )
 
 

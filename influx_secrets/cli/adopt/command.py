@@ -44,8 +44,8 @@ def adoption(found: Inventory) -> Adoption:
     """Plan the adoption of the keys that nobody manages."""
     stack = found.stack or Stack()
     free = [one.key for one in found.keys if one.manager in {Manager.NOBODY, Manager.UNKNOWN}]
-    too_long = {key: f"the key {TOO_LONG_FOR_A_MAP}" for key in free if not fits_a_map(key)}
-    left = {**too_long, **{key: reason for key in free if (reason := key_problem(key)) is not None}}
+    reasons = {key: key_problem(key) or ("" if fits_a_map(key) else f"the key {TOO_LONG_FOR_A_MAP}") for key in free}
+    left = {key: reason for key, reason in reasons.items() if reason}
     names = config_names([key for key in free if key not in left], stack.config)
     readers = {one.key: one.readers for one in found.keys if one.readers and one.key in names}
     org = {"org_id": found.org_id} if found.org is None else {"org": found.org}

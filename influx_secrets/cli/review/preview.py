@@ -19,6 +19,9 @@ _UNKNOWN_MARK: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _READ: Final = ("server", "org_id", "org", "key", "version", "versions", "rotate_on", "exclusive", "pruned", "drift")
 """The properties that a review needs: neither `digest` nor `digests`, nor what a later version may store."""
 
+DEFAULT_PROVIDER: Final = "influx-secrets"
+"""The name of the provider that resources have where the program gives them none."""
+
 
 class PreviewError(InfluxSecretsError):
     """The input is not a preview, or has a form that this version cannot read."""

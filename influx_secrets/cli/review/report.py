@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from influx_secrets._notices import Existing, ExistingKeys, parse_notices
 from influx_secrets.cli.review.changes import Action, Change, Place, changes, org_names, servers
-from influx_secrets.cli.review.preview import Preview, name_of
-from influx_secrets.cli.review.warnings import (
-    DEFAULT_PROVIDER,
-    Finding,
-    FindReaders,
-    Kind,
-    place_order,
-    prunes_unknown,
-    warnings,
-)
+from influx_secrets.cli.review.preview import DEFAULT_PROVIDER, Preview, name_of
+from influx_secrets.cli.review.warnings import Finding, FindReaders, Kind, place_order, prunes_unknown, warnings
 
 _ACTIONS: Final = {
     Existing.ADOPTS: Action.ADOPT,
@@ -28,11 +20,7 @@ _ACTIONS: Final = {
 _NEW: Final = frozenset({Action.CREATE, Action.MOVE, Action.REPLACE})
 """Where the key is new to the resource, so that the provider compares the server's value."""
 
-_MOVED: Final = {
-    Action.ADOPT: (),
-    Action.TAKE_OVER: ("with a new value",),
-    Action.COMPARE: ("with a value that is not known yet",),
-}
+_MOVED: Final = {Action.TAKE_OVER: "with a new value", Action.COMPARE: "with a value that is not known yet"}
 
 GATES: Final = (Kind.REMOVE, Kind.PRUNE, Kind.TAKE_OVER, Kind.DRIFT, Kind.UNKNOWN, Kind.ERROR)
 """What `--fail-on` can name."""
@@ -77,7 +65,7 @@ class Review:
 def review(preview: Preview, readers: FindReaders | None = None) -> Review:
     """Return what a preview does to the secrets; without `readers` nobody is asked who reads them."""
     notices = parse_notices(preview.notices)
-    every = _noted(changes(preview), notices.existing)
+    every = tuple(_noted(changes(preview), notices.existing))
     counts = Counter(one.action for one in every)
     found = warnings(preview, every, notices, readers)
     return Review(
@@ -89,34 +77,27 @@ def review(preview: Preview, readers: FindReaders | None = None) -> Review:
     )
 
 
-def _noted(changes: Iterable[Change], notices: Iterable[ExistingKeys]) -> tuple[Change, ...]:
-    """Return the changes; new keys may be adopted or taken over."""
-    found = list(changes)
-    # A key has several places where two servers have an org of this id.
-    new: dict[tuple[str | None, object], list[int]] = {}
-    for number, one in enumerate(found):
-        if one.action in _NEW:
-            new.setdefault((one.place.org_id, one.key), []).append(number)
+def _noted(changes: Sequence[Change], notices: Iterable[ExistingKeys]) -> Iterator[Change]:
+    """Yield the changes; new keys may be adopted or taken over."""
+    said: defaultdict[tuple[str | None, object], list[Action]] = defaultdict(list)
     for notice in notices:
-        if notice.does not in _ACTIONS:
-            continue  # The steps of the preview show it.
-        for key in notice.keys:
-            places = new.get((notice.org_id, key), [])
-            for number in places:
-                change = _applied(found[number], _ACTIONS[notice.does])
-                noted = len(places) > 1 and SOMEWHERE not in change.notes
-                found[number] = replace(change, notes=(*change.notes, SOMEWHERE)) if noted else change
-    return tuple(found)
-
-
-def _applied(change: Change, action: Action) -> Change:
-    if change.action is Action.CREATE:
-        return replace(change, action=action)
-    if change.action not in _MOVED:
-        # The server has a key that moves or is written again, because it is ours. Another value is worth a note.
-        return replace(change, notes=(*change.notes, *_MOVED[action]))
-    # Two servers, each with a line about a key of this name: the more dangerous one counts.
-    return change if change.action is Action.TAKE_OVER or action is Action.ADOPT else replace(change, action=action)
+        for key in notice.keys if notice.does in _ACTIONS else ():  # The steps of the preview show the others.
+            said[notice.org_id, key].append(_ACTIONS[notice.does])
+    # A key has several places where two servers have an org of this id.
+    places = Counter((one.place.org_id, one.key) for one in changes if one.action in _NEW)
+    for one in changes:
+        actions = said[one.place.org_id, one.key] if one.action in _NEW else []
+        if not actions:
+            yield one
+            continue
+        somewhere = (SOMEWHERE,) if places[one.place.org_id, one.key] > 1 else ()
+        if one.action is Action.CREATE:
+            # Two servers, each with a line about a key of this name: the more dangerous one counts.
+            yield replace(one, action=min(actions, key=list(Action).index), notes=(*one.notes, *somewhere))
+        else:
+            # The server has a key that moves or is written again, because it is ours. Another value is worth a note.
+            moved = [_MOVED[action] for action in actions if action in _MOVED]
+            yield replace(one, notes=(*one.notes, *moved, *somewhere))
 
 
 def _orgs(found: Iterable[Change], names: Mapping[Place, str], addresses: Mapping[Place, str]) -> Iterator[OrgReview]:

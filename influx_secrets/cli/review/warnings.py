@@ -13,14 +13,11 @@ from influx_secrets._errors import InfluxSecretsError
 from influx_secrets._model.resources import UNKNOWN
 from influx_secrets._notices import ParsedNotices
 from influx_secrets.cli.review.changes import Action, Change, Place, org_names, place_of, servers
-from influx_secrets.cli.review.preview import Preview, Resource, Step, name_of
+from influx_secrets.cli.review.preview import DEFAULT_PROVIDER, Preview, Resource, Step, name_of
 from influx_secrets.cli.shared.untrusted import Message, Untrusted
 from influx_secrets.cli.usage.readers import Readers
 
 _MAX_READERS: Final = 10
-
-DEFAULT_PROVIDER: Final = "influx-secrets"
-"""The name of the provider that resources have where the program gives them none."""
 
 FindReaders: TypeAlias = Callable[[str], Readers]
 """Returns the readers of an org's keys, by the org's id."""

@@ -157,7 +157,7 @@ def run_pulumi(call: str, stack: str | None = None, folder: Path | None = None) 
         reason = _reason(done.stderr)
         if stack is not None and reason.startswith("no stack named"):
             raise StackError(f"there is no stack {quote(stack)}: correct --stack, see `pulumi stack ls` (IS718)")
-        raise StackError(f"pulumi {_verb(call)} failed: {reason} (IS708)")
+        raise StackError(f"pulumi {call.partition(' -')[0]} failed: {reason} (IS708)")
     return done.stdout
 
 
@@ -167,12 +167,10 @@ def _pulumi(kind: type[T], call: str, stack: str | None, folder: Path | None) ->
     except ValueError:
         printed = None
     if not isinstance(printed, kind):
-        raise StackError(f"pulumi {_verb(call)} wrote no JSON: is the Pulumi CLI of version 3.216 or later? (IS709)")
+        raise StackError(
+            f"pulumi {call.partition(' -')[0]} wrote no JSON: is the Pulumi CLI of version 3.216 or later? (IS709)"
+        )
     return printed
-
-
-def _verb(call: str) -> str:
-    return call.partition(" -")[0]
 
 
 def _reason(stderr: str) -> str:

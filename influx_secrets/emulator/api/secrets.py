@@ -10,26 +10,22 @@ from influx_secrets.emulator.api.responses import Answer
 from influx_secrets.emulator.go import JSONError, as_string, as_strings, members
 
 
-def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
+def answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:  # noqa: PLR0911 (one for each call)
     """Answer a call below `/api/v2/orgs/<org_id>/secrets`; `rest` are the parts of the path after that."""
     try:
-        return _answer(context, org_id, rest)
+        match context.call.method, rest:
+            case _, [_, _, *_]:
+                return responses.PAGE_NOT_FOUND
+            case "GET", [] | [""]:
+                return _list(context, org_id)
+            case "PATCH", [] | [""]:
+                return _patch(context, org_id)
+            case "DELETE", [key] if key:
+                return _delete(context, org_id, [key])
+            case "POST", ["delete"]:
+                return _delete(context, org_id, _named_keys(context.call.body))
     except JSONError as problem:
         return responses.error("invalid", f"failed to unmarshal json: {problem}")
-
-
-def _answer(context: Context, org_id: str, rest: Sequence[str]) -> Answer:
-    match context.call.method, rest:
-        case _, [_, _, *_]:
-            return responses.PAGE_NOT_FOUND
-        case "GET", [] | [""]:
-            return _list(context, org_id)
-        case "PATCH", [] | [""]:
-            return _patch(context, org_id)
-        case "DELETE", [key] if key:
-            return _delete(context, org_id, [key])
-        case "POST", ["delete"]:
-            return _delete(context, org_id, _named_keys(context.call.body))
     return responses.METHOD_NOT_ALLOWED
 
 
