@@ -11,7 +11,7 @@ from typing import Final
 
 from influx_secrets._errors import SettingsError
 from influx_secrets._model.input_types import name_problem
-from influx_secrets._model.setting_names import INPUT_NAMES, SELECTORS, SETTINGS, unknown_problem
+from influx_secrets._model.setting_names import SELECTORS, SETTINGS, known_inputs, unknown_problem
 from influx_secrets._text import quote
 
 if sys.version_info >= (3, 11):
@@ -62,7 +62,9 @@ def gather(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found]:
 
 def _refuse_unknown(inputs: Given) -> None:
     # `version` and names with two underscores are the engine's own additions.
-    unknown = sorted(key for key in inputs if key not in INPUT_NAMES and key != "version" and not key.startswith("__"))
+    unknown = sorted(
+        key for key in inputs if key not in known_inputs() and key != "version" and not key.startswith("__")
+    )
     if unknown:
         raise SettingsError(f"{unknown_problem(unknown)} (IS215)")
 

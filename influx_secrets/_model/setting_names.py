@@ -62,13 +62,16 @@ SELECTORS: Final = (
 INPUTS: Final = (*SETTINGS, *SELECTORS)
 """What a stack's config and a provider's inputs may hold."""
 
-INPUT_NAMES: Final = tuple(sorted(setting.input for setting in INPUTS))
+
+def known_inputs() -> tuple[str, ...]:
+    """Return their names, sorted, as messages list them."""
+    return tuple(sorted(setting.input for setting in INPUTS))
 
 
 def unknown_problem(names: Sequence[str], place: str = "") -> str:
     """Return what is wrong with names that no setting has: the nearest ones are named, else all that there are."""
     from difflib import get_close_matches  # noqa: PLC0415 (few programs need it)
 
-    near = [found for name in names for found in get_close_matches(name, INPUT_NAMES, 1)]
-    hint = f"did you mean {', '.join(map(quote, near))}?" if near else f"known are {', '.join(INPUT_NAMES)}"
+    near = [found for name in names for found in get_close_matches(name, known_inputs(), 1)]
+    hint = f"did you mean {', '.join(map(quote, near))}?" if near else f"known are {', '.join(known_inputs())}"
     return f"unknown setting {', '.join(map(quote, names))}{place}: {hint}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pulumi
 
 from influx_secrets._errors import SettingsError
-from influx_secrets._model.setting_names import INPUT_NAMES, INPUTS, NAMESPACE, unknown_problem
+from influx_secrets._model.setting_names import INPUTS, NAMESPACE, known_inputs, unknown_problem
 from influx_secrets._text import quote
 
 
@@ -21,7 +21,7 @@ def stack_settings() -> dict[str, str]:
     _refuse_unknown()
     _refuse_secret()
     config = pulumi.Config(NAMESPACE)
-    return {name: value for name in INPUT_NAMES if (value := config.get(name)) is not None}
+    return {name: value for name in known_inputs() if (value := config.get(name)) is not None}
 
 
 def default_provider_inputs() -> dict[str, pulumi.Input[str]]:
@@ -60,7 +60,7 @@ def _refuse_unknown() -> None:
                 f"Run `pulumi config rm {name}` (IS231)"
             )
     names = {name.removeprefix(prefix) for name in pulumi.runtime.get_config_env() if name.startswith(prefix)}
-    unknown = sorted(names.difference(INPUT_NAMES))
+    unknown = sorted(names.difference(known_inputs()))
     if unknown:
         problem = unknown_problem(unknown, " in the stack's config")
         problem += "" if problem.endswith("?") else "."
