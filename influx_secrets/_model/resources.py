@@ -16,9 +16,6 @@ class Unknown(Enum):
 
     UNKNOWN = "unknown"
 
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
 
 UNKNOWN: Final = Unknown.UNKNOWN
 """Stands for the engine's own mark, so that only the outermost files need to know Pulumi."""

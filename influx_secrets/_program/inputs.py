@@ -89,15 +89,16 @@ class Inputs(NamedTuple):
         """Return an input that the state stores, or refuse it as soon as it is known to be secret."""
         return as_output(self._plain(name, as_output(value), advice))
 
-    def secret_values(self, secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
+    def secret_values(self, secrets: Secrets | pulumi.Output[Secrets], *, with_known: bool = True) -> pulumi.Input[Any]:
         """Return a map of secret inputs, marked one by one: of one secret map, one unknown value would hide every key.
 
-        Keys go out escaped: the SDK keeps names that begin with two underscores from a provider
-        (seen with 3.216 to 3.230).
+        Without the known values where `values_text` has them. Keys go out escaped: the SDK keeps names that begin with
+        two underscores from a provider (seen with 3.216 to 3.230).
         """
         if isinstance(secrets, pulumi.Output):
-            return secrets.apply(self._late().secret_values)
-        return {self._map_key(key): self.secret("the value of the key", value, key) for key, value in secrets.items()}
+            return secrets.apply(partial(self._late().secret_values, with_known=with_known))
+        sent = {key: value for key, value in secrets.items() if with_known or sdk.is_output(value)}
+        return {self._map_key(key): self.secret("the value of the key", value, key) for key, value in sent.items()}
 
     def values_text(self, secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Output[str]:
         """Return the values that are no outputs as one secret string, a JSON object: very many entries take long."""
@@ -108,12 +109,6 @@ class Inputs(NamedTuple):
             self._map_key(key)
             self.checked("the value of the key", value, string_problem, key)
         return pulumi.Output.secret(json.dumps(known, ensure_ascii=False, separators=(",", ":")))
-
-    def open_values(self, secrets: Secrets | pulumi.Output[Secrets]) -> pulumi.Input[Any]:
-        """Return the values that `values_text` leaves out, as `secret_values` does."""
-        if isinstance(secrets, pulumi.Output):
-            return secrets.apply(self._late().open_values)
-        return self.secret_values({key: value for key, value in secrets.items() if sdk.is_output(value)})
 
     def rotations(self, given: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> pulumi.Input[Any]:
         """Return the strings of `rotate_on`, one by one as the secrets, so that one unknown string hides no other."""

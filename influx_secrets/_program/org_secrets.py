@@ -61,7 +61,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         run = Run.current()
         told: dict[str, Any]
         if sdk.is_untouched(opts) and run.is_checked(provider):
-            values, told = inputs.open_values(entries), {"values": inputs.values_text(entries)}
+            values, told = inputs.secret_values(entries, with_known=False), {"values": inputs.values_text(entries)}
         else:
             values, told = inputs.secret_values(entries), {"keys": names}
             told["ignoring"] = any(path == "*" or path.startswith("secrets") for path in opts.ignore_changes or ())
@@ -80,12 +80,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
             "versions": None,
             "pruned": None,
             "drift": None,
-            DECLARATION: {
-                **declared,
-                **told,
-                "provider": run.number(provider),
-                "resources": run.resource_counts,
-            },
+            DECLARATION: {**declared, **told, "provider": run.number(provider), "resources": run.resource_counts},
         }
         if rotate_on is not None:
             props["rotate_on"] = inputs.rotations(rotate_on)

@@ -67,11 +67,7 @@ class Run:
         return provider
 
     def declare(
-        self,
-        name: str,
-        provider: pulumi.ProviderResource,
-        org: Mapping[str, Any],
-        keys: Any,  # noqa: ANN401 (an input)
+        self, name: str, provider: pulumi.ProviderResource, org: Mapping[str, Any], keys: object
     ) -> dict[str, Any]:
         """Add a resource. Return what `check` has to know and cannot find out: which one it is, whether in a preview.
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,8 +81,7 @@ def _toolchain(program: Path) -> str:
 
 
 def _above(folder: Path, name: str) -> Path | None:
-    places: Iterator[Path] = (place for place in (folder, *folder.parents) if (place / name).exists())
-    return next(places, None)
+    return next((place for place in (folder, *folder.parents) if (place / name).exists()), None)
 
 
 def _output(*command: str, folder: Path) -> str:
