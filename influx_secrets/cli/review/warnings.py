@@ -152,7 +152,7 @@ def _of_keys(found: Sequence[Change]) -> Iterator[Finding]:
 
 
 def _lost(found: Sequence[Change]) -> Iterator[Finding]:
-    """Return keys that one provider removes and another one writes: the two are processes that share nothing."""
+    """Return keys that one provider removes and another one writes: the two may be processes that share nothing."""
     arrives = {(one.place.org_id, one.key): one for one in found if one.before is None and one.after is not None}
     for one in found:
         other = arrives.get((one.place.org_id, one.key))
@@ -162,7 +162,7 @@ def _lost(found: Sequence[Change]) -> Iterator[Finding]:
                 Untrusted(name_of(one.place.provider)),
                 " to ",
                 Untrusted(name_of(other.place.provider)),
-                ": if both are one server, it is lost; change the provider in one run and the resource in another",
+                ": on Windows it is lost if both are one server, unless provider and resource change in two runs",
             )
             yield Finding(Kind.LOST, message, one.place, (one.key,))
 
@@ -170,8 +170,8 @@ def _lost(found: Sequence[Change]) -> Iterator[Finding]:
 def _unlisted(preview: Preview) -> Iterator[Finding]:
     if preview.found_outside:
         sentence = (
-            f"resources that were changed outside Pulumi: {preview.found_outside}; "
-            "set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true to see which keys"
+            f"resources that were changed outside Pulumi: {preview.found_outside}. "
+            "Set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true to see which keys"
         )
         yield Finding(Kind.DRIFT, (sentence,))
     if preview.skipped_lines:
@@ -212,8 +212,14 @@ def _of_addresses(preview: Preview) -> Iterator[Finding]:
         there = [step for step in preview.steps if step.new is not None and place_of(step.new) == place]
         stored = {step.old.state.server for step in there if step.old is not None}
         for old in sorted(stored - {address, None}, key=str):
-            message = ("the state has the server ", Untrusted(str(old)), ", and this run asks ", Untrusted(address))
-            yield Finding(Kind.SWITCHED, (*message, ": nothing is removed from the first one"), place)
+            message = (
+                "the state has the server ",
+                Untrusted(str(old)),
+                ", but the url is ",
+                Untrusted(address),
+                " now",
+            )
+            yield Finding(Kind.SWITCHED, (*message, ": nothing is removed from ", Untrusted(str(old))), place)
 
 
 def _resource(resource: Resource) -> Message:
