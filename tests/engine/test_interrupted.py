@@ -11,7 +11,7 @@ import pytest
 from engine.console import blocks, run, steps
 from engine.leaks import leaks, places
 from engine.running_command import RunningCommand, kill
-from engine.stack import Stack, calls
+from engine.stack import STACK, Stack, calls
 from intercepting_proxy import Exchange, InterceptingProxy
 from servers import InfluxdServer
 
@@ -71,6 +71,7 @@ def test_commands_of_the_page_bring_the_stack_right(
     stack: Stack, influxd: InfluxdServer, acme: str, proxy: InterceptingProxy
 ) -> None:
     """As they stand there: the same command after a killed create, those for who is in doubt after a killed update."""
+    stack.pulumi("stack", "select", "--stack", STACK)  # for commands as they are typed
     told = blocks(PAGE.read_text("utf-8"))
     assert len(told) == 2
     for block, secrets in zip(told, ({"A": "1", "B": "2"}, {"A": "2", "C": "3"}), strict=True):

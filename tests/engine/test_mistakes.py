@@ -8,7 +8,7 @@ import subprocess
 import venv
 from pathlib import Path
 
-from engine.stack import NewStack
+from engine.stack import STACK, NewStack
 
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text("utf-8")
 PROGRAM = 'influx.Secret("a", org_id="0123456789abcdef", key="A", value=config.require_secret("slack"))'
@@ -18,6 +18,7 @@ def test_page_has_what_the_cli_says_of_first_mistakes(new_stack: NewStack, tmp_p
     """Each preview, as it is typed, fails with these words, and they stand in one line of the page."""
     # No server is there, for no mistake of these comes so far.
     stack = new_stack({"INFLUX_HOST": "http://127.0.0.1:9", "INFLUX_TOKEN": "t"})
+    stack.pulumi("stack", "select", "--stack", STACK)  # for commands as they are typed
     stack.set_secret("slack", "a-token")
     stack.program(PROGRAM)
 
