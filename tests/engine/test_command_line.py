@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from command_line import Command
-from engine.stack import Stack
+from engine.stack import STACK, Stack
 from servers import InfluxdServer
 
 VALUES = {
@@ -20,6 +20,7 @@ VALUES = {
 def command(stack: Stack, influxd: InfluxdServer, acme: str, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command line in the folder of a stack's program, without the passphrase of the stack."""
     monkeypatch.chdir(stack.project)
+    stack.pulumi("stack", "select", "--stack", STACK)  # for commands as they are typed
     kept = {name: value for name, value in stack.environment.items() if "PASSPHRASE" not in name}
     return Command({**kept, **influxd.environment, "INFLUX_ORG": acme}, {*VALUES.values()})
 
@@ -44,7 +45,7 @@ def test_list_marks_what_the_stack_manages(stack: Stack, command: Command, influ
     assert done.err == ""
     elsewhere = command("list", "--stack", "dev", "--cwd", str(stack.project), "--json").json["keys"]
     assert {"key": "BILLING", "manager": "stack", "resources": ["one"], "readers": []} in elsewhere
-    assert command("list", "--stack", "no-such-stack").err.startswith("error: pulumi config failed: no stack named")
+    assert command("list", "--stack", "no-such-stack").err.startswith('error: there is no stack "no-such-stack": ')
 
 
 def test_adopt_program_adopts_every_key_and_nothing_foreign(

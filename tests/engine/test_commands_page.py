@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from command_line import VALUE, Command
 from emulator_command import Started
-from engine.stack import NewStack
+from engine.stack import STACK, NewStack
 from markdown_it import MarkdownIt
 from scripts import IMPORT, create_check, create_endpoint, create_rule, create_task
 from servers import InfluxdServer
@@ -82,6 +82,7 @@ def command(new_stack: NewStack, influxd: InfluxdServer, monkeypatch: pytest.Mon
     create_rule(influxd, "acme", "disk alarm", create_endpoint(influxd, "acme", "slack"))
     create_endpoint(influxd, "acme", "on-call", "secret: PAGERDUTY_KEY")
     monkeypatch.chdir(stack.project)
+    stack.pulumi("stack", "select", "--stack", STACK)  # for commands as they are typed
     kept = {name: value for name, value in stack.environment.items() if "PASSPHRASE" not in name}
     yield Command({**kept, **influxd.environment})
     influxd.delete_org("acme")
