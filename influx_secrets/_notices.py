@@ -39,17 +39,17 @@ class Existing(Enum):
     steps tell it, or it says how to see them.
     """
 
-    ADOPTS = "adopts", "already there with the declared value (IS603)"
-    TAKES_OVER = "takes over", "already there, and overwrite is set (IS604)"
+    ADOPTS = "the update adopts", "already there with the declared value (IS603)"
+    TAKES_OVER = "the update takes over", "already there, and overwrite is set (IS604)"
     CANNOT_COMPARE = (
-        "cannot compare yet",
+        "the update compares",
         "already there. If the values differ, `pulumi up` refuses to overwrite (IS611)",
     )
-    REMOVES = "removes", "no longer declared (IS607)"
-    MAY_REMOVE = "may remove", "no longer declared here, but perhaps by another resource (IS608)"
-    PRUNES = "prunes", "not declared, and exclusive is set (IS609)"
-    SEES_CHANGED = "sees a change of", "written outside of Pulumi (IS628)"
-    MISSES = "misses", "removed outside of Pulumi (IS629)"
+    REMOVES = "the update removes", "no longer declared (IS607)"
+    MAY_REMOVE = "the update may remove", "no longer declared here, but perhaps by another resource (IS608)"
+    PRUNES = "exclusive removes", "not declared. To keep a key, add it to keep (IS609)"
+    CHANGED = "something other than this stack changed", "the next `pulumi up` writes what is declared (IS628)"
+    REMOVED = "something other than this stack removed", "the next `pulumi up` writes what is declared (IS629)"
 
 
 _BY_VERB: Final = {one.value[0]: one for one in Existing}
@@ -99,7 +99,7 @@ def spared_keys(org: str, keys: Iterable[str], readers: Sequence[str]) -> Iterat
     """Format the keys that `exclusive` does not remove, all of which have these readers."""
     more = f" and {len(readers) - _PER_LINE} more" if len(readers) > _PER_LINE else ""
     for some in _in_tens(org, keys):
-        yield f"keeps {some}: not declared, but needed by {', '.join(readers[:_PER_LINE])}{more} (IS605)"
+        yield f"exclusive keeps {some}: not declared, but needed by {', '.join(readers[:_PER_LINE])}{more} (IS605)"
 
 
 def readers_unseen(org: str, keys: Iterable[str], unseen: Iterable[str]) -> Iterator[str]:

@@ -78,7 +78,7 @@ def patterns_problem(value: object, is_open: Callable[[object], bool]) -> str | 
     if value is not None and not isinstance(value, (list, tuple)):
         return f"{expected}, not {type_name(value)} (IS111)"
     wrong = [problem for one in value or () if not is_open(one) and (problem := string_problem(one))]
-    return f"{expected}, but one {wrong[0]}" if wrong else None
+    return f"{expected}, but an element {wrong[0]}" if wrong else None
 
 
 def secrets_problem(value: object) -> str | None:

@@ -56,8 +56,8 @@ def _refuse_unknown() -> None:
         namespace = name.partition(":")[0]
         if namespace not in {NAMESPACE, pulumi.get_project()} and _bare(namespace) == _bare(NAMESPACE):
             raise SettingsError(
-                f"{quote(name)} in the stack's config is not read, because settings begin with {quote(prefix)}. "
-                f"Run `pulumi config rm {name}` (IS231)"
+                f"{quote(name)} in the stack's config is ignored: settings of this package begin with `{prefix}`. Run "
+                f"`pulumi config set {prefix}{name.partition(':')[2]} VALUE`, then `pulumi config rm {name}` (IS231)"
             )
     names = {name.removeprefix(prefix) for name in pulumi.runtime.get_config_env() if name.startswith(prefix)}
     unknown = sorted(names.difference(known_inputs()))

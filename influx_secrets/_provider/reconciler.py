@@ -155,9 +155,9 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     found |= dict.fromkeys(_changed(org, state, listed), "changed")
     new = {key: drift for key, drift in found.items() if state.drift.get(key) != drift}
     changed, missing = ([key for key, drift in new.items() if drift == kind] for kind in ("changed", "deleted"))
-    session.notify(*existing_keys(Existing.SEES_CHANGED, str(org), changed))
+    session.notify(*existing_keys(Existing.CHANGED, str(org), changed))
     if not is_wiped:
-        session.notify(*existing_keys(Existing.MISSES, str(org), missing))
+        session.notify(*existing_keys(Existing.REMOVED, str(org), missing))
     return with_drift(state, new)
 
 

@@ -26,8 +26,8 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
     if is_moved(state, session.address):
         raise SettingsError(
             f"this stack has secrets on {state.server}, but the url is {session.address} now: set INFLUX_HOST (or the "
-            f"provider's url) back to {state.server}. To write the secrets to {session.address} instead, run "
-            "`pulumi up` first (IS151)"
+            f"provider's url) back to {state.server}. To move the secrets to {session.address}, run `pulumi "
+            "up`, then this command again (IS151)"
         )
 
 
@@ -47,8 +47,8 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
         )
     if declared.exclusive:
         session.notify(
-            f"{declared.resource} prunes no keys in this run, because its server or org changes, or all its keys are "
-            "written again. The next run prunes (IS624)"
+            f"{declared.resource}: exclusive removes no keys in this run, because its server or org changes, or all "
+            "its keys are written again. The next run removes them (IS624)"
         )
     return True
 

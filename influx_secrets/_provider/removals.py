@@ -62,8 +62,8 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
     if elsewhere:
         session.notify(
             f"{name_keys(elsewhere)} of the org {org}: not removed on {session.address}, because a resource with "
-            "another url declares the same, and both urls may lead to one server. Where nothing needs a key, run "
-            "`influx secret delete` (IS620)"
+            "another url declares the same keys, and both urls may lead to one server. If nothing needs the keys on "
+            "this server, run `influx secret delete` (IS620)"
         )
     if kept:
         session.census.protect(org.org_id, kept)

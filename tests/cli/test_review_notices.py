@@ -66,7 +66,7 @@ def test_lines_about_readers_are_remarks() -> None:
     assert len(said) == 4
     assert (
         said[1]
-        == f'keeps the keys "K10", "K11" of the org {ORG}: not declared, but needed by '
+        == f'exclusive keeps the keys "K10", "K11" of the org {ORG}: not declared, but needed by '
         + ", ".join(f'rule "{number}"' for number in range(10))
         + " and 3 more (IS605)"
     )

@@ -76,7 +76,9 @@ def test_config_that_cannot_be_read_is_no_reason_to_ask_another_server(
     for verb in (["list"], ["adopt"], ["usage"]):
         done = command(*verb)
         assert (done.code, done.out, done.server) == (2, "", "")
-        assert done.err.startswith("error: influx-secrets:url is secret in the stack's config, and is not read here")
+        assert done.err.startswith(
+            "error: influx-secrets:url is encrypted in the stack's config, which this command does not decrypt"
+        )
     assert "influx-secrets:url is secret" in line(command("doctor"), "settings")
     reviewed = command("review", "--usage", str(PREVIEW))
     assert "could not be asked: influx-secrets:url is secret" in " ".join(reviewed.out.split())

@@ -44,7 +44,7 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
     shown = [line for line in lines if line.startswith(("STRAY", "\\__STRAY", "TEAM_A", *ids))]
     assert [" ".join(line.split()) for line in shown] == ["STRAY : 1", "\\__STRAY: 1"]
     (said,) = [line for line in created.diagnostics if "prunes" in line]
-    assert 'prunes the keys "STRAY", "__STRAY" of the org' in said
+    assert 'exclusive removes the keys "STRAY", "__STRAY" of the org' in said
     calls(proxy)
     stack.up()
     looked = ["GET secrets 200", "GET notificationEndpoints 200", "GET notificationRules 200"]

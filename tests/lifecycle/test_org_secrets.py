@@ -65,8 +65,8 @@ def test_removed_keys_are_said_all_of_them_ten_a_line(engine: Engine, emulator: 
     org_id = emulator.org_id("acme")
     ten = ", ".join(f'"K{n:02}"' for n in range(1, 11))
     expected = (
-        f'influx-secrets: removes the keys {ten} of the org "acme" ({org_id}): no longer declared (IS607)\n'
-        f'influx-secrets: removes the key "K11" of the org "acme" ({org_id}): no longer declared (IS607)\n'
+        f'influx-secrets: the update removes the keys {ten} of the org "acme" ({org_id}): no longer declared (IS607)\n'
+        f'influx-secrets: the update removes the key "K11" of the org "acme" ({org_id}): no longer declared (IS607)\n'
     )
     for run in (engine.preview, engine.up):
         run(moved, left)
@@ -95,7 +95,7 @@ def test_key_that_another_resource_may_declare_is_said_with_that(engine: Engine)
     """A preview does not know which keys an output of a map will have."""
     engine.up(shared({"A": "1", "B": "2"}))
     engine.preview(shared({"B": "2"}), org_secrets("later", UNKNOWN, org="acme"))
-    assert engine.said.startswith('influx-secrets: may remove the key "A" of the org')
+    assert engine.said.startswith('influx-secrets: the update may remove the key "A" of the org')
 
 
 def test_keys_left_in_another_org_are_said(engine: Engine, emulator: Emulator) -> None:
@@ -146,7 +146,7 @@ def test_org_secrets_value_that_is_no_string_is_refused(engine: Engine, emulator
         ({"exclusive": True, "keep": "STRAY"}, 'keep must be a list of strings, such as ["TEAM_*"], not str'),
         (
             {"exclusive": True, "keep": ["STRAY", 3]},
-            'keep must be a list of strings, such as ["TEAM_*"], but one must be',
+            'keep must be a list of strings, such as ["TEAM_*"], but an element must be',
         ),
         ({"rotate_on": "2026-11"}, 'rotate_on must be a map such as {"KEY": "2026-11"}, not str'),
         ({"rotate_on": {"A": 3}}, 'rotate_on of the key "A" must be a string, not float'),
@@ -206,7 +206,7 @@ def test_org_secrets_exclusive_names_and_removes_strays_only(engine: Engine, emu
     declared = shared({"A": "1"}, exclusive=True, keep=["TEAM_*"])
     assert engine.checked(declared)["pruned"] == {"STRAY": 1}
     org_id = emulator.org_id("acme")
-    said = f'influx-secrets: prunes the key "STRAY" of the org "acme" ({org_id}): not declared, and exclusive is set'
+    said = f'influx-secrets: exclusive removes the key "STRAY" of the org "acme" ({org_id}): not declared. To keep'
     assert engine.said.endswith(f"{said} (IS609)\n")
     engine.up(declared)
     assert engine.said.endswith(f"{said} (IS609)\n")
@@ -386,9 +386,10 @@ def test_org_secrets_drift_is_named_and_repaired_in_one_patch(engine: Engine, em
     assert engine.refresh() == {"shared": "changed"}
     assert calls(emulator) == ["GET secrets", "POST query"]
     org = f'of the org "acme" ({emulator.org_id("acme")})'
+    then = ": the next `pulumi up` writes what is declared"
     assert engine.said == (
-        f'influx-secrets: sees a change of the key "K1" {org}: written outside of Pulumi (IS628)\n'
-        f'influx-secrets: misses the key "K2" {org}: removed outside of Pulumi (IS629)\n'
+        f'influx-secrets: something other than this stack changed the key "K1" {org}{then} (IS628)\n'
+        f'influx-secrets: something other than this stack removed the key "K2" {org}{then} (IS629)\n'
     )
     assert engine.state["shared"].outputs["drift"] == {"K1": "changed", "K2": "deleted"}
     checked = engine.checked(shared(values))
