@@ -79,7 +79,7 @@ def test_config_that_cannot_be_read_is_no_reason_to_ask_another_server(
         assert done.err.startswith(
             "error: influx-secrets:url is encrypted in the stack's config, which this command does not decrypt"
         )
-    assert "influx-secrets:url is secret" in line(command("doctor"), "settings")
+    assert "influx-secrets:url is encrypted" in line(command("doctor"), "settings")
     reviewed = command("review", "--usage", str(PREVIEW))
     assert "could not be asked: influx-secrets:url is secret" in " ".join(reviewed.out.split())
     (tmp_path / CONFIG).write_text("config: [")

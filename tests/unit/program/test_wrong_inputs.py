@@ -208,7 +208,7 @@ def test_misspelt_setting_of_the_stack_is_refused_but_not_a_setting_of_a_project
     assert "the declaration was taken" in error_of(program, project="influx-secrets")
     for name in ("influx_secrets:url", "influxSecrets:url", "influx-secret:url"):
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps({name: "http://localhost:8086"}))
-        assert f"{name}\" in the stack's config is not read" in error_of(program)
+        assert f"{name}\" in the stack's config is ignored" in error_of(program)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx_secrets:url": "x", "influxdb:url": "x"}))
     assert "the declaration was taken" in error_of(program, project="influx_secrets")
 
