@@ -81,7 +81,7 @@ def test_config_that_cannot_be_read_is_no_reason_to_ask_another_server(
         )
     assert "influx-secrets:url is encrypted" in line(command("doctor"), "settings")
     reviewed = command("review", "--usage", str(PREVIEW))
-    assert "could not be asked: influx-secrets:url is secret" in " ".join(reviewed.out.split())
+    assert "could not be asked: influx-secrets:url is encrypted" in " ".join(reviewed.out.split())
     (tmp_path / CONFIG).write_text("config: [")
     assert command("list").err.startswith("error: pulumi config failed: ")
     away = command("list", environ={"PULUMI_BACKEND_URL": "file:///nowhere/at/all"})
