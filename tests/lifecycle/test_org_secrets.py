@@ -206,7 +206,8 @@ def test_org_secrets_exclusive_names_and_removes_strays_only(engine: Engine, emu
     declared = shared({"A": "1"}, exclusive=True, keep=["TEAM_*"])
     assert engine.checked(declared)["pruned"] == {"STRAY": 1}
     org_id = emulator.org_id("acme")
-    said = f'influx-secrets: exclusive removes the key "STRAY" of the org "acme" ({org_id}): not declared. To keep'
+    strays = f'the key "STRAY" of the org "acme" ({org_id})'
+    said = f"influx-secrets: exclusive removes {strays}: not declared. To keep a key, add it to keep"
     assert engine.said.endswith(f"{said} (IS609)\n")
     engine.up(declared)
     assert engine.said.endswith(f"{said} (IS609)\n")
