@@ -20,7 +20,7 @@ _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 """A key as `quote` writes it: a JSON string."""
 
 UNREACHABLE: Final = "the server could not be asked, so this preview cannot show which keys exist: "
-UNVERIFIABLE: Final = "values cannot be checked on this server, only which keys exist: "
+UNVERIFIABLE: Final = "values are not compared, only which keys exist: "
 LOSSES_UNKNOWN: Final = "which keys are removed is not known yet: "
 DESTINATION: Final = "new secrets are written to "
 """How the notices begin that a review tells from others, before the cause, a resource or an address."""
@@ -42,8 +42,8 @@ class Existing(Enum):
     ADOPTS = "the update adopts", "already there with the declared value (IS603)"
     TAKES_OVER = "the update takes over", "already there, and overwrite is set (IS604)"
     CANNOT_COMPARE = (
-        "the update compares",
-        "already there. If the values differ, `pulumi up` refuses to overwrite (IS611)",
+        "the update compares values of",
+        "already there. If a value differs from the declared one, the update fails (IS611)",
     )
     REMOVES = "the update removes", "no longer declared (IS607)"
     MAY_REMOVE = "the update may remove", "no longer declared here, but perhaps by another resource (IS608)"

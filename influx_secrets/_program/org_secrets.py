@@ -68,7 +68,10 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
         if keep and not exclusive:  # outputs are true
             from influx_secrets._notices import say_on_stderr  # noqa: PLC0415 (few programs need it)
 
-            say_on_stderr(f"{name}: keep works only with exclusive=True. Add it, or remove keep (IS602)")
+            say_on_stderr(
+                f"{name}: keep has no effect without exclusive=True. Remove keep, or add exclusive=True, which removes "
+                "all other keys of the org (IS602)"
+            )
         declared = run.declare(name, provider, given, names)
         props = {
             **given,

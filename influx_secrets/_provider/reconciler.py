@@ -82,8 +82,9 @@ def claim_stored(session: ServerSession, state: ResourceState) -> None:
     name = "a resource with ignore_changes"  # without its keys: the register of the run has them as hashes only
     if is_moved(state, session.address):
         session.notify(
-            f"{name} manages {name_keys(state.keys)} on {state.server}, but the url is {session.address} now: nothing "
-            f"is written to {session.address}. To change that, remove ignore_changes for one run (IS623)"
+            f"{name} manages {name_keys(state.keys)} on {state.server}, but the url is {session.address} now: "
+            f"ignore_changes keeps them from being written to {session.address}. To write them there, remove "
+            "ignore_changes for one run (IS623)"
         )
     session.org(state.org_id, state.org).register(
         Declaration(resource=name, org_id=state.org_id, keys=state.keys, named=state.keys, exclusive=state.exclusive)

@@ -129,7 +129,7 @@ class ServerSession:
     def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | None:
         """Return proofs of the keys' values; None where the server gives this token none, which is reported once."""
         if self._proofs_unavailable_reason is None and self.settings.verify_values == "never":
-            self._proofs_unavailable_reason = 'the setting verifyValues is "never" (IS510)'
+            self._proofs_unavailable_reason = 'verifyValues is "never". To compare them, remove this setting (IS510)'
         if self._proofs_unavailable_reason is None:
             try:
                 return self.ask(lambda client: prove(client, org_id, keys), preview=preview)

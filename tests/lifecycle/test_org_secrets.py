@@ -509,9 +509,8 @@ def test_resource_whose_changes_are_all_ignored_is_not_written_to_another_server
     assert engine.preview(made) == {"shared": "same"}
     assert engine.said == (
         'influx-secrets: a resource with ignore_changes manages the key "A" on http://old.example:8086, but the url '
-        "is {0} now: nothing is written to {0}. To change that, remove ignore_changes for one run (IS623)\n".format(
-            engine.environ["INFLUX_HOST"]
-        )
+        "is {0} now: ignore_changes keeps them from being written to {0}. To write them there, remove ignore_changes "
+        "for one run (IS623)\n".format(engine.environ["INFLUX_HOST"])
     )
 
 

@@ -60,7 +60,10 @@ def read_preview(document: bytes) -> Preview:
             return Preview(**vars(read))
     except (AttributeError, KeyError, TypeError, ValueError):
         # The error may not be shown: its text may contain a value.
-        raise PreviewError("influx_secrets cannot read a step of the preview: report it (IS715)") from None
+        raise PreviewError(
+            "influx_secrets cannot read a step of the preview, so there is no review: report it, with the output of "
+            "`pulumi version` (IS715)"
+        ) from None
     raise PreviewError("the input is JSON, but not a preview: use the output of `pulumi preview --json` (IS714)")
 
 

@@ -228,7 +228,8 @@ def test_keep_without_exclusive_is_said_to_do_nothing(
     """Whoever gives a list believes that keys are removed that are not in it."""
     given = keep(["A"]) if callable(keep) else keep
     influx.OrgSecrets("many", org="acme", secrets={"B": "v"}, exclusive=exclusive, keep=given)
-    said = 'influx-secrets: OrgSecrets "many": keep works only with exclusive=True. Add it, or remove keep (IS602)\n'
+    said = 'influx-secrets: OrgSecrets "many": keep has no effect without exclusive=True. Remove keep, or add '
+    said += "exclusive=True, which removes all other keys of the org (IS602)\n"
     assert capfd.readouterr().err == (said if is_said else "")
 
 
