@@ -42,8 +42,8 @@ class Existing(Enum):
     ADOPTS = "the update adopts", "already there with the declared value (IS603)"
     TAKES_OVER = "the update takes over", "already there, and overwrite is set (IS604)"
     CANNOT_COMPARE = (
-        "the update compares values of",
-        "already there. If a value differs from the declared one, the update fails (IS611)",
+        "already there, and not compared yet:",
+        "`pulumi up` compares the values, and fails if they differ. To overwrite, set overwrite=True (IS611)",
     )
     REMOVES = "the update removes", "no longer declared (IS607)"
     MAY_REMOVE = "the update may remove", "no longer declared here, but perhaps by another resource (IS608)"

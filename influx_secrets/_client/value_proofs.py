@@ -178,5 +178,8 @@ def _why_unavailable(error: APIError | ResponseError) -> str | None:
     if isinstance(error, (UnauthorizedError, ForbiddenError)):
         return "the token may not read the secrets of the org: use one that may (IS512)"
     if error.status in _NO_FLUX:
-        return f"the server answers no Flux query (HTTP {error.status}): check its configuration (IS513)"
+        return (
+            f"the server refuses Flux queries (HTTP {error.status}): check that Flux is enabled, and that no proxy "
+            "blocks /api/v2/query (IS513)"
+        )
     return None

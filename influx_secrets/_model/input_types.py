@@ -34,7 +34,7 @@ def string_problem(value: object) -> str | None:
         return f"must be a string, not {type_name(value)} (IS108)"
     if _OUTPUT_AS_STRING in value:
         return "contains an Output that str() or an f-string made a string: use pulumi.Output.concat(...) (IS114)"
-    return None if is_utf8(value) else "is not UTF-8: half of a character is missing. Correct how it is read (IS115)"
+    return None if is_utf8(value) else "is not UTF-8: half of a character is missing. Correct how you read it (IS115)"
 
 
 def name_problem(value: object) -> str | None:

@@ -50,7 +50,7 @@ def key_problem(key: str, *, overwrite: bool = False) -> str | None:
     if key == ENGINE_MARK:
         return f"the key {quote(key)} is a name that Pulumi reserves for itself: choose another key (IS121)"
     if not is_utf8(key):
-        return f"the key {quote(key)} is not UTF-8: half of a character is missing. Correct how it is read (IS115)"
+        return f"the key {quote(key)} is not UTF-8: half of a character is missing. Correct how you read it (IS115)"
     if is_server_owned(key) and not overwrite:
         return (
             f"the key {quote(key)} holds the credential of a notification endpoint, which its alerts need: choose "

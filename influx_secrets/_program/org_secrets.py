@@ -70,7 +70,7 @@ class OrgSecrets(dynamic.Resource, module="influxdb", name="OrgSecrets"):
 
             say_on_stderr(
                 f"{name}: keep has no effect without exclusive=True. Remove keep, or add exclusive=True, which removes "
-                "all other keys of the org (IS602)"
+                "the keys of the org that are neither declared nor in keep (IS602)"
             )
         declared = run.declare(name, provider, given, names)
         props = {

@@ -69,9 +69,9 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
         session.census.protect(org.org_id, kept)
         owners = ", ".join(sorted({undecided[key] for key in kept}))
         session.notify(
-            f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare the same and was not "
-            "checked in this run (`--target`, `--exclude`, or a dependency on this resource). Where nothing needs "
-            "a key, run `influx secret delete` (IS621)"
+            f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare the same keys, and was not "
+            "checked in this run (`--target`, `--exclude`, or it depends on this resource). No later run removes them: "
+            "if nothing needs the keys, run `influx secret delete` (IS621)"
         )
 
 

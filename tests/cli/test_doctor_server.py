@@ -186,7 +186,7 @@ def test_doctor_clocks_that_disagree() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "says"),
     [
-        (405, {"code": "method not allowed"}, "the server answers no Flux query (HTTP 405)"),
+        (405, {"code": "method not allowed"}, "the server refuses Flux queries (HTTP 405)"),
         (500, {"code": "internal error", "message": "broken"}, "broken"),
     ],
 )

@@ -461,7 +461,7 @@ def test_secret_unknown_value_of_existing_key_is_said(engine: Engine, emulator: 
     """A preview that cannot compare yet says what may happen in the update."""
     emulator.put_secret("acme", "A", "theirs")
     assert engine.preview(secret("a", org="acme", key="A", value=UNKNOWN)) == {"a": "create"}
-    assert 'the update compares values of the key "A"' in engine.said
+    assert 'already there, and not compared yet: the key "A"' in engine.said
     assert engine.preview(secret("a", org="acme", key="A", value=UNKNOWN, overwrite=True)) == {"a": "create"}
     assert 'takes over the key "A"' in engine.said
 

@@ -229,7 +229,7 @@ def test_keep_without_exclusive_is_said_to_do_nothing(
     given = keep(["A"]) if callable(keep) else keep
     influx.OrgSecrets("many", org="acme", secrets={"B": "v"}, exclusive=exclusive, keep=given)
     said = 'influx-secrets: OrgSecrets "many": keep has no effect without exclusive=True. Remove keep, or add '
-    said += "exclusive=True, which removes all other keys of the org (IS602)\n"
+    said += "exclusive=True, which removes the keys of the org that are neither declared nor in keep (IS602)\n"
     assert capfd.readouterr().err == (said if is_said else "")
 
 
