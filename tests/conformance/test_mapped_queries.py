@@ -58,6 +58,16 @@ def test_mapped_list_gives_a_row_for_each_element_in_its_order(wire: Wire) -> No
     assert rows(ask(wire, keys, FAST)) == [(signature(key, secrets[key]),) for key in keys]
 
 
+@pytest.mark.parametrize(("text", "separator"), [("a,b", ","), (",a,,b,", ","), ("a", "b"), ("", ","), ("aXXbX", "XX")])
+def test_string_is_split_into_what_is_between_the_separators(wire: Wire, text: str, separator: str) -> None:
+    """What is empty counts, too."""
+    split = f"strings.split(v: {flux_string(text)}, t: {flux_string(separator)})"
+    reply = wire.query(
+        f'import "strings"\n{IMPORTS}array.from(rows: {split} |> array.map(fn: (x) => ({{h: "<" + x}})))'
+    )
+    assert rows(reply) == [(f"<{part}",) for part in text.split(separator)]
+
+
 @pytest.mark.parametrize("missing", ["none", "empty"])
 def test_mapped_list_with_an_unreadable_key_is_404_without_its_row(wire: Wire, missing: str) -> None:
     """The place is that of the call of `array.map`, whichever key it is."""

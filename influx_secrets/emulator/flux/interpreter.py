@@ -117,6 +117,12 @@ def _caught(fn: Callable[[], _Value]) -> _Value:
         return {"value": _Null.UNTYPED, "code": _CAUGHT, "msg": str(problem)}
 
 
+def _split(v: _Value, t: _Value) -> list[_Value]:
+    if not t:
+        raise unsupported("strings.split without a separator")
+    return [*_as(str, v).split(_as(str, t))]
+
+
 def _nested(**_: _Value) -> _Value:
     raise unsupported("array.from inside of a value")
 
@@ -131,4 +137,5 @@ _FUNCTIONS: Mapping[str, Callable[..., _Value]] = {
     "array.from": _nested,
     "array.map": lambda arr, fn: [fn(item) for item in _as(list, arr)],
     "experimental.catch": _caught,
+    "strings.split": _split,
 }

@@ -13,6 +13,7 @@ _PACKAGES = {
     "contrib/qxip/hash": "hash",
     "experimental": "experimental",
     "influxdata/influxdb/secrets": "secrets",
+    "strings": "strings",
 }
 _ARGUMENTS = {
     "array.from": {"rows"},
@@ -21,6 +22,7 @@ _ARGUMENTS = {
     "hash.hmac": {"v", "k"},
     "hash.sha256": {"v"},
     "secrets.get": {"key"},
+    "strings.split": {"v", "t"},
 }
 _PIPED = {"array.from": "rows", "array.map": "arr"}
 """The argument that takes what stands before `|>`."""

@@ -36,7 +36,8 @@ def unsupported(what: str) -> FluxError:
     return FluxError(
         "invalid",
         f"the influx_secrets emulator does not run this script: {what}. It runs one array.from(rows: ...) of records "
-        "of strings, with array.map, experimental.catch, secrets.get, hash.sha256, hash.hmac, if, exists and +",
+        "of strings, with array.map, experimental.catch, secrets.get, strings.split, hash.sha256, hash.hmac, if, "
+        "exists and +",
     )
 
 
