@@ -84,7 +84,7 @@ def report_losses(
     if stays:
         session.notify(*existing_keys(Existing.PRUNES, state.org_title, newly_pruned(before, state)))
     if not state.pruned_known or not (state.keys_known or old is None):
-        session.notify(f"{LOSSES_UNKNOWN}{declared.resource}. `pulumi up` will name them (IS610)")
+        session.notify(f"{LOSSES_UNKNOWN}{declared.resource}. `pulumi up` names them when it removes them (IS610)")
     if not state.keys_known or is_moved(old, session.address):
         return
     org = session.org(before.org_id)
