@@ -151,7 +151,8 @@ class Inputs(NamedTuple):
 
 def map_keys(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Output[list[str]]:
     """Return the keys of a map, which the engine may take entries out of (`ignore_changes`)."""
-    return pulumi.Output.unsecret(secrets.apply(sorted)) if isinstance(secrets, pulumi.Output) else sorted(secrets)
+    in_order = partial(sorted, key=str)  # what is no string is refused, in words, where the values are read
+    return pulumi.Output.unsecret(secrets.apply(in_order)) if isinstance(secrets, pulumi.Output) else in_order(secrets)
 
 
 def as_output(value: pulumi.Input[Any]) -> pulumi.Output[Any]:

@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi import dynamic
 from pulumi.dynamic.dynamic import PROVIDER_KEY
-from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.mocks import MockMonitor
 
 from influx_secrets._errors import InfluxSecretsError
@@ -103,9 +102,15 @@ def is_untouched(opts: pulumi.ResourceOptions) -> bool:
         and not (opts.ignore_changes or opts.transforms or opts.transformations)
         and not root._transformations  # noqa: SLF001 (as all here)
         and not isinstance(settings.monitor, MockMonitor)
-        # One is there from the first transform of the engine's kind on. `settings.callbacks` has it in one task only.
-        and all(one._monitor is not settings.monitor for one in _CallbackServicer._servicers)  # noqa: SLF001 (as above)
+        and not _has_transforms(settings.monitor)
     )
+
+
+def _has_transforms(monitor: object) -> bool:
+    # One is there from the first transform of the engine's kind on. `settings.callbacks` has it in one task only.
+    module = getattr(pulumi.runtime, "_callbacks", None)
+    servicers = getattr(getattr(module, "_CallbackServicer", None), "_servicers", None)
+    return servicers is None or any(one._monitor is monitor for one in servicers)  # noqa: SLF001 (as above)
 
 
 def untrack(output: pulumi.Output[T]) -> pulumi.Output[T]:

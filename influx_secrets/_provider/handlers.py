@@ -97,11 +97,12 @@ class Handlers:
     @without_traceback
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Compare the server with what was written."""
-        state = self._codec.decode_state(unmarshal(props))
-        if state is None:
+        stored = unmarshal(props)
+        if self._codec.is_recreated and self._codec.decode_state(stored) is None:  # `Secret.get`
             org_id, key = parse_secret_id(id_)
             reconciler.look_up(self._session, org_id, key)
             return ReadResult(secret_id(org_id, key), {"org_id": org_id, "key": key})
+        state = self._require(stored)
         found = reconciler.refresh(self._session, state)
         if found.org_id != state.org_id:
             id_ = self._codec.id(found)
@@ -122,7 +123,7 @@ class Handlers:
     def _require(self, props: Mapping[str, Any]) -> ResourceState:
         state = self._codec.decode_state(props)
         if state is None:
-            raise DeclarationError("properties of this resource are missing in the state: run `pulumi refresh` (IS140)")
+            raise DeclarationError("properties of this resource are missing in the state: run `pulumi up` (IS140)")
         return state
 
 

@@ -20,18 +20,17 @@ class SingleFlight:
     def do(self, key: Hashable, call: Callable[[], T], *, keep: bool = True) -> T:
         """Return the result of the call, or of the one for the key that is under way, or was kept."""
         with self._lock:
-            future: Future[T] | None = self._calls.get(key)
-            leads = future is None
-            if future is None:
-                future = self._calls[key] = Future()
+            leads = key not in self._calls
+            future: Future[T] = self._calls.setdefault(key, Future())
         if leads:
             try:
                 future.set_result(call())
             except BaseException as error:  # noqa: BLE001 (raised below, here and in every other thread)
                 future.set_exception(error)
                 keep = False
-            if not keep:
-                self.forget(key)
+            with self._lock:
+                if not keep and self._calls.get(key) is future:
+                    del self._calls[key]
         return future.result()
 
     def kept(self, key: Hashable) -> Any:  # noqa: ANN401 (of any call)

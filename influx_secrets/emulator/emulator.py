@@ -274,7 +274,8 @@ class Emulator:
         self, store: Store, token: str | None, orgs: Iterable[str] | Mapping[str, str], faults: Iterable[Fault] = ()
     ) -> None:
         self._store, self.token = store, store.operator_token(token)
-        self._service = Service(store, FaultScript(faults), self._before, self._version)
         for name in orgs:
             if self._store.org_named(name) is None:
                 self._store.create_org(name, orgs[name] if isinstance(orgs, Mapping) else None)
+        # Last: a request may come at any moment.
+        self._service = Service(store, FaultScript(faults), self._before, self._version)

@@ -116,6 +116,13 @@ def test_resource_that_changes_its_provider_takes_its_keys_along() -> None:
     assert len(words(found, Kind.SWITCHED)) == 1
 
 
+def test_resource_that_leaves_the_provider_of_its_server_is_not_said_to_stay_there() -> None:
+    """That provider removes its key."""
+    old, new = ("http://a.example:80", "http://b.example:80")
+    moved = step("update", secret("A", "A", server=old, provider=EU), secret("A", "A", server=new))
+    assert all("nothing is removed" not in text for text in words(review(moved), Kind.SWITCHED))
+
+
 def test_heading_names_the_server_and_another_address_is_a_warning() -> None:
     """Once for each org, also where nothing else changes; a state without a server says nothing."""
     old, new = ("http://a.example:80", "http://b.example:80")

@@ -11,7 +11,7 @@ import pytest
 from intercepting_proxy import Exchange, InterceptingProxy
 from lifecycle.provider_process import CallError, Engine, ProviderProcess, org_secrets
 
-from influx_secrets.emulator import Emulator, Fault, Status
+from influx_secrets.emulator import Emulator, Fault, Page, Status
 
 KEYS = 10_001
 VALUES = {f"KEY_{n:05}": f"the value number {n:05}" for n in range(KEYS)}
@@ -66,6 +66,13 @@ def test_first_write_is_one_transaction_where_a_part_would_not_be_known_again(
         emulator.put_secret("acme", key, value)
     engine = Engine(engine.environ, config)
     engine.up(org_secrets("all", VALUES, org="acme", **options))
+    assert patches(proxy) == [KEYS]
+
+
+def test_first_write_needs_no_proof(engine: Engine, emulator: Emulator, proxy: InterceptingProxy) -> None:
+    """A gateway that answers queries with a page of its own, or a server that must prove and cannot."""
+    emulator.inject(Fault(Page(404), path="*/query", times=None))
+    engine.up(org_secrets("all", VALUES, org="acme"))
     assert patches(proxy) == [KEYS]
 
 

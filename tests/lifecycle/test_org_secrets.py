@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lifecycle.provider_process import CheckError, Declared, Engine, calls, org_secrets, secret
+from lifecycle.provider_process import CallError, CheckError, Declared, Engine, calls, org_secrets, secret
 from pulumi.runtime.rpc import UNKNOWN
 
 from influx_secrets.emulator import Emulator, Fault, Status
@@ -129,6 +129,19 @@ def test_org_secrets_unknown_map_previews_as_unknown(engine: Engine) -> None:
     line = 'this preview cannot tell which keys are removed by OrgSecrets "shared". '
     line += "`pulumi up` names them when it removes them (IS610)"
     assert engine.said == f"influx-secrets: {line}\n"
+
+
+def test_org_secrets_whose_state_was_cut_are_repaired_by_an_update(engine: Engine, emulator: Emulator) -> None:
+    """A refresh and a destroy say so."""
+    engine.up(shared({"A": "1"}))
+    for props in (engine.state["shared"].inputs, engine.state["shared"].outputs):
+        del props["versions"]
+    for run in (engine.refresh, engine.destroy):
+        with pytest.raises(CallError, match=r"missing in the state: run `pulumi up` \(IS140\)"):
+            run()
+    engine.up(shared({"A": "1"}))
+    assert engine.refresh() == {"shared": "same"}
+    assert emulator.secrets("acme") == {"A": "1"}
 
 
 def test_org_secrets_value_that_is_no_string_is_refused(engine: Engine, emulator: Emulator) -> None:

@@ -219,7 +219,10 @@ def _of_addresses(preview: Preview) -> Iterator[Finding]:
                 Untrusted(address),
                 " now",
             )
-            yield Finding(Kind.SWITCHED, (*message, ": nothing is removed from ", Untrusted(str(old))), place)
+            # A provider that still has the old url removes what leaves it.
+            leaves = any(step.old and step.new and step.old.provider != step.new.provider for step in there)
+            rest = () if leaves else (": nothing is removed from ", Untrusted(str(old)))
+            yield Finding(Kind.SWITCHED, (*message, *rest), place)
 
 
 def _resource(resource: Resource) -> Message:

@@ -102,7 +102,9 @@ def note(text: str) -> None:
 def progress(what: str) -> Callable[[Sequence[T]], Iterable[T]]:
     """Return a function that passes items through, and shows on a terminal how many are left."""
     console = make_console(sys.stderr)
-    return partial(track, description=what, console=console, transient=True, disable=not console.is_terminal)
+    if not console.is_terminal:
+        return lambda items: items  # rich 13.9 writes an empty line even when it is disabled
+    return partial(track, description=what, console=console, transient=True)
 
 
 def waiting(what: str) -> AbstractContextManager[object]:

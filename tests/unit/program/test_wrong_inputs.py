@@ -209,6 +209,9 @@ def test_misspelt_setting_of_the_stack_is_refused_but_not_a_setting_of_a_project
     for name in ("influx_secrets:url", "influxSecrets:url", "influx-secret:url"):
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps({name: "http://localhost:8086"}))
         assert f"{name}\" in the stack's config is ignored" in error_of(program)
+        assert "Run `pulumi config set influx-secrets:url VALUE`, then `pulumi config rm " in error_of(program)
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx_secrets:token": "t"}))
+    assert "Run `pulumi config set --secret influx-secrets:token`, then " in error_of(program)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx_secrets:url": "x", "influxdb:url": "x"}))
     assert "the declaration was taken" in error_of(program, project="influx_secrets")
 
