@@ -36,13 +36,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--budget", choices=sorted(BUDGETS), help="print the time of each layer beside its budget")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return three workers for each two processors: with one for each, a quarter of their time went by in waiting."""
-    processors = os.cpu_count() or 1
-    return processors + processors // 2
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Decide what runs, and where."""
     config.pluginmanager.register(LeaveOut(), "leave-out")

@@ -43,7 +43,7 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
     lines = [line.strip() for line in created.output.splitlines()]
     shown = [line for line in lines if line.startswith(("STRAY", "\\__STRAY", "TEAM_A", *ids))]
     assert [" ".join(line.split()) for line in shown] == ["STRAY : 1", "\\__STRAY: 1"]
-    (said,) = [line for line in created.diagnostics if "exclusive removes" in line]
+    (said,) = [line for line in created.diagnostics if "exclusive removes the keys" in line]
     assert 'exclusive removes the keys "STRAY", "__STRAY" of the org' in said
     calls(proxy)
     stack.up()

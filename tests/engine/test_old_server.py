@@ -32,7 +32,7 @@ def test_life_on_an_old_server(new_stack: NewStack, influxd_2_6: InfluxdServer) 
     assert influxd_2_6.values(org) == dict.fromkeys("SAB", "second")
 
     influxd_2_6.put_secret(org, "A", "theirs")
-    (notice,) = [text for text in old.refresh().diagnostics if "values cannot be checked" in text]
+    (notice,) = [text for text in old.refresh().diagnostics if "values are not compared" in text]
     assert notice.strip().endswith(f"values are not compared, only which keys exist: {TOO_OLD}")
     assert old.stored("shared")["outputs"]["drift"] == {}
 
