@@ -21,7 +21,7 @@ _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 
 UNREACHABLE: Final = "the server could not be asked, so this preview cannot show which keys exist: "
 UNVERIFIABLE: Final = "values are not compared, only which keys exist: "
-LOSSES_UNKNOWN: Final = "this preview cannot tell which keys are removed by "
+LOSSES_UNKNOWN: Final = "this preview cannot show which keys are removed by "
 DESTINATION: Final = "new secrets are written to "
 """How the notices begin that a review tells from others, before the cause, a resource or an address."""
 

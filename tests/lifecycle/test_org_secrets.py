@@ -126,7 +126,7 @@ def test_org_secrets_unknown_map_previews_as_unknown(engine: Engine) -> None:
     engine.up(shared({"A": "1"}))
     assert engine.checked(shared(UNKNOWN))["versions"] == UNKNOWN
     assert engine.preview(shared(UNKNOWN)) == {"shared": "update"}
-    line = 'this preview cannot tell which keys are removed by OrgSecrets "shared". '
+    line = 'this preview cannot show which keys are removed by OrgSecrets "shared". '
     line += "`pulumi up` names them when it removes them (IS610)"
     assert engine.said == f"influx-secrets: {line}\n"
 
