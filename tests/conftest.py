@@ -36,6 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--budget", choices=sorted(BUDGETS), help="print the time of each layer beside its budget")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return three workers for each two processors: `make test` took 155 s with three, 199 s with two, and waited."""
+    processors = os.cpu_count() or 1
+    return processors + processors // 2
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Decide what runs, and where."""
     config.pluginmanager.register(LeaveOut(), "leave-out")
