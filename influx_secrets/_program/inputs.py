@@ -17,6 +17,7 @@ from influx_secrets._model.input_types import (
     name_problem,
     number_problem,
     patterns_problem,
+    require,
     rotations_problem,
     string_problem,
     switch_problem,
@@ -141,6 +142,8 @@ class Inputs(NamedTuple):
         return value
 
     def _map_key(self, key: str) -> str:
+        if sdk.is_output(key):  # it cannot be awaited, as a value is
+            require("a key", key, string_problem)
         self.checked("a key", key, string_problem)
         self.checked("the key", key, key_problem, key)
         return escape_key(key)

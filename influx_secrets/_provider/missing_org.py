@@ -21,8 +21,8 @@ def explained(session: ServerSession, state: ResourceState | None, error: NotFou
     problem = f"the org {state.org_title} does not exist on {session.address}"
     if is_moved(state, session.address):
         problem += (
-            f": it was on {state.server}. Set INFLUX_HOST (or the provider's url) back to {state.server}, or declare "
-            f"an org that is on {session.address} (IS154)"
+            f": it was on {state.server}. Set the url back to {state.server} (INFLUX_HOST, influx-secrets:url, or the "
+            f"program), or declare an org that is on {session.address} (IS154)"
         )
     elif isinstance(state.org, str) and _successor(session, state) is None:
         problem += f" any more: create the org {quote(state.org)} again, then run `pulumi up --refresh` (IS153)"

@@ -25,9 +25,9 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
     """
     if is_moved(state, session.address):
         raise SettingsError(
-            f"this stack has secrets on {state.server}, but the url is {session.address} now: set INFLUX_HOST (or the "
-            f"provider's url) back to {state.server}. To move the secrets to {session.address}, run `pulumi "
-            "up`, then this command again (IS151)"
+            f"this stack has secrets on {state.server}, but the url is {session.address} now: set the url back to "
+            f"{state.server} (INFLUX_HOST, influx-secrets:url, or the program), or leave it to move the secrets to "
+            f"{session.address}. In both cases, run `pulumi up`, then this command again (IS151)"
         )
 
 
@@ -82,7 +82,8 @@ def _report_other_server(session: ServerSession, old: ResourceState | None, prev
     if old is not None and previous is not None:
         session.notify(
             f"this stack has secrets on {old.server}, but the url is {session.address} now: nothing is removed on "
-            f"{old.server}. If that is a mistake, set INFLUX_HOST (or the provider's url) back to {old.server} (IS630)"
+            f"{old.server}. If that is a mistake, set the url back to {old.server} "
+            "(INFLUX_HOST, influx-secrets:url, or the program) (IS630)"
         )
 
 

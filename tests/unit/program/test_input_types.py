@@ -125,6 +125,10 @@ def test_output_of_another_type_is_refused_when_it_is_known(
         (lambda: influx.OrgSecrets("a", org="acme", secrets={5: "v"}), "a key must be a string, not int"),  # type: ignore[dict-item]
         (lambda: influx.OrgSecrets("a", org="acme", secrets={"A": "v", None: "w"}), "a key must be a string, not None"),  # type: ignore[dict-item]
         (
+            lambda: influx.OrgSecrets("a", org="acme", secrets={pulumi.Output.from_input("A"): "v"}),  # type: ignore[dict-item]
+            "a key must be a string, not Output",
+        ),
+        (
             lambda: influx.OrgSecrets("a", org="acme", secrets={"A": "v"}, keep=[pulumi.Output.from_input(5)]),  # type: ignore[arg-type]
             'OrgSecrets "a": an element of keep must be a string, not int',
         ),
