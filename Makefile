@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/.with-emulator
 TEST := $(VENV)/.with-cli,emulator,test
 DEV := $(VENV)/.with-dev
-# With it each of the thousand processes that the tests start compiles all that it imports.
+# With this variable, each of the thousand processes that the tests start compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 # With xdist on all processors; what is marked `alone` runs afterwards, by itself.
 PARALLEL := -n logical --dist worksteal --durations=20 --quiet

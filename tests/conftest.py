@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return three workers for each two processors: `make test` took 155 s with three, 199 s with two, and waited."""
+    """Return three workers for each two processors: `make test` took 155 s so, and 199 s with two."""
     processors = os.cpu_count() or 1
     return processors + processors // 2
 

@@ -56,12 +56,11 @@ def _refuse_unknown() -> None:
         namespace = name.partition(":")[0]
         if namespace not in {NAMESPACE, pulumi.get_project()} and _bare(namespace) == _bare(NAMESPACE):
             right = f"{prefix}{name.partition(':')[2]}"
-            secret = right in {one.config_key for one in INPUTS if one.is_secret} or pulumi.runtime.is_config_secret(
-                name
-            )
+            secrets = {one.config_key for one in INPUTS if one.is_secret}
+            is_secret = right in secrets or pulumi.runtime.is_config_secret(name)
             raise SettingsError(
                 f"{quote(name)} in the stack's config is ignored: settings of this package begin with `{prefix}`. Run "
-                f"`pulumi config set {f'--secret {right}' if secret else f'{right} VALUE'}`, then `pulumi config rm "
+                f"`pulumi config set {f'--secret {right}' if is_secret else f'{right} VALUE'}`, then `pulumi config rm "
                 f"{name}` (IS231)"
             )
     names = {name.removeprefix(prefix) for name in pulumi.runtime.get_config_env() if name.startswith(prefix)}

@@ -43,8 +43,8 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
     if moved and old.org_id != org_id:
         session.notify(
             f"{declared.resource} is on {old.server} (org {old.org_id}), but this run writes it to {session.address} "
-            f"(org {org_id}). Only a provider with the old url removes the keys there. If this is a mistake, set the "
-            "url back (IS618)"
+            f"(org {org_id}). The keys there stay, unless another provider of the program still has the old url. If "
+            "this is a mistake, set the url back (IS618)"
         )
     if declared.exclusive:
         session.notify(

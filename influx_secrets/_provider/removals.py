@@ -70,9 +70,8 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
         owners = ", ".join(sorted({undecided[key] for key in kept}))
         session.notify(
             f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare the same keys, and was not "
-            "checked in this run (`--target`, `--exclude`, or it depends on this resource). A later run removes "
-            "them only for a resource with exclusive=True. If nothing needs the keys, run `influx secret delete` "
-            "(IS621)"
+            "checked in this run (`--target`, `--exclude`, or a dependency). If nothing needs "
+            "the keys, run `influx secret delete` (IS621)"
         )
 
 
