@@ -19,7 +19,7 @@ _PER_LINE: Final = 10
 _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 """A key as `quote` writes it: a JSON string."""
 
-UNREACHABLE: Final = "the server could not be asked, so this preview cannot show which keys exist: "
+UNREACHABLE: Final = "this preview cannot compare all keys with the server: "
 UNVERIFIABLE: Final = "values are not compared, only which keys exist: "
 LOSSES_UNKNOWN: Final = "this preview cannot show which keys are removed by "
 DESTINATION: Final = "new secrets are written to "
@@ -72,7 +72,7 @@ class ParsedNotices:
 
     Attributes:
         existing: About keys that exist already.
-        unreachable: Why servers could not be asked.
+        unreachable: Why keys could not be compared with a server.
         unchecked: What could not be checked, and why.
     """
 

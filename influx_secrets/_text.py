@@ -16,6 +16,11 @@ def quote(text: str, limit: int | None = 80) -> str:
     return f'"{shown}"' if limit is None or len(text) <= limit else f'"{shown}…"'
 
 
+def sentence(text: str) -> str:
+    """Return a text that begins as a sentence does."""
+    return text[:1].upper() + text[1:]
+
+
 def name_keys(keys: Iterable[str]) -> str:
     """Return keys as a message names them: at most ten, and how many more there are."""
     names = sorted(keys)

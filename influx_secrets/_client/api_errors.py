@@ -11,19 +11,25 @@ from urllib.parse import urlsplit
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.redaction import clean, quoted
 from influx_secrets._errors import ERROR_BY_CODE, ERROR_BY_STATUS, APIError, ResponseError
+from influx_secrets._text import sentence
 
 _CLEAR_STATUSES: Final = frozenset({405, 429, 503})
 """influxd itself responds to 405 with an empty body; the others come without a code from rate limiters and gateways."""
 
+INACTIVE: Final = "the token is inactive. Run `influx auth active`, or use another token (IS302)"
+
 _ADVICE: Final = {
-    403: "the token lacks a permission: use one that may read the org, and read and write its secrets (IS306)",
-    405: "this server has no such call: is the url that of an InfluxDB 2 server, path prefix included? (IS310)",
-    413: "a key may have at most 32,752 bytes: use a shorter one (IS311)",
-    429: "the server asks for fewer requests: try again later (IS312)",
-    500: "see the server's log for the reason, then run again (IS313)",
-    501: "this server does not support the call: check the url (IS314)",
-    503: "the server is not ready: try again later (IS315)",
+    403: "the server or a gateway forbids this request. Use another token, or correct the rules of the gateway (IS306)",
+    405: "the server or a gateway forbids this HTTP method. Correct the url, or the rules of the gateway (IS310)",
+    413: "the server or a gateway refuses a request of this size. Raise the limit (IS311)",
+    429: "the server or a gateway limits the rate of requests. Run the command again later (IS312)",
+    500: "the server failed. See the log of the server for the cause, then run the command again (IS313)",
+    501: "the server does not support this request. Set the url to an InfluxDB 2 server (IS314)",
+    503: "the server is not ready. Run the command again later (IS315)",
+    "User is inactive": "the user of the token is inactive or deleted. Use a token of an active user (IS306)",
+    "key too large": "a key is longer than 32,752 bytes, InfluxDB's limit. Shorten the key (IS311)",
 }
+"""By the status, or by a message of influxd 2.9.1 that says more than its status does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class FailedCall:
         kind = ERROR_BY_CODE[known] if known is not None else ERROR_BY_STATUS.get(self.response.status, APIError)
         server_message = self._clean(body.get("message"))
         return kind(
-            f"{self._start}{quoted(server_message)}{self._advice()}",
+            f"{self._start}{quoted(server_message)}. {sentence(self._advice())}",
             method=self.request.method,
             path=self.request.path,
             status=self.response.status,
@@ -106,35 +112,36 @@ class FailedCall:
         )
 
     def _advice(self) -> str:
-        status = self.response.status
+        status, message = self.response.status, str(self.response.fields.get("message"))
         # A url that is too long leads to a path of the API that it does not have (influxd 2.9.1).
-        is_path_wrong = self.response.fields.get("message") == "path not found"
-        text = self._path_advice() if is_path_wrong else self.request.advice.get(status)
+        text = self._path_advice() if message == "path not found" else self.request.advice.get(status)
         if text is None and status == HTTPStatus.UNAUTHORIZED:
-            text = self._token_problem()
-        text = text or _ADVICE.get(status)
+            text = self._token_problem(message)
+        text = text or _ADVICE.get(message) or _ADVICE.get(status)
         asked = self._clean(self.response.headers.get("retry-after", "").strip())
         if text and asked and re.fullmatch(r"[0-9]{1,6}", asked):
-            text = text.replace("try again later", f"try again in {asked} s")
-        return f": {text}" if text else " (IS317)"
+            text = text.replace("again later", f"again in {asked} s")
+        return text or "see the log of the server, or of the gateway before the server (IS317)"
 
     def _path_advice(self) -> str:
         before = re.sub(r"/api(/v2)?$", "", self.server)
         if before == self.server:
-            return _ADVICE[405]
-        return f"the url must not contain the path of the API: use {before} (IS318)"
+            return "the url leads to no path of InfluxDB. Set the url to the address of the server alone (IS310)"
+        return f"the url must not end with {self.server.removeprefix(before)}. Set the url to {before} (IS318)"
 
-    def _token_problem(self) -> str:
+    def _token_problem(self, message: str) -> str:
         """Return which of three things a 401 of influxd 2.9.1 means; its message decides, and is not quoted."""
-        message, needs = str(self.response.fields.get("message")), self.request.needs
-        lacks = f"lacks the permission {needs}" if needs else "lacks a permission"
         if message == "unauthorized access":
-            return "the token is wrong or revoked: check INFLUX_TOKEN, or the provider's token (IS301)"
+            return (
+                "the token is wrong, revoked, or of another server. Correct INFLUX_TOKEN, or the token where you gave "
+                "it. A new token in a Provider or the stack's config counts after `pulumi up` (IS301)"
+            )
         if message.endswith("token is inactive"):
-            return "the token is inactive: activate it, or use a different one (IS302)"
+            return INACTIVE
         if message.endswith(" is unauthorized"):
-            return f"the token {lacks}: use one that has it (IS303)"
-        return f"check the token, which is wrong, revoked or inactive{f', or {lacks}' if needs else ''} (IS304)"
+            needs = self.request.needs or "that the server names"
+            return f"the token lacks the permission {needs}. Use a token with this permission (IS303)"
+        return "the token is invalid or lacks a permission, or a gateway refuses it. Check both (IS304)"
 
     @property
     def _start(self) -> str:

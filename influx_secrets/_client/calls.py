@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -27,10 +27,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NO_ORG: Final = (
-    "there is no such org, or the token may not read it: check the org and the url, and use a token that may read the "
-    "org, and read and write its secrets (IS309)"
+    "the org does not exist, or the token has no permission to read the org. Check org, url and token (IS309)"
 )
 """What a 404 of a call on secrets means, as long as the server is not asked for the org."""
+
+NOT_FOUND: Final[Mapping[bool | None, str]] = {
+    True: "the org exists, but a proxy or gateway answered instead of InfluxDB. Check the url, path prefix included, "
+    "the rules of the gateway, and HTTP_PROXY, HTTPS_PROXY, NO_PROXY (IS155)",
+    None: "the token has no permission to read this org. Use a token with this permission (IS308)",
+    False: "no org has this id. Check the id and the url (IS307)",
+}
+"""What it means once the server was asked, by what `org_exists` returned."""
 
 # influxd 2.9.1 removes these; a DELETE of a key with one of `$ & + , / : ; = @` it answers with 204 and keeps the
 # key. Names of dots alone are folded by every library on the way; an escape may be undone by any.
@@ -58,13 +65,12 @@ class Calls:
         **more: Any,  # noqa: ANN401 (as a request takes)
     ) -> Request:
         """Return a request on the secrets of an org, or on what is below them."""
-        title = self.org_title(org_id)
         return Request(
             method=method,
             path=f"/api/v2/orgs/{valid_org_id(org_id)}/secrets{below}",
-            intent=f"{intent} of org {title}",
+            intent=f"{intent} of the org {self.org_title(org_id)}",
             expects=expects,
-            needs=f"to {'read' if method == 'GET' else 'write'} the secrets of org {title}",
+            needs=f"to {'read' if method == 'GET' else 'write'} the secrets of this org",
             advice={HTTPStatus.NOT_FOUND: NO_ORG},
             **more,
         )
@@ -109,8 +115,10 @@ def valid_org_id(org_id: str) -> str:
 
 
 def id_hint(name: str) -> str:
-    """Return what to do about a name that is not found and looks like an id; an org may have such a name."""
-    return ". Give an org id as org_id (--org-id)" if is_org_id(name.strip().lower()) else ""
+    """Return what to do about a name that no org has; an org may have a name that looks like an id."""
+    if is_org_id(name.strip().lower()):
+        return f"If {name.strip()} is the id of an org, use org_id (--org-id)"
+    return "Check the name and the url"
 
 
 def is_path_safe(key: str) -> bool:

@@ -10,14 +10,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from influx_secrets._client import payloads, readers
-from influx_secrets._client.calls import NO_ORG, Calls, first_supported, id_hint, is_path_safe, valid_org_id
+from influx_secrets._client.api_errors import INACTIVE
+from influx_secrets._client.calls import NO_ORG, NOT_FOUND, Calls, first_supported, id_hint, is_path_safe, valid_org_id
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.payloads import Health, Org
 from influx_secrets._client.readers import Alerts, FluxScript
 from influx_secrets._client.redaction import clean, quoted
 from influx_secrets._client.settings import Settings, secrets_in
 from influx_secrets._errors import APIError, InfluxSecretsError, NotFoundError, UnauthorizedError
-from influx_secrets._text import quote
+from influx_secrets._text import quote, sentence
 
 if TYPE_CHECKING:
     from influx_secrets._client.retry import Policy
@@ -123,15 +124,14 @@ class SecretsClient(Calls):
             query=(("org", name),),
             intent=f"find the org named {quote(name)}",
             needs="to read the org",
-            advice={404: f"no org has that name: check the name and the url{id_hint(name)} (IS307)"},
+            advice={404: f"no org has this name. {id_hint(name)} (IS307)"},
         )
         orgs = self._ask(request, payloads.read_orgs)
         # influxd 2.9.1 trims names, when an org is made and when it is looked up.
         found = next((org for org in orgs if org.name in (name, name.strip())), None)
         if found is None:
-            reason = f"{self.settings.url} shows no such org{id_hint(name)}: {self.why_hidden()}"
             raise NotFoundError(
-                f"cannot {request.intent}: {reason}",
+                f"cannot {request.intent} at {self.settings.url}: {self.why_not_found(exists=None)}",
                 method="GET",
                 path=request.path,
                 status=HTTPStatus.OK,
@@ -147,25 +147,31 @@ class SecretsClient(Calls):
         is none, 200 with an empty list where the token may not read it (influxd 2.6.1, 2.9.1 and 2.10.0).
         """
         query = (("orgID", valid_org_id(org_id)),)
-        intent = f"look for org {self.org_title(org_id)}"
+        intent = f"look for the org {self.org_title(org_id)}"
         request = Request(method="GET", path="/api/v2/orgs", query=query, intent=intent)
         found = self._find(request, payloads.read_orgs, "organization not found")
         return False if found is None else bool(found) or None
 
     def is_token_inactive(self) -> bool:
         """Return whether the server names the token inactive: it then hides every org (influxd 2.9.1)."""
-        request = Request(method="GET", path="/api/v2/me", intent="read /api/v2/me")
+        request = Request(method="GET", path="/api/v2/me", intent="ask whether the token is active")
         try:
             self._transport.send(request)
         except UnauthorizedError as exc:
             return exc.server_message == "token is inactive"
         return False
 
-    def why_hidden(self) -> str:
-        """Return why the server hides an org from this token, and what to do; influxd 2.9.1 has two reasons."""
-        if self.is_token_inactive():
-            return "the token is inactive: activate it, or use a different one (IS302)"
-        return "the org exists, but this token may not read it: use a token with the permission to read the org (IS308)"
+    def why_not_found(self, *, exists: bool | None) -> str:
+        """Return why the server does not find an org, by what `org_exists` returned, and what to do."""
+        # influxd 2.9.1 hides an org for two reasons.
+        return INACTIVE if exists is None and self.is_token_inactive() else NOT_FOUND[exists]
+
+    def explain(self, error: NotFoundError, *, exists: bool | None) -> NotFoundError:
+        """Return the error of a call on the secrets of an org with the one cause in place of all possible ones."""
+        if sentence(NO_ORG) in str(error):
+            error = copy.copy(error)
+            error.args = (str(error).replace(sentence(NO_ORG), sentence(self.why_not_found(exists=exists))),)
+        return error
 
     def may_write(self, org_id: str) -> bool:
         """Return whether the token may write the org's secrets. Writes nothing: a PATCH of no keys (influxd 2.9.1)."""
@@ -178,30 +184,30 @@ class SecretsClient(Calls):
             raise
         return True
 
-    def query(self, org_id: str, flux: str) -> list[dict[str, str]]:
+    def query(self, org_id: str, flux: str, *, intent: str = "run a Flux query") -> list[dict[str, str]]:
         """Run a Flux script in an org and return the rows of all its tables, columns by name, as text.
 
         influxd's CSV writes a line break in a cell as CR LF and drops a lone CR: a cell's line breaks come back
         as LF. Tables of several `yield`s come in no fixed order; the column `result` tells them apart.
+        `intent` completes "cannot ... in the org ..." in messages.
         """
         request = Request(
             method="POST",
             path="/api/v2/query",
             query=(("orgID", org_id),),
-            intent=f"run a Flux query in org {self.org_title(org_id)}",
+            intent=f"{intent} in the org {self.org_title(org_id)}",
             body=payloads.encode_script(flux),
             content_type="application/vnd.flux",
             accept="application/csv",
-            needs=f"to read the secrets of org {self.org_title(org_id)}",
+            needs="to read the secrets of this org",
         )
         tables = self._ask(request, payloads.read_tables)
         if tables.error is None:
             return tables.rows
         # A script that fails midway was answered with 200 already: the error comes as a table.
         said = clean(tables.error, secrets_in(self.settings))
-        message = (
-            f"cannot {request.intent}: {self.settings.url} stopped midway{quoted(said)}: see the server's log (IS316)"
-        )
+        problem = f"the Flux query failed on {self.settings.url}{quoted(said)}. See the log of the server (IS316)"
+        message = f"cannot {request.intent}: {problem}"
         raise APIError(message, method="POST", path=request.path, status=HTTPStatus.OK, server_message=said)
 
     def list_tasks(self, org_id: str) -> tuple[FluxScript, ...]:
@@ -248,12 +254,9 @@ class SecretsClient(Calls):
         return self._ask(request, payloads.read_health)
 
     def _explained(self, org_id: str, error: NotFoundError) -> NotFoundError:
-        """Return the error of a call on an org's secrets with the one cause of it that applies, if the server tells."""
         with contextlib.suppress(InfluxSecretsError):
-            if NO_ORG in str(error) and not (exists := self.org_exists(org_id)):
-                cause = self.why_hidden() if exists is None else "no org has that id: check the id and the url (IS307)"
-                error = copy.copy(error)
-                error.args = (str(error).replace(NO_ORG, cause),)
+            if sentence(NO_ORG) in str(error):
+                return self.explain(error, exists=self.org_exists(org_id))
         return error
 
     def _remove(self, org_id: str, keys: tuple[str, ...], *, path_first: bool) -> None:

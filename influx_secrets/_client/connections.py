@@ -105,7 +105,7 @@ def _is_in_excluded_network(host: str | None) -> bool:
 
 def _proxy_manager(proxy: str, context: ssl.SSLContext | None, options: dict[str, Any]) -> urllib3.PoolManager:
     if proxy.startswith("socks") and find_spec("socks") is None:
-        raise SettingsError(f"{_PROXY_PROBLEM}: for a SOCKS proxy, run `pip install PySocks` (IS228)")
+        raise SettingsError(f"{_PROXY_PROBLEM}: PySocks is missing. Run `pip install PySocks` for the program (IS228)")
     with contextlib.suppress(ValueError):
         parts = urlsplit(proxy)
         if parts.hostname and parts.scheme.startswith("socks"):
@@ -116,7 +116,7 @@ def _proxy_manager(proxy: str, context: ssl.SSLContext | None, options: dict[str
             headers = urllib3.make_headers(proxy_basic_auth=login)
             return urllib3.ProxyManager(proxy, proxy_headers=headers, proxy_ssl_context=context, **options)
     # The library's own error may contain the password.
-    raise SettingsError(f"{_PROXY_PROBLEM}: set it to a url such as http://proxy.example.com:3128 (IS228)")
+    raise SettingsError(f"{_PROXY_PROBLEM}: not a url such as http://proxy.example.com:3128. Correct it (IS228)")
 
 
 def _with_deadline(pool: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:

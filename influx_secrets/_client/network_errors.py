@@ -140,7 +140,7 @@ def _connection(cause: BaseException) -> Failure | None:
     if isinstance(cause, low.ReadTimeoutError | TimeoutError):
         return lost("no answer within the time limit")
     if isinstance(cause, _MALFORMED):
-        text = "the url, or a proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, cannot be used: check both (IS227)"
+        text = "the url or the proxy is invalid. Correct the url, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY (IS227)"
         return Failure(SettingsError, text, retry=False)
     return None
 

@@ -50,7 +50,7 @@ class Tables(NamedTuple):
 def describe_keys(keys: Iterable[str]) -> str:
     """Return keys for a message: one by its name, several by the first and their number."""
     first, *others = keys
-    return f"secret {quote(first)}" + (f" and {len(others)} more" if others else "")
+    return f"the secret {quote(first)}" + (f" and {len(others)} more" if others else "")
 
 
 def encode_script(flux: object) -> bytes:

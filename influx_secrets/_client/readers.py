@@ -116,8 +116,8 @@ class Listing(Generic[R]):
             method="GET",
             path=f"/api/v2/{self.resource}",
             query=page or (("orgID", org_id), ("limit", str(self.per_page))),
-            intent=f"list the {self.kind}s of org {title}",
-            needs=f"to read the {self.kind}s of org {title}",
+            intent=f"list the {self.kind}s of the org {title}",
+            needs=f"to read the {self.kind}s of this org",
         )
 
     def read(self, response: Response) -> tuple[list[R], Query] | None:

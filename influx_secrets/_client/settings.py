@@ -21,6 +21,8 @@ MissingOrg = Literal["error", "gone"]
 
 DEFAULT_URL: Final = "http://localhost:8086"
 
+NO_CREDENTIAL: Final = "there is no API token. Set INFLUX_TOKEN, or run `influx config NAME` to use a profile (IS201)"
+
 _TRUE: Final = frozenset({"1", "t", "true"})
 _FALSE: Final = frozenset({"0", "f", "false"})
 """Go's `strconv.ParseBool`, which reads INFLUX_SKIP_VERIFY for the influx CLI, in any case."""
@@ -130,15 +132,15 @@ def _validated(given: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str
     if parts.scheme == "http" and not fields.get("allow_insecure") and not is_loopback(parts.hostname):
         raise _fail(
             sources["url"],
-            "plain http to another machine exposes the token and all values on the network: use https, or allow http "
-            "with `pulumi config set influx-secrets:allowInsecure true`, Provider(allow_insecure=True) or "
-            "--allow-insecure (IS207)",
+            "must begin with https://, because http shows the token and all values to the network. To allow http, run "
+            "`pulumi config set influx-secrets:allowInsecure true`. For a Provider, use allow_insecure=True. For a "
+            "command, use --allow-insecure (IS207)",
         )
     return fields
 
 
 def _fail(source: str, problem: str) -> SettingsError:
-    return SettingsError(f"{source}: {problem}")
+    return SettingsError(f"{source} {problem}")
 
 
 def _parse_text(value: Raw, source: str) -> str:
@@ -158,7 +160,7 @@ def _parse_number(value: Raw, source: str) -> float:
     try:
         return float("" if isinstance(value, bool) else value)
     except ValueError:
-        raise _fail(source, "must be a number (IS211)") from None
+        raise _fail(source, "must be a number without a unit, such as 30 (IS211)") from None
 
 
 _PARSERS: Final[Mapping[str, Callable[..., Any]]] = {"text": _parse_text, "flag": _parse_flag, "number": _parse_number}
@@ -177,7 +179,7 @@ _PAGE: Final = re.compile(r"/orgs/[0-9a-f]{16}(/|$)")
 
 def _check_url(value: object, source: str) -> str:
     # No message repeats a malformed url, nor what stands before an @: there may be a password.
-    hint = f"must be a url such as {DEFAULT_URL} (IS203)"
+    hint = f"must be a url that begins with http:// or https://, such as {DEFAULT_URL} (IS203)"
     if not isinstance(value, str) or re.search(r"[\s\x00-\x1f\x7f\\]", value):
         raise _fail(source, hint)
     try:
@@ -188,12 +190,12 @@ def _check_url(value: object, source: str) -> str:
     if not is_usable:
         raise _fail(source, hint)
     if "@" in parts.netloc:
-        raise _fail(source, "must not contain a user name or password: put the token in INFLUX_TOKEN (IS204)")
+        raise _fail(source, "must not contain a user name or password. Remove both, and give an API token (IS204)")
     if page := _PAGE.search(parts.path):
         server = f"{parts.scheme}://{parts.netloc}{parts.path[: page.start()]}"
-        raise _fail(source, f"is the address of a page in the browser: use {server} (IS205)")
+        raise _fail(source, f"is the address of a page in the browser. Set the url to {server} (IS205)")
     if "?" in value or "#" in value:
-        raise _fail(source, "must not contain ? or #: use only scheme, host, port and path prefix (IS206)")
+        raise _fail(source, "must not contain ? or #. Remove this character and all text after it (IS206)")
     return value.rstrip("/")
 
 
@@ -210,10 +212,9 @@ def _check_org_id(value: object, source: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not is_org_id(value.lower()):
-        raise _fail(
-            source,
-            "must be an org id, 16 hexadecimal digits (`influx org list`): for a name, use org or INFLUX_ORG (IS209)",
-        )
+        name = re.sub(r"[_-]?id\b", "", source, flags=re.IGNORECASE)
+        problem = "must be an org id of 16 hexadecimal digits, as `influx org list` shows"
+        raise _fail(source, f"{problem}. For a name, use {name} instead (IS209)")
     return value.lower()
 
 
@@ -224,11 +225,11 @@ def _check_header(value: object, source: str) -> str | None:
     for header in headers:
         # No message repeats more than the name: the values are secret.
         if header is None:
-            raise _fail(source, 'must be "Name: value", or several with commas between, no control characters (IS213)')
+            raise _fail(source, 'must be "Name: value", with a comma between two headers and none in a value (IS213)')
         if header[1].lower() == "authorization":
-            raise _fail(source, f"must not set {header[1]}: put the token in INFLUX_TOKEN (IS214)")
+            raise _fail(source, f"must not set {header[1]}, which carries the token. Remove this header (IS214)")
         if header[1].lower() in _OWN_HEADERS:
-            raise _fail(source, f"must not set {header[1]}: remove that header, which influx_secrets sets (IS214)")
+            raise _fail(source, f"must not set {header[1]}, which influx_secrets sets. Remove this header (IS214)")
     return str(value)
 
 
@@ -264,19 +265,18 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "url": _check_url,
     "token": _optional_text(
         r"(?!\s)[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+(?<!\s)",
-        "must be a string without a line break or other control character, and without a space at its ends: "
-        "copy the token again (IS202)",
+        "must be the token alone. Remove line breaks, control characters, and spaces at both ends (IS202)",
     ),
-    "org": _optional_text(".+", "must be the name of an org, such as acme (IS208)"),
+    "org": _optional_text(".+", "must be the name of an org, such as acme, and not empty (IS208)"),
     "org_id": _check_org_id,
-    "ca_file": _optional_text(r"[^\0]+", "must be the path of a PEM file (IS210)"),
+    "ca_file": _optional_text(r"[^\0]+", "must be the path of a file of certificates in PEM form (IS210)"),
     "skip_verify": _check_flag,
     "timeout": _number("must be a number of seconds above 0 (IS211)", whole=False),
     "max_attempts": _number("must be a whole number, 1 or more (IS211)", whole=True),
     "verify_values": _one_of(VerifyValues),
     "missing_org": _one_of(MissingOrg),
     "allow_insecure": _check_flag,
-    "trace_span": _optional_text(r"[\x20-\x7e]+", "must be printable ASCII text, as it is sent in a header (IS212)"),
+    "trace_span": _optional_text(r"[\x20-\x7e]+", "must contain only printable ASCII characters (IS212)"),
     "extra_http_header": _check_header,
 }
 """Field to the check that returns its value in its one form."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from influx_secrets._errors import SettingsError
 from influx_secrets._model.input_types import name_problem
-from influx_secrets._model.setting_names import SELECTORS, SETTINGS, known_inputs, unknown_problem
+from influx_secrets._model.setting_names import INPUTS, SELECTORS, SETTINGS, SettingName, known_inputs, nearest
 from influx_secrets._text import quote
 
 if sys.version_info >= (3, 11):
@@ -22,6 +22,7 @@ else:
 Raw = str | bool | int | float
 """What an input may be: stack config sends text, a `Provider` also booleans and numbers."""
 
+_ACTIVE: Final = "INFLUX_ACTIVE_CONFIG"
 _PROFILE_FIELDS: Final = ("url", "token", "org")
 """What a profile of the CLI can set. Its file is opened only if one of these is not set elsewhere."""
 
@@ -66,7 +67,9 @@ def _refuse_unknown(inputs: Given) -> None:
         key for key in inputs if key not in known_inputs() and key != "version" and not key.startswith("__")
     )
     if unknown:
-        raise SettingsError(f"{unknown_problem(unknown)} (IS215)")
+        near = nearest(unknown[0])
+        hint = f"Use {quote(near)}" if near else f"Settings are {', '.join(known_inputs())}"
+        raise SettingsError(f"unknown setting {quote(unknown[0])}. {hint} (IS215)")
 
 
 def _from_inputs(inputs: Given) -> dict[str, Found]:
@@ -74,7 +77,7 @@ def _from_inputs(inputs: Given) -> dict[str, Found]:
     for setting in SETTINGS:
         value = _given(inputs, setting.input)
         if value is not None:
-            found[setting.field] = value if isinstance(value, Found) else Found(value, f'setting "{setting.input}"')
+            found[setting.field] = value if isinstance(value, Found) else Found(value, setting.title)
     return found
 
 
@@ -84,16 +87,19 @@ def _from_selected(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found
     Raises:
         SettingsError: There is nothing, or another input contradicts: another server's token must not be sent.
     """
-    variable, name = (_selector(inputs, selector.input) for selector in SELECTORS)
-    for one, others in (("tokenVariable", ("token", "profile")), ("profile", ("url", "token"))):
-        both = [other for other in others if inputs.get(one) and inputs.get(other)]
+    by_variable, by_profile = SELECTORS
+    variable, name = (_selector(inputs, selector) for selector in SELECTORS)
+    for one, others in ((by_variable, ("token", "profile")), (by_profile, ("url", "token"))):
+        both = [two for two in INPUTS if two.input in others and inputs.get(one.input) and inputs.get(two.input)]
         if both:
-            raise SettingsError(f"{one} and {both[0]} are both given: remove one of them (IS222)")
+            problem = f"{one.title} and {both[0].title} are both given"
+            part = "url" if both[0].field == "url" else "token"
+            raise SettingsError(f"{problem}, and each of them gives a {part}. Remove one (IS222)")
     if variable is not None:
         if not environ.get(variable):
             raise SettingsError(
-                f"tokenVariable: the environment variable {quote(variable)} is not set or empty: "
-                "set it to a token (IS221)"
+                f"the environment variable {variable} is empty or missing. Set {variable} to the token, because "
+                f"{by_variable.title} names this variable (IS221)"
             )
         return {"token": Found(environ[variable], variable)}
     if name is None:
@@ -101,25 +107,26 @@ def _from_selected(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found
     path = _profiles_path(environ)
     if path is None:
         raise SettingsError(
-            "profile: the file of profiles of the influx CLI cannot be found: set HOME or INFLUX_CONFIGS_PATH (IS219)"
+            "cannot find the profiles of the influx CLI: HOME and INFLUX_CONFIGS_PATH are not set. Set "
+            "INFLUX_CONFIGS_PATH to the path of the file (IS219)"
         )
-    found = _profile(_read_profiles(path), name, path, "profile", _PROFILE_FIELDS)
-    missing = [field for field in ("url", "token") if field not in found]
+    found = _profile(_read_profiles(path), name, path, by_profile.title, _PROFILE_FIELDS)
+    missing = next((field for field in ("url", "token") if field not in found), None)
     if missing:
-        raise SettingsError(f"profile: the profile {quote(name)} in {path} has no {missing[0]}: set it there (IS218)")
+        raise SettingsError(f"profile {quote(name)} in {path} has no {missing}. Add a {missing} to the profile (IS218)")
     if any(_given(inputs, field) for field in ("org", "orgId")):
         found.pop("org", None)
     return found
 
 
-def _selector(inputs: Given, name: str) -> str | None:
-    value = _given(inputs, name)
+def _selector(inputs: Given, selector: SettingName) -> str | None:
+    value = _given(inputs, selector.input)
     if value is None:
         return None
     text = str(value.value if isinstance(value, Found) else value)
     problem = name_problem(text)
     if problem:
-        raise SettingsError(f"{name} {problem}")
+        raise SettingsError(f"{selector.title} {problem}")
     return text
 
 
@@ -148,22 +155,24 @@ def _from_profile(environ: Mapping[str, str], needed: Collection[str]) -> dict[s
     """
     path = _profiles_path(environ)
     profiles = {} if path is None else _read_profiles(path)
-    name = environ.get("INFLUX_ACTIVE_CONFIG") or _active(profiles, f"in {path}", needed)
+    name = environ.get(_ACTIVE) or _active(profiles, f"in {path}", needed)
     if path is None or name is None:
         return {}
-    return _profile(profiles, name, path, "INFLUX_ACTIVE_CONFIG", needed)
+    return _profile(profiles, name, path, _ACTIVE, needed)
 
 
 def _profile(
     profiles: Mapping[str, Mapping[str, object]], name: str, path: Path, selector: str, needed: Collection[str]
 ) -> dict[str, Found]:
     if name not in profiles:
-        raise SettingsError(f"{selector}: {path} has no profile {quote(name)}: see `influx config list` (IS217)")
+        problem = f"the profile {quote(name)} does not exist in {path}"
+        raise SettingsError(f"{problem}. Correct {selector}, or create the profile (IS217)")
     profile = profiles[name]
     if profile.get("cookie") and not profile.get("token") and "token" in needed:
+        way = "Set INFLUX_TOKEN, or add" if selector == _ACTIVE else "Add"
         raise SettingsError(
-            f"profile {quote(name)} in {path} signs in with a password, which only the influx CLI can: set "
-            "INFLUX_TOKEN, or give the profile a token (IS225)"
+            f"the profile {quote(name)} in {path} has a password and no token, but influx_secrets needs a token. "
+            f"{way} a token to the profile (IS225)"
         )
     return {
         field: Found(value, f"{field} of profile {quote(name)} in {path}")
@@ -176,12 +185,14 @@ def _active(profiles: Mapping[str, Mapping[str, object]], place: str, needed: Co
     """Return the name of the active profile, or of the only one; the CLI would take any of several at each call."""
     for name, profile in profiles.items():
         if not isinstance(profile.get("active", False), bool):
-            raise SettingsError(f"profile {quote(name)} {place}: active must be true or false, without quotes (IS224)")
+            raise SettingsError(f"active of profile {quote(name)} {place} must be true or false without quotes (IS224)")
     active = [name for name, profile in profiles.items() if profile.get("active")]
     if len(active) > 1:
-        raise SettingsError(f"more than one profile is active {place}: run `influx config NAME` (IS223)")
+        problem = f"more than one profile of the influx CLI is active {place}"
+        raise SettingsError(f"{problem}. Run `influx config NAME`, which leaves one profile active (IS223)")
     if not active and len(profiles) > 1 and "token" in needed:
-        raise SettingsError(f"none of {len(profiles)} profiles is active {place}: run `influx config NAME` (IS223)")
+        problem = f"there is no API token, and no profile of the influx CLI is active {place}"
+        raise SettingsError(f"{problem}. Set INFLUX_TOKEN, or run `influx config NAME` (IS223)")
     chosen = active or (list(profiles) if len(profiles) == 1 else [])
     return chosen[0] if chosen else None
 
@@ -201,11 +212,11 @@ def _read_profiles(path: Path) -> dict[str, dict[str, object]]:
     except tomllib.TOMLDecodeError as exc:
         # Its text may quote the file, which holds tokens: only the place is passed on.
         place = re.search(r"at line \d+", str(exc))
-        problem = f"the profiles of the influx CLI in {path} are not TOML" + (f" ({place[0]})" if place else "")
+        reason = "the file is not TOML" + (f" {place[0]}" if place else "")
     except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8"
-        problem = f"cannot read the profiles of the influx CLI in {path}: {reason}"
+        reason = str(exc.strerror) if isinstance(exc, OSError) else "the file is not UTF-8"
     else:
         tables = {name: table for name, table in document.items() if isinstance(table, dict)}
         return {name: {member.lower(): value for member, value in table.items()} for name, table in tables.items()}
-    raise SettingsError(f"{problem}. Correct the file, or set INFLUX_CONFIGS_PATH to another one (IS226)")
+    problem = f"cannot read the profiles of the influx CLI in {path}: {reason}"
+    raise SettingsError(f"{problem}. Correct the file or its permissions, or change INFLUX_CONFIGS_PATH (IS226)")

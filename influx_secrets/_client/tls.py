@@ -41,26 +41,27 @@ def make_context(settings: Settings, environ: Mapping[str, str] = os.environ) ->
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
     if settings.ca_file is not None:
-        return _trusting(f"the CA file {settings.ca_file}", cafile=settings.ca_file)
+        places = "influx-secrets:caFile, ca_file of the Provider, or INFLUXDB_V2_SSL_CA_CERT"
+        return _trusting(settings.ca_file, places)
     for name in BUNDLE_VARIABLES:
         path = environ.get(name)
         if path:
-            is_folder = Path(path).is_dir()
-            return _trusting(f"the CA bundle in {name}", **{"capath" if is_folder else "cafile": path})
+            return _trusting(path, name, is_folder=Path(path).is_dir())
     return _system_context()
 
 
-def _trusting(what: str, *, cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
+def _trusting(path: str, places: str, *, is_folder: bool = False) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context.load_verify_locations(cafile, capath)
+        context.load_verify_locations(**{"capath" if is_folder else "cafile": path})
     except ssl.SSLError:
-        problem = "contains no certificate in PEM form"
+        problem = f"the CA file {path} contains no certificate in PEM form"
     except (OSError, ValueError) as exc:
-        problem = f"cannot be read: {getattr(exc, 'strerror', None) or 'not a path'}"
+        reason = getattr(exc, "strerror", None) or "not a path"
+        problem = f"cannot read the CA file {path}: {reason}"
     else:
         return context
-    raise SettingsError(f"{what} {problem}. Name a readable PEM file (IS210)")
+    raise SettingsError(f"{problem}. Correct or unset {places} (IS210)")
 
 
 def _system_context() -> ssl.SSLContext:

@@ -31,7 +31,7 @@ from influx_secrets._client.network_errors import (
     lost,
 )
 from influx_secrets._client.retry import Policy, may_heal
-from influx_secrets._client.settings import Settings, extra_headers, secrets_in
+from influx_secrets._client.settings import NO_CREDENTIAL, Settings, extra_headers, secrets_in
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
 
 MAX_ERROR_BYTES: Final = 65_536
@@ -107,10 +107,7 @@ class Transport:
 
     def _require_token(self, request: Request) -> None:
         if request.authenticated and self.settings.token is None:
-            raise SettingsError(
-                f"cannot {request.intent}: there is no API token: set INFLUX_TOKEN, the provider's token, "
-                "or an active profile of the influx CLI (IS201)"
-            )
+            raise SettingsError(f"cannot {request.intent}: {NO_CREDENTIAL}")
 
     def _attempt(self, request: Request, deadline: float, span: str | None) -> Response | Failure:
         try:

@@ -30,8 +30,11 @@ from influx_secrets._errors import (
     UnauthorizedError,
 )
 from influx_secrets._model.keys import digest_prefix
+from influx_secrets._text import quote
 
 KEYS_PER_QUERY: Final = 1000
+
+_INTENT: Final = "compare values"
 
 _IMPORTS: Final = 'import "array"\nimport "strings"\nimport "influxdata/influxdb/secrets"\nimport "contrib/qxip/hash"\n'
 _PROBE: Final = f'{_IMPORTS}array.from(rows: [{{h: hash.hmac(v: hash.sha256(v: "probe"), k: "probe")}}])'
@@ -102,29 +105,29 @@ def _prove_chunk(client: SecretsClient, org_id: str, keys: Sequence[str], nonce:
         rows = _ask(client, org_id, proof_query(org_id, keys, nonce, is_tolerant=True))
     # influxd 2.9.1 ends a query whose request it takes for broken off, and has sent 200 by then.
     if len(rows) != len(keys):
-        raise _unusable(client, org_id, f"answered for {len(rows)} of {len(keys)} keys: run again (IS320)")
-    return {key: Proof(nonce, _signature(client, org_id, row)) for key, row in zip(keys, rows, strict=True)}
+        raise _unusable(client, org_id, f"answered for {len(rows)} of {len(keys)} keys of the org. Run again (IS320)")
+    return {key: Proof(nonce, _signature(client, org_id, key, row)) for key, row in zip(keys, rows, strict=True)}
 
 
-def _signature(client: SecretsClient, org_id: str, row: Mapping[str, str]) -> str | None:
+def _signature(client: SecretsClient, org_id: str, key: str, row: Mapping[str, str]) -> str | None:
     """Return the signature of a key's value, None for a key that Flux cannot read; anything else proves nothing."""
     signature, problem = row.get("h"), row.get("m")
     if problem == _UNREADABLE:
         return None
     if problem or signature in (None, "", _UNSIGNED):
         said = quoted(clean(problem, secrets_in(client.settings)))
-        raise _unusable(client, org_id, f"could not hash the value of a key{said}: see the server's log (IS321)")
+        raise _unusable(client, org_id, f"cannot read the key {quote(key)}{said}. See the log of the server (IS321)")
     return signature
 
 
 def _unusable(client: SecretsClient, org_id: str, problem: str) -> ResponseError:
-    message = f"cannot compare values in org {client.org_title(org_id)}: {client.settings.url} {problem}"
+    message = f"cannot {_INTENT} in the org {client.org_title(org_id)}: {client.settings.url} {problem}"
     return ResponseError(message, method="POST", path="/api/v2/query", status=HTTPStatus.OK)
 
 
 def _ask(client: SecretsClient, org_id: str, script: str) -> list[dict[str, str]]:
     try:
-        return client.query(org_id, script)
+        return client.query(org_id, script, intent=_INTENT)
     except (APIError, ResponseError) as error:
         reason = _why_unavailable(error)
         if reason is None:

@@ -41,7 +41,7 @@ def name_problem(value: object) -> str | None:
     """Whether a value is no name of a variable or a profile; a token, given by mistake, must not reach the state."""
     if not isinstance(value, str) or _NAME.fullmatch(value):
         return string_problem(value)
-    return "must be a name of letters, digits, spaces, _, - and dots, not the token itself (IS220)"
+    return "must be a name of at most 64 letters, digits, spaces, _, - and dots, not the token itself (IS220)"
 
 
 def optional_string_problem(value: object) -> str | None:

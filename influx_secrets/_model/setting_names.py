@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
-
-from influx_secrets._text import quote
 
 NAMESPACE: Final = "influx-secrets"
 """Of the settings, in a stack's config and in the inputs of a provider."""
@@ -34,6 +31,11 @@ class SettingName(NamedTuple):
     def config_key(self) -> str:
         """The full name, the same in a stack's config and in a provider's inputs."""
         return f"{NAMESPACE}:{self.input}"
+
+    @property
+    def title(self) -> str:
+        """What messages of a provider process call it, which cannot know where the user wrote it."""
+        return f"{self.config_key} ({self.field} in a Provider)"
 
 
 SETTINGS: Final = (
@@ -68,10 +70,8 @@ def known_inputs() -> tuple[str, ...]:
     return tuple(sorted(setting.input for setting in INPUTS))
 
 
-def unknown_problem(names: Sequence[str], place: str = "") -> str:
-    """Return what is wrong with names that no setting has: the nearest ones are named, else all that there are."""
+def nearest(name: str) -> str | None:
+    """Return the input that a misspelt name is like; None for none."""
     from difflib import get_close_matches  # noqa: PLC0415 (few programs need it)
 
-    near = [found for name in names for found in get_close_matches(name, known_inputs(), 1)]
-    hint = f"did you mean {', '.join(map(quote, near))}?" if near else f"known are {', '.join(known_inputs())}"
-    return f"unknown setting {', '.join(map(quote, names))}{place}: {hint}"
+    return next(iter(get_close_matches(name, known_inputs(), 1)), None)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pulumi
 
 from influx_secrets._errors import SettingsError
-from influx_secrets._model.setting_names import INPUTS, NAMESPACE, known_inputs, unknown_problem
+from influx_secrets._model.setting_names import INPUTS, NAMESPACE, known_inputs, nearest
 from influx_secrets._text import quote
 
 
@@ -55,20 +55,27 @@ def _refuse_unknown() -> None:
     for name in sorted(pulumi.runtime.get_config_env()):
         namespace = name.partition(":")[0]
         if namespace not in {NAMESPACE, pulumi.get_project()} and _bare(namespace) == _bare(NAMESPACE):
-            right = f"{prefix}{name.partition(':')[2]}"
-            secrets = {one.config_key for one in INPUTS if one.is_secret}
-            is_secret = right in secrets or pulumi.runtime.is_config_secret(name)
             raise SettingsError(
-                f"{quote(name)} in the stack's config is ignored: settings of this package begin with `{prefix}`. Run "
-                f"`pulumi config set {f'--secret {right}' if is_secret else f'{right} VALUE'}`, then `pulumi config rm "
-                f"{name}` (IS231)"
+                f"{quote(name)} in the stack's config has no effect, because settings of influx_secrets begin with "
+                f"`{prefix}`. {_instead_of(name, name.partition(':')[2])} (IS231)"
             )
     names = {name.removeprefix(prefix) for name in pulumi.runtime.get_config_env() if name.startswith(prefix)}
     unknown = sorted(names.difference(known_inputs()))
     if unknown:
-        problem = unknown_problem(unknown, " in the stack's config")
-        problem += "" if problem.endswith("?") else "."
-        raise SettingsError(f"{problem} Run `pulumi config rm {prefix}{unknown[0]}` (IS215)")
+        name, near = f"{prefix}{unknown[0]}", nearest(unknown[0])
+        known = f"Settings are {', '.join(known_inputs())}. Run `pulumi config rm {name}`"
+        way = _instead_of(name, near) if near else known
+        raise SettingsError(f"{quote(name)} in the stack's config is not a setting. {way} (IS215)")
+
+
+def _instead_of(name: str, setting: str) -> str:
+    """Return the commands that give a setting its right name, encrypted unless the state stores it in clear text."""
+    right = f"{NAMESPACE}:{setting}"
+    known = [one for one in INPUTS if one.config_key == right]
+    is_secret = pulumi.runtime.is_config_secret(name) or any(one.is_secret for one in known)
+    is_plain = not is_secret or any(one.is_stored for one in known)
+    value = f"{right} VALUE" if is_plain else f"--secret {right}"
+    return f"Run `pulumi config set {value}`, then `pulumi config rm {name}`"
 
 
 def _bare(namespace: str) -> str:
@@ -79,6 +86,6 @@ def _refuse_secret() -> None:
     for setting in INPUTS:
         if setting.is_stored and pulumi.runtime.is_config_secret(setting.config_key):
             raise SettingsError(
-                f"{setting.config_key} is secret in the stack's config, and the state stores it in clear text: run "
-                f"`pulumi config set --plaintext {setting.config_key} VALUE` (IS216)"
+                f"{setting.config_key} is secret in the stack's config, but the state stores it in clear text. If the "
+                f"value is not confidential, run `pulumi config set --plaintext {setting.config_key} VALUE` (IS216)"
             )

@@ -82,7 +82,8 @@ class Inputs(NamedTuple):
         if setting.is_secret:
             return self.secret(setting.field, value)
         if setting.is_stored and sdk.is_output(value):
-            value = self.stored(setting.field, value, "to allow that, pass pulumi.Output.unsecret(...) (IS216)")
+            advice = "if the url is not confidential, pass url=pulumi.Output.unsecret(url) (IS216)"
+            value = self.stored(setting.field, value, advice)
         found = self.public(setting.field, value, _SETTING_PROBLEMS[setting.kind])
         return found.apply(_setting_text) if isinstance(found, pulumi.Output) else _setting_text(found)
 

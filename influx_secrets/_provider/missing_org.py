@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 def explained(session: ServerSession, state: ResourceState | None, error: NotFoundError) -> NotFoundError:
     """Return the error of a call on the org of a state, with what to do if this server confirms that it has none."""
-    if state is None or state.server is None or session.client.org_exists(str(state.org_id)) is not False:
+    if state is None or state.server is None:
         return error
+    exists = session.client.org_exists(str(state.org_id))
+    if exists is not False:
+        return session.client.explain(error, exists=exists)
     problem = f"the org {state.org_title} does not exist on {session.address}"
     if is_moved(state, session.address):
         problem += (
@@ -45,10 +48,7 @@ def require_gone(session: ServerSession, state: ResourceState, error: NotFoundEr
         if state.server != session.address:
             raise error
         return
-    if exists:
-        cause = "the org exists, but a proxy or gateway answers for its secrets: check the url and the proxies (IS155)"
-    else:
-        cause = session.client.why_hidden()
+    cause = session.client.why_not_found(exists=exists)
     raise _again(error, f"cannot reach the secrets of the org {state.org_title}: {cause}")
 
 

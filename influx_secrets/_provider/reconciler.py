@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 
 from influx_secrets._errors import (
@@ -141,7 +142,10 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
         return missing_org.without_org(session, state)
     except UnauthorizedError:
         # Only a token that is known otherwise lacks a permission here; a wrong one must not look like "no change".
-        if session.client.org_exists(org.org_id) is not True:
+        is_known = False
+        with contextlib.suppress(UnauthorizedError):
+            is_known = session.client.org_exists(org.org_id) is True
+        if not is_known:
             raise
         session.notify(SECRETS_UNREADABLE)
         return state

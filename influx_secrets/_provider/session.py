@@ -5,20 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from influx_secrets._client.client import SecretsClient, connect
-from influx_secrets._client.settings import Settings
+from influx_secrets._client.settings import NO_CREDENTIAL, Settings
 from influx_secrets._client.value_proofs import Proof, prove
 from influx_secrets._errors import (
+    APIError,
     DeclarationError,
     InfluxSecretsError,
-    InternalError,
     ProofsUnavailableError,
-    RateLimitedError,
     ResponseError,
     TransportError,
-    UnavailableError,
 )
 from influx_secrets._model.resources import UNKNOWN, ResourceState, Unknown, server_address
 from influx_secrets._notices import UNREACHABLE, UNVERIFIABLE
@@ -29,6 +27,9 @@ from influx_secrets._run_register import Register
 from influx_secrets._text import name_org
 
 T = TypeVar("T")
+
+_DOWN: Final = frozenset({429, *range(500, 600)} - {501})
+"""What a server answers that may answer better later; what it does not implement now, it will not implement then."""
 
 
 class ServerSession:
@@ -109,11 +110,7 @@ class ServerSession:
         if not preview:
             return call(self.client)
         if self.settings.token is None:
-            self.notify(
-                f"{UNREACHABLE}there is no API token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the "
-                "provider's token, or an active profile of the influx CLI (IS201)",
-                topic="unreachable",
-            )
+            self.notify(f"{UNREACHABLE}{NO_CREDENTIAL}", topic="unreachable")
         elif not self._unreachable:
             from influx_secrets._client.retry import PREVIEW_POLICY  # noqa: PLC0415 (brings the HTTP libraries along)
 
@@ -153,9 +150,11 @@ class ServerSession:
 
 def _may_heal(error: InfluxSecretsError) -> bool:
     """Whether an error says that the server is down, and not that the settings or the declaration cannot work."""
-    if isinstance(error, ResponseError):
-        # A query may end too early after its 200 (influxd 2.9.1); the list before it has shown that the url is right.
-        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.path == "/api/v2/query"
     if isinstance(error, TransportError):
         return error.may_heal
-    return isinstance(error, (RateLimitedError, UnavailableError, InternalError))
+    if not isinstance(error, (APIError, ResponseError)):
+        return False
+    if error.path == "/api/v2/query" and (isinstance(error, ResponseError) or error.status == HTTPStatus.OK):
+        # A query may end too early after its 200 (influxd 2.9.1); the list before it has shown that the url is right.
+        return True
+    return error.status in _DOWN

@@ -141,7 +141,7 @@ def test_doctor_settings_that_cannot_work_are_the_one_line(lone: Command) -> Non
     lone.search(done, {})
     assert done.code == 1
     assert [row[:2] for row in done.rows if len(row) == 3] == [["note", "program"], ["wrong", "settings"]]
-    assert "INFLUX_HOST: must not contain a user name or password" in done.out
+    assert "INFLUX_HOST must not contain a user name or password" in done.out
 
 
 def test_doctor_url_of_a_page_in_the_browser(command: Command, server: SecretsServer) -> None:
@@ -149,7 +149,7 @@ def test_doctor_url_of_a_page_in_the_browser(command: Command, server: SecretsSe
     done = command("doctor", environ={"INFLUX_HOST": f"{server.url}/orgs/0123456789abcdef/data-explorer"})
     assert done.code == 1
     assert line(done, "settings") == (
-        f"wrong settings INFLUX_HOST: is the address of a page in the browser: use {server.url} (IS205)"
+        f"wrong settings INFLUX_HOST is the address of a page in the browser. Set the url to {server.url} (IS205)"
     )
 
 

@@ -261,9 +261,9 @@ ORG = json_answer(200, {"orgs": [{"id": "0123456789abcdef", "name": "acme"}]})
     ("steps", "check"),
     [
         ([HEALTH, BROKEN], "token on the server"),
-        ([HEALTH, KNOWN, ACTIVE, BROKEN], "read the org"),
-        ([HEALTH, KNOWN, ACTIVE, ORG, BROKEN], "read its secrets"),
-        ([HEALTH, KNOWN, ACTIVE, ORG, json_answer(200, {"secrets": ["A"]}), BROKEN], "write its secrets"),
+        ([HEALTH, ACTIVE, KNOWN, BROKEN], "read the org"),
+        ([HEALTH, ACTIVE, KNOWN, ORG, BROKEN], "read its secrets"),
+        ([HEALTH, ACTIVE, KNOWN, ORG, json_answer(200, {"secrets": ["A"]}), BROKEN], "write its secrets"),
     ],
 )
 def test_doctor_server_that_breaks_is_told_where_it_broke(lone: Command, steps: list[Step], check: str) -> None:

@@ -70,7 +70,7 @@ def test_list_works_where_a_gateway_forbids_to_look_at_alerts(emulator: Emulator
     emulator.inject(Fault(Page(403), path="*/notificationEndpoints", times=None))
     done = Command({**emulator.environment, "INFLUX_ORG": "acme"})("list")
     assert (done.code, done.rows) == (0, [["A", "?"]])
-    assert "note: who reads the keys in alerts could not be asked: cannot list the endpoints of org" in done.err
+    assert "note: who reads the keys in alerts could not be asked: cannot list the endpoints of the org" in done.err
 
 
 def test_list_hostile_keys_are_shown_and_never_obeyed(command: Command, server: SecretsServer, org: str) -> None:
@@ -107,7 +107,7 @@ def test_list_of_an_empty_org_says_so(command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environ", "says"),
     [
-        (["--org", "nobody"], {}, "no org has that name"),
+        (["--org", "nobody"], {}, "No org has this name"),
         (["--org", "a", "--org-id", ORG], {}, "--org and --org-id are both given"),
         ([], {"INFLUX_ORG": ""}, "no org is given: use --org or --org-id, or set INFLUX_ORG"),
         ([], {"INFLUX_TOKEN": ""}, "there is no API token"),

@@ -62,7 +62,7 @@ def test_review_as_markdown_is_cut() -> None:
 
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-UNASKED = "the server could not be asked, so this preview cannot show which keys exist: refused"
+UNASKED = "this preview cannot compare all keys with the server: refused"
 TAKEN = 'the update takes over the key "A" of the org 0123456789abcdef: already there, and overwrite is set'
 PREVIEWS = {
     Kind.REMOVE: REMOVES,

@@ -17,11 +17,11 @@ def client_of(server: SecretsServer, token: str | None = None) -> SecretsClient:
 def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: str) -> None:
     """One that is not there, one that is hidden, by an inactive token too, and a url that is too long."""
     org_id = server.org_id(org)
-    hidden = "the org exists, but this token may not read it: use a token with the permission to read the org (IS308)"
-    inactive = "the token is inactive: activate it, or use a different one (IS302)"
-    path = f"the url must not contain the path of the API: use {server.url} (IS318)"
+    hidden = "the token has no permission to read this org. Use a token with this permission (IS308)"
+    inactive = "the token is inactive. Run `influx auth active`, or use another token (IS302)"
+    path = f"The url must not end with /api/v2. Set the url to {server.url} (IS318)"
     blind, asleep = server.create_token(org, read_org=False), server.create_token(org, active=False)
-    nobody, no_id = (f"no org has that {what}: check the {what} and the url (IS307)" for what in ("name", "id"))
+    nobody, no_id = (f"No org has this {what}. Check the {what} and the url (IS307)" for what in ("name", "id"))
     cases = [
         ("", server.token, "nobody", nobody, "0000000000000001", no_id),
         ("", blind, org, hidden, org_id, hidden),
@@ -30,19 +30,19 @@ def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: st
     ]
     for below, token, name, of_name, id_, of_id in cases:
         with SecretsClient(Settings(url=server.url + below, token=token)) as client:
-            with pytest.raises(NotFoundError, match=f"{re.escape(of_name)}$"):
+            with pytest.raises(NotFoundError, match=f"(?i){re.escape(of_name)}$"):
                 client.find_org(name)
-            with pytest.raises(NotFoundError, match=f"{re.escape(of_id)}$"):
+            with pytest.raises(NotFoundError, match=f"(?i){re.escape(of_id)}$"):
                 client.list_secret_keys(id_)
 
 
 def test_token_that_cannot_work_is_told_apart(server: SecretsServer, org: str) -> None:
     """One that is not known, one that is inactive, and one without a permission."""
     org_id = server.org_id(org)
-    lacks = f"the token lacks the permission to read the secrets of org {org_id}: use one that has it (IS303)"
+    lacks = "The token lacks the permission to read the secrets of this org. Use a token with this permission (IS303)"
     tokens = {
-        "the token is wrong or revoked: check INFLUX_TOKEN, or the provider's token (IS301)": "wrong",
-        "the token is inactive: activate it, or use a different one (IS302)": server.create_token(org, active=False),
+        "counts after `pulumi up` (IS301)": "wrong",
+        "or use another token (IS302)": server.create_token(org, active=False),
         lacks: server.create_token(org, read_secrets=False),
     }
     server.put_secret(org, "A", "1")

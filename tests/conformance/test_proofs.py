@@ -50,9 +50,9 @@ class CountingClient(SecretsClient):
         super().__init__(Settings(url=server.url, token=server.token))
         self.sizes: list[int] = []
 
-    def query(self, org_id: str, flux: str) -> list[dict[str, str]]:
+    def query(self, org_id: str, flux: str, *, intent: str = "count") -> list[dict[str, str]]:
         self.sizes.append(len(flux.encode()))
-        return super().query(org_id, flux)
+        return super().query(org_id, flux, intent=intent)
 
 
 @pytest.mark.parametrize("unreadable", [["B", "D"], ["A"], ["E"], ["not there"], ["A", "B", "C", "D", "E"]])

@@ -169,7 +169,7 @@ def test_rate_limit_for_minutes_is_waited_for_or_ends_the_run_soon(
             # Those under way end with the first, each with a line; the rest of the two hundred is not begun.
             assert 1 <= len(failed) <= 8
             assert "(tried 4 times)" in failed[0]
-            assert failed[0].endswith(f"try again in {pause} s (IS312)")
+            assert failed[0].endswith(f"again in {pause} s (IS312)")
             assert influxd.keys(acme) == []
             stack.up()
     assert influxd.values(acme) == {f"K{n}": f"value {n}" for n in range(200)}

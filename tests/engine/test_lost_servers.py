@@ -229,7 +229,7 @@ def test_hidden_org_is_no_absent_one(stack: Stack, influxd: InfluxdServer) -> No
     stack.program(BY_NAME).up()
     stack.environment["INFLUX_TOKEN"] = influxd.create_token(other)
     for run in (stack.refresh(fails=True), stack.destroy(fails=True)):
-        assert "the org exists, but this token may not read it" in text(run)
+        assert "the token has no permission to read this org" in text(run)
     stack.environment["INFLUX_TOKEN"] = influxd.token
     assert set(stack.up().steps.values()) == {"same"}
 

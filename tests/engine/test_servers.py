@@ -34,14 +34,14 @@ def test_server_down_is_one_line_and_the_next_up_finishes(new_stack: NewStack) -
         preview = stack.preview()
         assert preview.steps == {"a": "create"}
         assert [line.split(":")[1] for line in preview.errors] == [
-            " the server could not be asked, so this preview cannot show which keys exist"
+            " this preview cannot compare all keys with the server"
         ]
         assert "the connection was refused: is the server running, and is the url right?" in failed(stack)
     with Emulator({"acme": ID}, token=TOKEN, port=port) as emulator:
         del stack.environment["INFLUX_TOKEN"]
         assert "INFLUX_TOKEN" in failed(stack)
         stack.environment["INFLUX_TOKEN"] = emulator.create_token("acme", write_secrets=False)
-        assert "lacks the permission to write the secrets of org" in failed(stack)
+        assert "lacks the permission to write the secrets of this org" in failed(stack)
         stack.environment["INFLUX_TOKEN"] = TOKEN
         assert stack.up().steps == {"a": "create"}
         assert emulator.secrets("acme") == {"A": "hunter2-never-shown"}

@@ -29,7 +29,7 @@ def test_token_rotated_in_the_environment_works_at_once(new_stack: NewStack, inf
     stack = new_stack({"INFLUX_HOST": influxd.url, "INFLUX_TOKEN": tokens[0]}, ORG=acme)
     stack.program(ONE, VALUE="one").up()
     influxd.revoke_token(tokens[0])
-    assert "the token is wrong or revoked" in stack.refresh(fails=True).output
+    assert "The token is wrong, revoked, or of another server" in stack.refresh(fails=True).output
 
     stack.environment["INFLUX_TOKEN"] = tokens[1]
     stack.program(ONE, VALUE="two").up()

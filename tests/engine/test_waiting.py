@@ -39,7 +39,7 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, acme: str, proxy: Intercepti
             return BUSY
         never = threading.Event()
         for _ in range(int(PATIENCE_SECONDS / 0.05)):
-            if 'cannot write secret "A" of org' in shown_so_far(stack):
+            if 'cannot write the secret "A" of the org' in shown_so_far(stack):
                 seen.append(True)
                 return None
             never.wait(0.05)
@@ -50,7 +50,7 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, acme: str, proxy: Intercepti
     done = stack.program(f'influx.Secret("a", org=ORG, key="A", value="{PLANTED}")').up()
     assert seen == [False, True]
     (line,) = [line for line in done.errors if "yet" in line]
-    assert line.startswith('influx-secrets: cannot write secret "A" of org ')
+    assert line.startswith('influx-secrets: cannot write the secret "A" of the org ')
     assert "HTTP 503. Trying again in 0." in line
     assert "at most 4 more attempts within " in line
     assert leaks(PLANTED, places(stack)) == []

@@ -33,8 +33,8 @@ FOREIGN = ["F", "G"]
 REFUSALS = (
     "is already there, with another value",
     "the key has another value, or one that cannot be compared",
-    "no such org",
-    "no org has that",
+    "The org does not exist",
+    "No org has this",
 )
 
 which = st.integers(0, 1)

@@ -291,7 +291,7 @@ def test_org_secrets_exclusive_that_cannot_ask_for_readers_removes_nothing(engin
     emulator.inject(Fault(Status(500), path="*/notificationRules", times=None))
     assert engine.checked(declared)["pruned"] == UNKNOWN
     engine.config = {"influx-secrets:maxAttempts": "1"}
-    assert "cannot list the rules of org" in engine.up(declared)["shared"]
+    assert "cannot list the rules of the org" in engine.up(declared)["shared"]
     assert emulator.secrets("acme") == {"STRAY": "theirs"}
 
 

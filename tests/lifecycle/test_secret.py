@@ -9,7 +9,7 @@ from lifecycle.provider_process import CallError, CheckError, Engine, ProviderPr
 from pulumi.runtime.rpc import UNKNOWN
 
 from influx_secrets._model.keys import digest
-from influx_secrets.emulator import Emulator, Fault, Page
+from influx_secrets.emulator import Answer, Emulator, Fault, Page
 
 PLANTED = "hunter2-ß"
 
@@ -296,7 +296,7 @@ def test_secret_with_any_key_is_created_found_and_removed(engine: Engine, emulat
     [
         ({"key": "A", "value": "v"}, "no org is given: use org=... or org_id=..."),
         ({"org": "nowhere", "key": "A", "value": "v"}, "nowhere"),
-        ({"org": "0" * 16, "key": "A", "value": "v"}, "Give an org id as org_id (--org-id)"),
+        ({"org": "0" * 16, "key": "A", "value": "v"}, "If 0000000000000000 is the id of an org, use org_id (--org-id)"),
         ({"org": "acme", "key": "A", "value": 5}, 'the value of the key "A" must be a string, not float'),
         ({"org": "acme", "key": 5, "value": "v"}, "key must be a string, not float"),
         ({"org": "acme", "key": "A", "value": "v", "rotate_on": 3}, "rotate_on must be a string, not float"),
@@ -359,7 +359,7 @@ def test_preview_without_server_works_with_org_id(emulator: Emulator) -> None:
         secret("c", org="acme", key="C", value="one"),
     )
     assert steps == {"a": "create", "b": "create", "c": "create"}
-    assert gone.said.count("the server could not be asked") == 1
+    assert gone.said.count("cannot compare all keys with the server") == 1
     assert gone.said.count("\n") == 1
 
 
@@ -369,9 +369,8 @@ def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
     declared = secret("a", org_id=emulator.org_id("acme"), key="A", value="one")
     assert engine.preview(declared, secret("b", org="acme", key="B", value="one")) == {"a": "create", "b": "create"}
     assert engine.said == (
-        "influx-secrets: the server could not be asked, so this preview cannot show which keys exist: there is no API "
-        "token, and `pulumi up` will fail without one: set INFLUX_TOKEN, the provider's token, or an active profile "
-        "of the influx CLI (IS201)\n"
+        "influx-secrets: this preview cannot compare all keys with the server: there is no API token. Set "
+        "INFLUX_TOKEN, or run `influx config NAME` to use a profile (IS201)\n"
     )
     assert "INFLUX_TOKEN" in engine.up(declared)["a"]
     assert calls(emulator) == []
@@ -381,9 +380,9 @@ def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
     ("change", "why"),
     [
         ({"INFLUX_HOST": "https://{place}"}, "the server does not speak TLS on this port: should the url begin with"),
-        ({"INFLUX_HOST": "http://{place}/orgs/{org_id}"}, "INFLUX_HOST: is the address of a page in the browser"),
-        ({"INFLUX_HOST": "localhost:8086"}, "INFLUX_HOST: must be a url such as http://localhost:8086"),
-        ({"INFLUX_TOKEN": "two\nlines"}, "INFLUX_TOKEN: must be a string without a line break"),
+        ({"INFLUX_HOST": "http://{place}/orgs/{org_id}"}, "INFLUX_HOST is the address of a page in the browser"),
+        ({"INFLUX_HOST": "localhost:8086"}, "INFLUX_HOST must be a url that begins with http:// or https://"),
+        ({"INFLUX_TOKEN": "two\nlines"}, "INFLUX_TOKEN must be the token alone. Remove line breaks"),
     ],
 )
 def test_preview_with_settings_that_cannot_work_fails(emulator: Emulator, change: dict[str, str], why: str) -> None:
@@ -412,7 +411,26 @@ def test_preview_whose_answers_are_not_the_apis_fails(engine: Engine, emulator: 
     emulator.clear_faults()
     emulator.inject(Fault(Page(502)))
     assert engine.preview(declared) == {"a": "create"}
-    assert "the server could not be asked" in engine.said
+    assert "cannot compare all keys with the server" in engine.said
+
+
+@pytest.mark.parametrize(
+    ("answer", "path", "says"),
+    [
+        (Answer(502, b'{"code": "bad gateway"}'), "/orgs?", 'find the org named "acme": HTTP 502 from'),
+        (Answer(200, b",error,reference\r\n,vault is sealed,\r\n"), "/query?", "compare values in the org "),
+    ],
+    ids=["gateway", "query"],
+)
+def test_preview_goes_on_where_the_server_may_answer_later(answer: Answer, path: str, says: str) -> None:
+    """Whatever code a gateway names; and a query may fail after its 200."""
+    with Emulator(("acme",), before=lambda _, asked: answer if path in asked else None) as emulator:
+        emulator.put_secret("acme", "A", "theirs")
+        engine = Engine(emulator.environment, {"influx-secrets:maxAttempts": "1"})
+        declared = secret("a", org="acme", key="A", value="one")
+        assert engine.preview(declared) == {"a": "create"}
+        assert f"this preview cannot compare all keys with the server: cannot {says}" in engine.said
+        assert f"cannot {says}" in engine.up(declared)["a"]
 
 
 def test_preview_with_a_ca_file_that_cannot_be_read_fails(emulator: Emulator) -> None:
@@ -420,7 +438,7 @@ def test_preview_with_a_ca_file_that_cannot_be_read_fails(emulator: Emulator) ->
     engine = Engine({**emulator.environment, "INFLUXDB_V2_SSL_CA_CERT": "/no/such/file"})
     failed = engine.preview(secret("a", org_id=emulator.org_id("acme"), key="A", value="one"))["a"]
     assert failed.startswith("failed: ")
-    assert "the CA file /no/such/file cannot be read: No such file or directory. Name" in failed
+    assert "cannot read the CA file /no/such/file: No such file or directory. Correct" in failed
 
 
 def test_up_without_server_fails_in_one_line(emulator: Emulator) -> None:
@@ -441,7 +459,7 @@ def test_call_that_fails_shows_one_line(engine: Engine, emulator: Emulator) -> N
         process.delete("Secret", stored.id, stored.outputs)
     process.stop()
     said = str(caught.value).removeprefix("influx_secrets.UnauthorizedError: ")
-    assert said.startswith(f'cannot remove secret "A" of org "acme" ({emulator.org_id("acme")}): ')
+    assert said.startswith(f'cannot remove the secret "A" of the org "acme" ({emulator.org_id("acme")}): ')
     assert "\n" not in said
 
 
@@ -482,7 +500,7 @@ def test_refresh_with_wrong_token_is_an_error(engine: Engine, emulator: Emulator
     """A wrong token must not look like a lack of permission, nor like a missing secret."""
     engine.up(secret("a", org="acme", key="A", value="one"))
     engine.environ = {**emulator.environment, "INFLUX_TOKEN": "wrong"}
-    with pytest.raises(CallError, match="HTTP 401"):
+    with pytest.raises(CallError, match=r"cannot list the secret keys .* HTTP 401 .* The token is wrong, revoked"):
         engine.refresh()
     assert "a" in engine.state
 
@@ -504,8 +522,10 @@ def test_destroy_of_hidden_org_stops(engine: Engine, emulator: Emulator, config:
     engine.environ = {**emulator.environment, "INFLUX_TOKEN": emulator.create_token("other")}
     engine.config = config
     for run in (engine.destroy, engine.refresh):
-        with pytest.raises(CallError, match="the org exists, but this token may not read it"):
+        with pytest.raises(CallError, match="the token has no permission to read this org"):
             run()
+    changed = secret("a", org="acme", key="A", value="two")
+    assert "The token has no permission to read this org" in engine.up(changed)["a"]
     assert "a" in engine.state
     assert emulator.secrets("acme") == {"A": "one"}
 

@@ -48,11 +48,11 @@ def test_one_more_setting_is_read_from_inputs_and_environment(monkeypatch: pytes
     """Each source is asked for it, and named when its value cannot be used."""
     monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)  # which a provider lowers, in its own process
     request = ConfigureRequest(Config({"influx-secrets:more": "x"}, "project"))
-    with pytest.raises(influx.SettingsError, match='setting "more": must be a number'):
+    with pytest.raises(influx.SettingsError, match=r"influx-secrets:more \(more in a Provider\) must be a number"):
         influx.SecretProvider().configure(request)
-    with pytest.raises(influx.SettingsError, match="INFLUX_MORE: must be a number"):
+    with pytest.raises(influx.SettingsError, match="INFLUX_MORE must be a number"):
         influx.Settings.resolve(environ={"INFLUX_MORE": "x"})
-    with pytest.raises(influx.SettingsError, match=r"known are .*, more, "):
+    with pytest.raises(influx.SettingsError, match=r"Settings are .*, more, "):
         influx.Settings.resolve({"unknown": "x"}, environ={})
 
 
@@ -70,7 +70,7 @@ def program() -> Iterator[None]:
 @pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK has no types here
 def test_one_more_setting_is_read_from_the_stack_config() -> pulumi.Output[None]:
     """It reaches the functions of the program, and the default provider, secret as the table says."""
-    with pytest.raises(influx.SettingsError, match='setting "more": must be a number'):
+    with pytest.raises(influx.SettingsError, match=r"influx-secrets:more \(more in a Provider\) must be a number"):
         functions._settings(None)()
     given = pulumi.Output.from_input(functions._provider_settings(run.Run.current().default_provider)["more"])
 

@@ -120,11 +120,11 @@ def _clock(health: Health, here: datetime) -> Iterator[CheckResult]:
 
 def _check_token(client: SecretsClient) -> Iterator[CheckResult]:
     try:
-        # Any answer other than 401 shows that the server knows the token.
-        client.org_exists(_ANY_ORG)
         if client.is_token_inactive():
             yield _lacking(client, _KNOWN, "it is inactive", client.settings.org_id)
             return
+        # Any answer other than 401 shows that the server knows the token.
+        client.org_exists(_ANY_ORG)
     except UnauthorizedError:
         message = "the server does not know it: it is wrong, revoked, or of another server"
         yield _lacking(client, _KNOWN, message, client.settings.org_id)

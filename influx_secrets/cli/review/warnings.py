@@ -60,7 +60,7 @@ def warnings(
     """Return the findings, sorted."""
     found = [
         *_failures(preview),
-        *_quoted(Kind.UNREACHABLE, "the server could not be asked: ", notices.unreachable),
+        *_quoted(Kind.UNREACHABLE, "the preview could not compare all keys with the server: ", notices.unreachable),
         *_of_keys(changes),
         *_lost(changes),
         *_unlisted(preview),

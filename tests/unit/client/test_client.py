@@ -78,7 +78,7 @@ def test_list_answer_of_another_shape_is_not_the_apis(body: object) -> None:
     """A good status with a body that is no list of keys proves nothing, least of all that keys are gone."""
     with client(json_answer(200, body)) as (made, _), pytest.raises(errors.ResponseError) as caught:
         made.list_secret_keys(ORG)
-    assert f"cannot list the secret keys of org {ORG}: HTTP 200 from http://" in str(caught.value)
+    assert f"cannot list the secret keys of the org {ORG}: HTTP 200 from http://" in str(caught.value)
 
 
 def test_list_answer_in_html_or_cut_is_not_the_apis() -> None:
@@ -93,9 +93,17 @@ def test_list_unknown_org_names_both_causes_and_the_permissions() -> None:
     with client(NO_ORG) as (made, _), pytest.raises(errors.NotFoundError) as caught:
         made.list_secret_keys(ORG)
     assert str(caught.value).endswith(
-        '("404 page not found"): there is no such org, or the token may not read it: check the org and the '
-        "url, and use a token that may read the org, and read and write its secrets (IS309)"
+        '("404 page not found"). The org does not exist, or the token has no permission to read the org. Check org, '
+        "url and token (IS309)"
     )
+
+
+def test_list_404_of_a_gateway_is_not_called_a_missing_org() -> None:
+    """The server says that the org exists and shows it: then something else answered for its secrets."""
+    found = json_answer(200, {"orgs": [{"id": ORG, "name": "acme"}]})
+    with client(NO_ORG, found) as (made, _), pytest.raises(errors.NotFoundError) as caught:
+        made.list_secret_keys(ORG)
+    assert '("404 page not found"). The org exists, but a proxy or gateway ' in str(caught.value)
 
 
 def test_list_unauthorized_names_the_permission() -> None:
@@ -105,9 +113,9 @@ def test_list_unauthorized_names_the_permission() -> None:
     for steps, org in (((refusal,), ORG), ((found, refusal), f'"acme" ({ORG})')):
         with client(*steps) as (made, _), pytest.raises(errors.UnauthorizedError) as caught:
             made.list_secret_keys(made.find_org("acme").id if found in steps else ORG)
-        assert str(caught.value).startswith(f"cannot list the secret keys of org {org}: ")
+        assert str(caught.value).startswith(f"cannot list the secret keys of the org {org}: ")
         assert str(caught.value).endswith(
-            f"lacks the permission to read the secrets of org {org}: use one that has it (IS303)"
+            "lacks the permission to read the secrets of this org. Use a token with this permission (IS303)"
         )
 
 
@@ -173,7 +181,7 @@ def test_upsert_error_names_the_keys_shortly(keys: list[str], named: str) -> Non
     refusal = json_answer(413, {"code": "request too large", "message": "key too large"})
     with client(refusal) as (made, _), pytest.raises(errors.RequestTooLargeError) as caught:
         made.upsert_secrets(ORG, dict.fromkeys(keys, "v"))
-    assert str(caught.value).startswith(f"cannot write secret {named} of org {ORG}: HTTP 413 from ")
+    assert str(caught.value).startswith(f"cannot write the secret {named} of the org {ORG}: HTTP 413 from ")
 
 
 # find_org, org_exists
@@ -197,11 +205,11 @@ def test_find_org_with_white_space_around_its_name_finds_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("step", "says"),
     [
-        (json_answer(200, {"orgs": []}), "the org exists, but this token may not read it"),
-        (json_answer(200, {"orgs": [{"id": ORG, "name": "Acme"}]}), "the org exists, but this token may not read it"),
+        (json_answer(200, {"orgs": []}), "the token has no permission to read this org"),
+        (json_answer(200, {"orgs": [{"id": ORG, "name": "Acme"}]}), "the token has no permission to read this org"),
         (
             json_answer(404, {"code": "not found", "message": 'organization name "acme" not found'}),
-            "no org has that name: check the name and the url",
+            "No org has this name. Check the name and the url",
         ),
     ],
 )
@@ -210,7 +218,7 @@ def test_find_org_that_is_not_there_names_its_cause(step: Step, says: str) -> No
     with client(step, json_answer(200, {})) as (made, _), pytest.raises(errors.NotFoundError) as caught:
         made.find_org("acme")
     assert caught.value.code == "not found"
-    assert str(caught.value).startswith('cannot find the org named "acme": ')
+    assert str(caught.value).startswith('cannot find the org named "acme"')
     assert says in str(caught.value)
 
 

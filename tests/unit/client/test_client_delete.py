@@ -83,7 +83,7 @@ def test_delete_many_missing_post_route_does_not_half_remove() -> None:
 def test_delete_unknown_org_fails_with_the_first_answer() -> None:
     """Both routes say 404: the error is the API's, and names the call that was meant."""
     with client(NO_ORG) as (made, seen):
-        with pytest.raises(errors.NotFoundError, match=f'cannot remove secret "K" of org {ORG}') as caught:
+        with pytest.raises(errors.NotFoundError, match=f'cannot remove the secret "K" of the org {ORG}') as caught:
             made.delete_secret(ORG, "K")
         assert caught.value.method == "DELETE"
         assert len(seen) == 2

@@ -75,7 +75,7 @@ def test_query_that_fails_midway_is_an_error(said: str, quoted: str) -> None:
         made.query(ORG, "x")
     assert type(caught.value) is errors.APIError
     assert caught.value.status == 200
-    assert str(caught.value).endswith(f"stopped midway{quoted}: see the server's log (IS316)")
+    assert str(caught.value).endswith(f"{quoted}. See the log of the server (IS316)")
 
 
 def test_query_script_that_cannot_be_sent_is_refused() -> None:

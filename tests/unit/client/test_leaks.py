@@ -136,4 +136,4 @@ def test_api_error_about_a_short_value_still_says_what_to_do() -> None:
         SecretsClient._over(transport(server.url)).upsert_secrets(ORG, {"KEY": "z", "OTHER": "e"})
     assert caught.value.server_message is None
     assert caught.value.code == "unauthorized"
-    assert "the token is wrong or revoked" in str(caught.value)
+    assert "The token is wrong, revoked, or of another server" in str(caught.value)

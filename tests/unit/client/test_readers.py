@@ -102,7 +102,7 @@ def test_tasks_of_another_shape_are_not_the_apis(body: object) -> None:
     """Nothing is made of an answer that is not understood."""
     with (
         client(json_answer(200, body)) as (made, _),
-        pytest.raises(errors.ResponseError, match="list the tasks of org"),
+        pytest.raises(errors.ResponseError, match="list the tasks of the org"),
     ):
         made.list_tasks(ORG)
 

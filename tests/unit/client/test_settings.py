@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from influx_secrets._client.settings import Settings
+from influx_secrets._client.settings_sources import Found
 from influx_secrets._errors import SettingsError
 
 TOKEN = "planted-token=="
@@ -79,7 +80,10 @@ def test_url_usable_is_kept_without_trailing_slash(url: str, kept: str) -> None:
 )
 def test_url_malformed_is_refused(url: object) -> None:
     """A malformed url is a one-line error that says what a url looks like."""
-    with pytest.raises(SettingsError, match=r"^url: must be a url such as http://localhost:8086 \(IS203\)$"):
+    with pytest.raises(
+        SettingsError,
+        match=r"^url must be a url that begins with http:// or https://, such as http://localhost:8086 \(IS203\)$",
+    ):
         build(url=url)
 
 
@@ -97,7 +101,7 @@ def test_url_with_credentials_or_query_is_refused_unseen(url: str) -> None:
 @pytest.mark.parametrize("url", ["http://influx.example.com", "http://10.0.0.1:8086", "HTTP://h"])
 def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
     """Plain http to another machine needs `allow_insecure`."""
-    with pytest.raises(SettingsError, match="use https, or"):
+    with pytest.raises(SettingsError, match=r"^url must begin with https:"):
         Settings(url=url)
     assert Settings(url=url, allow_insecure=True).url == url
 
@@ -105,19 +109,19 @@ def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
-        ("token", "planted ", "without a line break or other control character, and without a space at its ends"),
-        ("token", "planted\n", "without a line break or other control character, and without a space at its ends"),
-        ("token", "planted\0", "without a line break or other control character, and without a space at its ends"),
-        ("token", "planted\ud800", "without a line break or other control character, and without a space at its ends"),
-        ("token", "", "without a line break or other control character, and without a space at its ends"),
-        ("token", 5, "without a line break or other control character, and without a space at its ends"),
+        ("token", "planted ", "must be the token alone"),
+        ("token", "planted\n", "must be the token alone"),
+        ("token", "planted\0", "must be the token alone"),
+        ("token", "planted\ud800", "must be the token alone"),
+        ("token", "", "must be the token alone"),
+        ("token", 5, "must be the token alone"),
         ("org", "", "must be the name of an org"),
         ("org", 5, "must be the name of an org"),
         ("org_id", "123", "16 hexadecimal digits"),
         ("org_id", f"{ORG_ID}\n", "16 hexadecimal digits"),
         ("org_id", 5, "16 hexadecimal digits"),
-        ("ca_file", 5, "path of a PEM file"),
-        ("ca_file", "nul\0", "path of a PEM file"),
+        ("ca_file", 5, "path of a file of certificates"),
+        ("ca_file", "nul\0", "path of a file of certificates"),
         ("skip_verify", "yes", "true or false"),
         ("allow_insecure", 1, "true or false"),
         ("timeout", 0, "above 0"),
@@ -145,9 +149,9 @@ def test_url_plain_http_elsewhere_is_refused_unless_allowed(url: str) -> None:
         (
             "extra_http_header",
             "X-A: a, authorization: planted",
-            "must not set authorization: put the token in INFLUX_TOKEN",
+            "must not set authorization, which carries the token",
         ),
-        ("extra_http_header", "Content-Length: 5", "must not set Content-Length: remove"),
+        ("extra_http_header", "Content-Length: 5", "must not set Content-Length, which influx_secrets sets"),
     ],
 )
 def test_field_unusable_is_refused_in_one_line(field: str, value: object, says: str) -> None:
@@ -155,10 +159,20 @@ def test_field_unusable_is_refused_in_one_line(field: str, value: object, says: 
     with pytest.raises(SettingsError) as caught:
         build(**{field: value})
     text = str(caught.value)
-    assert text.startswith(f"{field}: ")
+    assert text.startswith(f"{field} must ")
     assert says in text
     assert "\n" not in text
     assert "planted" not in text
+
+
+@pytest.mark.parametrize(
+    ("source", "instead"),
+    [("INFLUX_ORG_ID", "INFLUX_ORG"), ("--org-id", "--org"), ("influx-secrets:orgId in", "influx-secrets:org in")],
+)
+def test_org_id_that_is_a_name_leads_to_the_setting_for_names(source: str, instead: str) -> None:
+    """The one of the same place: another place may rank lower."""
+    with pytest.raises(SettingsError, match=rf"^{source} must .* For a name, use {instead} instead \(IS209\)$"):
+        Settings.resolve({"orgId": Found("acme", source)}, environ={})
 
 
 def test_org_and_org_id_both_are_refused() -> None:

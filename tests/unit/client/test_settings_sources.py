@@ -81,21 +81,21 @@ def test_resolve_inputs_as_booleans_and_numbers_are_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "says"),
+    ("inputs", "field", "says"),
     [
-        ({"skipVerify": "maybe"}, 'setting "skipVerify": must be true or false (IS211)'),
-        ({"timeout": "soon"}, 'setting "timeout": must be a number (IS211)'),
-        ({"timeout": True}, 'setting "timeout": must be a number (IS211)'),
-        ({"maxAttempts": "0"}, 'setting "maxAttempts": must be a whole number, 1 or more (IS211)'),
-        ({"url": True}, 'setting "url": must be a string, not bool (IS211)'),
-        ({"url": "nonsense"}, 'setting "url": must be a url such as http://localhost:8086 (IS203)'),
+        ({"skipVerify": "maybe"}, "skip_verify", "must be true or false (IS211)"),
+        ({"timeout": "soon"}, "timeout", "must be a number without a unit, such as 30 (IS211)"),
+        ({"timeout": True}, "timeout", "must be a number without a unit, such as 30 (IS211)"),
+        ({"maxAttempts": "0"}, "max_attempts", "must be a whole number, 1 or more (IS211)"),
+        ({"url": True}, "url", "must be a string, not bool (IS211)"),
+        ({"url": "nonsense"}, "url", "must be a url that begins with http:// or https://, such as "),
     ],
 )
-def test_resolve_bad_input_names_its_setting(inputs: dict[str, Any], says: str) -> None:
-    """The message begins with the name of the input."""
+def test_resolve_bad_input_names_its_setting(inputs: dict[str, Any], field: str, says: str) -> None:
+    """The message begins with the names of the input in the stack's config and in a program."""
     with pytest.raises(SettingsError) as caught:
         Settings.resolve(inputs, environ={})
-    assert str(caught.value) == says
+    assert str(caught.value).startswith(f"influx-secrets:{next(iter(inputs))} ({field} in a Provider) {says}")
 
 
 @pytest.mark.parametrize(
@@ -112,14 +112,14 @@ def test_resolve_bad_input_names_its_setting(inputs: dict[str, Any], says: str) 
 )
 def test_resolve_bad_variable_is_named(environ: dict[str, str], name: str) -> None:
     """The message begins with the environment variable that is to be mended."""
-    with pytest.raises(SettingsError, match=f"^{name}: ") as caught:
+    with pytest.raises(SettingsError, match=f"^{name} must ") as caught:
         Settings.resolve(environ=environ)
     assert "planted" not in str(caught.value)
 
 
 def test_resolve_unknown_input_is_refused_naming_the_nearest() -> None:
     """A misspelt name is an error that names the nearest one; the engine's own additions are ignored."""
-    with pytest.raises(SettingsError, match=r'unknown setting "Url": did you mean "url"\? \(IS215\)$'):
+    with pytest.raises(SettingsError, match=r'unknown setting "Url"\. Use "url" \(IS215\)$'):
         Settings.resolve({"Url": "x"}, environ={})
     assert Settings.resolve({"version": "1", "__internal": "x"}, environ={}) == Settings()
 
@@ -176,7 +176,7 @@ def test_profile_named_by_variable_wins_over_the_active(tmp_path: Path) -> None:
     """`INFLUX_ACTIVE_CONFIG` chooses the profile, as for the CLI; a wrong name is an error."""
     environ = profile(tmp_path / "configs", TWO_PROFILES)
     assert Settings.resolve(environ=environ | {"INFLUX_ACTIVE_CONFIG": "default"}).token == "token-one"
-    with pytest.raises(SettingsError, match=r'INFLUX_ACTIVE_CONFIG: .* has no profile "us"'):
+    with pytest.raises(SettingsError, match=r'"us" does not exist in .* Correct INFLUX_ACTIVE_CONFIG'):
         Settings.resolve(environ=environ | {"INFLUX_ACTIVE_CONFIG": "us"})
 
 
@@ -199,7 +199,7 @@ SEVERAL = '[a]\nurl = "https://a"\n[b]\nurl = "https://b"\n'
 def test_profile_of_several_must_be_active(tmp_path: Path) -> None:
     """Of several, the CLI takes another one at each call: an error names the way out, where a profile is needed."""
     environ = profile(tmp_path / "configs", SEVERAL)
-    with pytest.raises(SettingsError, match=r"none of 2 profiles is active in .*: run `influx config NAME`"):
+    with pytest.raises(SettingsError, match=r"no profile of the influx CLI is active in .*\. Set INFLUX_TOKEN"):
         Settings.resolve(environ=environ)
     assert Settings.resolve({"url": "https://c", "token": "t"}, environ=environ).url == "https://c"
 
@@ -208,7 +208,7 @@ def test_profile_with_a_login_and_no_token_is_named(tmp_path: Path) -> None:
     """Its cookie opens a session of the CLI's: only a token of another source can stand in for it."""
     environ = profile(tmp_path / "configs", '[a]\nurl = "https://a"\ncookie = "planted"\nactive = true\n')
     with pytest.raises(
-        SettingsError, match=r'profile "a" in .* signs in with a password, which only the influx CLI can'
+        SettingsError, match=r'profile "a" in .* has a password and no token, .* Set INFLUX_TOKEN, or add a token'
     ):
         Settings.resolve(environ=environ)
     assert Settings.resolve(environ=environ | {"INFLUX_TOKEN": "t"}) == Settings(url="https://a", token="t")
@@ -231,11 +231,11 @@ def test_profile_without_path_is_sought_in_the_home_folder(tmp_path: Path, home:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[a]\ntoken = "planted" x', "are not TOML (at line 2)"),
-        ("planted", "are not TOML"),
-        ("[a]\nactive = true\n[b]\nactive = true\n", "more than one profile is active"),
-        ('[a]\nactive = "true"\n', "active must be true or false, without quotes"),
-        ("[a]\nactive = 1\n[b]\nactive = true\n", "active must be true or false, without quotes"),
+        ('[a]\ntoken = "planted" x', "the file is not TOML at line 2"),
+        ("planted", "the file is not TOML"),
+        ("[a]\nactive = true\n[b]\nactive = true\n", "more than one profile of the influx CLI is active"),
+        ('[a]\nactive = "true"\n', "must be true or false without quotes"),
+        ("[a]\nactive = 1\n[b]\nactive = true\n", "must be true or false without quotes"),
         ('[a]\nurl = "nonsense"\nactive = true\n', 'url of profile "a" in '),
     ],
 )
@@ -273,14 +273,14 @@ def test_token_variable_is_the_only_source_of_the_token() -> None:
 @pytest.mark.parametrize("environ", [{}, {"EU": ""}], ids=["not-set", "empty"])
 def test_token_variable_without_a_token_is_an_error(environ: dict[str, str]) -> None:
     """And never the common token."""
-    with pytest.raises(SettingsError, match='tokenVariable: the environment variable "EU" is not set or empty'):
+    with pytest.raises(SettingsError, match="the environment variable EU is empty or missing"):
         Settings.resolve({"tokenVariable": "EU"}, environ={"INFLUX_TOKEN": "common", **environ})
 
 
 @pytest.mark.parametrize("name", ["tokenVariable", "profile"])
 def test_token_in_place_of_a_name_is_not_repeated(name: str) -> None:
     """It would be in the state too, as any input that is not secret."""
-    with pytest.raises(SettingsError, match=f"{name} must be a name") as caught:
+    with pytest.raises(SettingsError, match=f"^influx-secrets:{name} .* must be a name") as caught:
         Settings.resolve({name: TOKEN}, environ={})
     assert TOKEN not in str(caught.value)
 
@@ -297,10 +297,10 @@ def test_profile_gives_url_and_token_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (TWO_PROFILES, 'profile: .*configs has no profile "us"'),
-        ('[us]\ntoken = "t"', 'profile: the profile "us" in .*configs has no url'),
-        ('[us]\nurl = "http://h"', 'profile: the profile "us" in .*configs has no token'),
-        ('[us]\nurl = "http://h"\ncookie = "c"', "signs in with a password"),
+        (TWO_PROFILES, '"us" does not exist in .*configs. Correct influx-secrets:profile'),
+        ('[us]\ntoken = "t"', 'profile "us" in .*configs has no url'),
+        ('[us]\nurl = "http://h"', 'profile "us" in .*configs has no token'),
+        ('[us]\nurl = "http://h"\ncookie = "c"', r"influx_secrets needs a token\. Add a token to the profile"),
     ],
 )
 def test_profile_that_lacks_something_is_an_error(tmp_path: Path, text: str, message: str) -> None:
@@ -312,7 +312,7 @@ def test_profile_that_lacks_something_is_an_error(tmp_path: Path, text: str, mes
 
 def test_profile_without_a_home_folder_is_an_error() -> None:
     """There is no file to look in."""
-    with pytest.raises(SettingsError, match="profile: the file of profiles of the influx CLI cannot be found"):
+    with pytest.raises(SettingsError, match="cannot find the profiles of the influx CLI: HOME and"):
         Settings.resolve({"profile": "us"}, environ={"INFLUX_TOKEN": "common"})
 
 
@@ -322,5 +322,5 @@ def test_profile_without_a_home_folder_is_an_error() -> None:
 )
 def test_two_sources_of_one_setting_are_refused(one: str, other: str) -> None:
     """Which of them holds would be a guess."""
-    with pytest.raises(SettingsError, match=f"{one} and {other} are both given"):
+    with pytest.raises(SettingsError, match=f":{one} .* and influx-secrets:{other} .* are both given"):
         Settings.resolve({one: "A", other: "B"}, environ={"A": "t"})

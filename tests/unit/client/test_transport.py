@@ -111,7 +111,9 @@ def test_send_netrc_entry_does_not_replace_the_token(tmp_path: Path, monkeypatch
 def test_send_without_token_fails_before_any_request() -> None:
     """No token: one line that says where one may come from, and no connection."""
     with ScriptedServer(FINE) as server, transport(server.url, settings={"token": None}) as sender:
-        with pytest.raises(errors.SettingsError, match="cannot get the thing: there is no API token: set INFLUX_TOKEN"):
+        with pytest.raises(
+            errors.SettingsError, match=r"cannot get the thing: there is no API token\. Set INFLUX_TOKEN"
+        ):
             sender.send(GET)
         assert server.connections == 0
         sender.send(Request(method="GET", path="/health", intent="ask", authenticated=False))

@@ -201,17 +201,23 @@ def test_misspelt_setting_of_the_stack_is_refused_but_not_a_setting_of_a_project
         influx.Secret("a", org="acme", key="A", value=VALUE)
         raise ValueError("the declaration was taken")
 
-    reason = (
-        'unknown setting "verifyvalues" in the stack\'s config: did you mean "verifyValues"? Run `pulumi config rm '
-    )
-    assert f"{reason}influx-secrets:verifyvalues` (IS215)" in error_of(program)
+    right, wrong = "influx-secrets:verifyValues", "influx-secrets:verifyvalues"
+    assert (
+        f"{wrong}\" in the stack's config is not a setting. Run `pulumi config set {right} VALUE`, then `pulumi config "
+        f"rm {wrong}` (IS215)"
+    ) in error_of(program)
     assert "the declaration was taken" in error_of(program, project="influx-secrets")
     for name in ("influx_secrets:url", "influxSecrets:url", "influx-secret:url"):
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps({name: "http://localhost:8086"}))
-        assert f"{name}\" in the stack's config is ignored" in error_of(program)
+        assert f"{name}\" in the stack's config has no effect" in error_of(program)
         assert "Run `pulumi config set influx-secrets:url VALUE`, then `pulumi config rm " in error_of(program)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx_secrets:token": "t"}))
     assert "Run `pulumi config set --secret influx-secrets:token`, then " in error_of(program)
+    monkeypatch.setattr("pulumi.runtime.is_config_secret", {"influx_secrets:url", "influx_secrets:more"}.__contains__)
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx_secrets:url": "http://localhost:8086"}))
+    assert "Run `pulumi config set influx-secrets:url VALUE`, then " in error_of(program)
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx_secrets:more": "hidden"}))
+    assert "Run `pulumi config set --secret influx-secrets:more`, then " in error_of(program)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"influx_secrets:url": "x", "influxdb:url": "x"}))
     assert "the declaration was taken" in error_of(program, project="influx_secrets")
 
@@ -254,7 +260,7 @@ def test_secret_url_is_refused_where_the_state_would_show_it(monkeypatch: pytest
     ]
     for url in hidden:
         shown = error_of(lambda url=url: influx.Provider("eu", url=url))  # type: ignore[misc]
-        assert 'InputError: Provider "eu": url is secret, but the state stores it in clear text: to allow' in shown
+        assert 'InputError: Provider "eu": url is secret, but the state stores it in clear text: if the url' in shown
         assert "hidden" not in shown.partition("InputError")[2]
 
     async def later() -> str:
