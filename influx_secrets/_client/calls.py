@@ -109,7 +109,8 @@ def valid_org_id(org_id: str) -> str:
     # Anything else would change the path, and influxd refuses it with 400 "corrupt ID provided" anyway.
     if not is_org_id(org_id.lower()):
         raise DeclarationError(
-            f"{quote(org_id)} is not an org id of 16 hexadecimal digits: `influx org list` shows the ids (IS141)"
+            f"org_id {quote(org_id)} is not 16 hexadecimal digits: for a name, use org=... of list_secret_keys, or "
+            "find_org(...).id of a SecretsClient (IS141)"
         )
     return org_id.lower()
 

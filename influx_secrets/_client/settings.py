@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from influx_secrets._client.settings_sources import Given, Raw, gather
 from influx_secrets._errors import SettingsError
-from influx_secrets._model.keys import ORG_GIVEN_TWICE, is_org_id
+from influx_secrets._model.keys import is_org_id
 from influx_secrets._model.setting_names import SETTINGS
 
 VerifyValues = Literal["auto", "always", "never"]
@@ -127,7 +127,7 @@ def _validated(given: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str
     """Return each value in its one form; an error begins with the source of the value."""
     fields = {field: _CHECKS[field](value, sources[field]) for field, value in given.items()}
     if fields.get("org") is not None and fields.get("org_id") is not None:
-        raise SettingsError(ORG_GIVEN_TWICE)
+        raise SettingsError(f"{sources['org_id']} and {sources['org']} are both given: remove one of them (IS132)")
     parts = urlsplit(fields.get("url", DEFAULT_URL))
     if parts.scheme == "http" and not fields.get("allow_insecure") and not is_loopback(parts.hostname):
         raise _fail(

@@ -23,6 +23,11 @@ ones as JSON, or, where these are in the map, `keys` and `ignoring`.
 _OUTPUT_AS_STRING: Final = "Calling __str__ on an Output[T] is not supported"
 """How the string begins that the SDK makes of an output, instead of failing."""
 
+_STRING_HINTS: Final[Mapping[str, str]] = {
+    "None": ": to read a string from the config, use config.require or config.require_secret",
+    **dict.fromkeys(("int", "float"), ": use str(...), or .apply(str) of an Output"),
+}
+
 _NAME: Final = re.compile(r"[\w .-]{1,64}")
 
 _SWITCH_WORDS: Final = frozenset(("", "0", "1", "false", "true", "no", "yes", "off", "on"))
@@ -31,10 +36,12 @@ _SWITCH_WORDS: Final = frozenset(("", "0", "1", "false", "true", "no", "yes", "o
 
 def string_problem(value: object) -> str | None:
     if not isinstance(value, str):
-        return f"must be a string, not {type_name(value)} (IS108)"
+        name = type_name(value)
+        return f"must be a string, not {name}{_STRING_HINTS.get(name, '')} (IS108)"
     if _OUTPUT_AS_STRING in value:
-        return "contains an Output that str() or an f-string made a string: use pulumi.Output.concat(...) (IS114)"
-    return None if is_utf8(value) else "is not UTF-8: half of a character is missing. Correct how you read it (IS115)"
+        return "contains an error text: str and f-strings cannot read Outputs. Use pulumi.Output.concat(...) (IS114)"
+    wrong = "is not UTF-8: the text was read with a wrong encoding, or a character was cut. Correct the reading (IS115)"
+    return None if is_utf8(value) else wrong
 
 
 def name_problem(value: object) -> str | None:
@@ -77,14 +84,17 @@ def patterns_problem(value: object, is_open: Callable[[object], bool]) -> str | 
     expected = 'must be a list of strings, such as ["TEAM_*"]'
     if value is not None and not isinstance(value, (list, tuple)):
         return f"{expected}, not {type_name(value)} (IS111)"
-    wrong = [problem for one in value or () if not is_open(one) and (problem := string_problem(one))]
-    return f"{expected}, but an element {wrong[0]}" if wrong else None
+    for number, one in enumerate(value or (), 1):
+        if not is_open(one) and (problem := string_problem(one)):
+            wrong = problem if isinstance(one, str) else f"has the type {type_name(one)} (IS111)"
+            return f"{expected}, but element {number} {wrong}"
+    return None
 
 
 def secrets_problem(value: object) -> str | None:
     if isinstance(value, Mapping):
         return None
-    return f'must be a map such as {{"KEY": value}}, not {type_name(value)} (IS112)'
+    return f'must be a map such as {{"KEY": value}}, not {type_name(value)}: use config.require_secret_object (IS112)'
 
 
 def rotations_problem(value: object) -> str | None:
@@ -109,8 +119,8 @@ def instance_problem(expected: type, name: str) -> Problem:
 def not_an_input(path: str) -> DeclarationError:
     """Return the error for a path of `ignore_changes`."""
     return DeclarationError(
-        f"opts.ignore_changes: {quote(path)} is not an input of this resource. "
-        'Use "value", "secrets", "secrets.KEY" or "*" (IS142)'
+        f"opts.ignore_changes: {quote(path)} is not an input that the program gives. Use a given input, such as "
+        '"value" of a Secret, "secrets" or "secrets.KEY" of an OrgSecrets, or "*" (IS142)'
     )
 
 

@@ -79,7 +79,8 @@ def parse_secret_id(text: str) -> tuple[str, str]:
     org_id = org_id.lower()
     if not slash or not is_org_id(org_id) or not key:
         raise DeclarationError(
-            f"Secret.get: the id {quote(text)} must be <org id>/<key>, such as 0123456789abcdef/SLACK_TOKEN (IS137)"
+            f"Secret.get: the id {quote(text)} must be <org id>/<key>, such as 0123456789abcdef/SLACK_TOKEN. For the "
+            'id of an org, use get_org("NAME").id (IS137)'
         )
     return org_id, key
 

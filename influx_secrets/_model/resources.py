@@ -31,10 +31,10 @@ class InvalidValue:
     """A value that is not a string, though the program refuses it: a transformation put it there.
 
     Attributes:
-        type_name: The name that Python has for its type; the value itself is forgotten.
+        problem: What is wrong with it, in words; the value itself is forgotten.
     """
 
-    type_name: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,7 +233,7 @@ def _place(state: ResourceState) -> dict[str, Any]:
 def _value(value: Any) -> str | Unknown | InvalidValue:  # noqa: ANN401 (whatever a program passed)
     if isinstance(value, (str, Unknown)):
         return value
-    return InvalidValue("None" if value is None else type(value).__name__)
+    return InvalidValue(str(string_problem(value)))
 
 
 def _values(text: Any) -> dict[str, str]:  # noqa: ANN401 (a property)

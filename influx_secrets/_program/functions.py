@@ -115,8 +115,8 @@ def _list_secret_keys(settings: Callable[[], Settings], org_id: str | None, org:
 
 def _unanswered(token: str, answer: str) -> DeclarationError:
     return DeclarationError(
-        f"pulumi.runtime.set_mocks is active, so no server is asked: let the method call of your Mocks class return "
-        f'{answer} where args.token is "{token}" (IS116)'
+        "no server is asked, because pulumi.runtime.set_mocks is active. In call() of your Mocks class, return "
+        f'{answer} if args.token is "{token}" (IS116)'
     )
 
 
@@ -133,7 +133,7 @@ def _org_id(client: SecretsClient, org_id: str | None, org: str | None) -> str:
     if org_id is not None:
         return org_id
     if org is None:
-        raise DeclarationError("no org is given: use org=... or org_id=..., or set a default with INFLUX_ORG (IS135)")
+        raise DeclarationError("no org is given: add org=..., or set INFLUX_ORG or influx-secrets:org (IS135)")
     return client.find_org(org).id
 
 

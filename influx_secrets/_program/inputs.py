@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -89,7 +89,8 @@ class Inputs(NamedTuple):
 
     def stored(self, name: str, value: pulumi.Input[Any], advice: str) -> pulumi.Output[Any]:
         """Return an input that the state stores, or refuse it as soon as it is known to be secret."""
-        return as_output(self._plain(name, as_output(value), advice))
+        title = partial(self._title, name)
+        return as_output(self._plain(name, as_output(value, title), advice), title)
 
     def secret_values(self, secrets: Secrets | pulumi.Output[Secrets], *, with_known: bool = True) -> pulumi.Input[Any]:
         """Return a map of secret inputs, marked one by one: of one secret map, one unknown value would hide every key.
@@ -125,17 +126,22 @@ class Inputs(NamedTuple):
         found: Any = self.public("keep", given, _KEEP_PROBLEM)
         if isinstance(found, pulumi.Output):
             return found
-        return [self.string("an element of keep", pattern) for pattern in found or ()]
+        return [self.string(f"element {number} of keep", pattern) for number, pattern in enumerate(found or (), 1)]
 
     def checked(self, name: str, value: pulumi.Input[Any], problem: Problem, key: str | None = None) -> Any:  # noqa: ANN401 (an input)
         """Return an input that has the right type; refuse it as soon as it is known and `problem` finds something."""
         if sdk.is_output(value):
-            return as_output(value).apply(lambda known: self._late().checked(name, known, problem, key))
+            output = as_output(value, partial(self._title, name, key))
+            return output.apply(lambda known: self._late().checked(name, known, problem, key))
         found = problem(value)
         if found is None:
             return value
-        message = f"{name} {found}" if key is None else f"{name} {quote(key)} {found}"
-        raise sdk.InputError(f"{self.owner}: {message}") if self.is_late else DeclarationError(message)
+        if self.is_late:
+            raise sdk.InputError(f"{self._title(name, key)} {found}")
+        raise DeclarationError(f"{_named(name, key)} {found}")
+
+    def _title(self, name: str, key: str | None = None) -> str:
+        return f"{self.owner}: {_named(name, key)}"
 
     async def _plain(self, name: str, value: pulumi.Output[T], advice: str) -> pulumi.Output[T]:
         if await value.is_secret():
@@ -145,7 +151,7 @@ class Inputs(NamedTuple):
     def _map_key(self, key: str) -> str:
         if sdk.is_output(key):  # it cannot be awaited, as a value is
             require("a key", key, string_problem)
-        self.checked("a key", key, string_problem)
+        self.checked("the key", key, string_problem, key)
         self.checked("the key", key, key_problem, key)
         return escape_key(key)
 
@@ -159,18 +165,23 @@ def map_keys(secrets: Secrets | pulumi.Output[Secrets]) -> list[str] | pulumi.Ou
     return pulumi.Output.unsecret(secrets.apply(in_order)) if isinstance(secrets, pulumi.Output) else in_order(secrets)
 
 
-def as_output(value: pulumi.Input[Any]) -> pulumi.Output[Any]:
-    """Return an output of a value that may be an output, or may have to be awaited."""
-    return sdk.traceable(pulumi.Output.from_input(_uncancelled(value) if isinstance(value, Awaitable) else value))
+def _named(name: str, key: str | None) -> str:
+    return name if key is None else f"{name} {quote(str(key))}"
 
 
-async def _uncancelled(value: Awaitable[T]) -> T:
+def as_output(value: pulumi.Input[Any], title: Callable[[], str]) -> pulumi.Output[Any]:
+    """Return an output of a value that may be an output, or may have to be awaited; errors begin with a title."""
+    given = _uncancelled(value, title) if isinstance(value, Awaitable) else value
+    return sdk.traceable(pulumi.Output.from_input(given), title)
+
+
+async def _uncancelled(value: Awaitable[T], title: Callable[[], str]) -> T:
     try:
         return await value
     except asyncio.CancelledError as error:
         # The SDK would end the program with a traceback of its own lines.
         raise sdk.InputError(
-            "an input was cancelled: await the task or coroutine before you pass it to a resource (IS123)"
+            f"{title()} is a task or coroutine that was cancelled. Find what cancels it, such as a timeout (IS123)"
         ) from error
 
 

@@ -23,7 +23,7 @@ _ESCAPABLE = re.compile(r'^secrets(?:\.|\[")(?=__|\\)')
 
 _REFUSED: Final = {
     "id": f"is not supported, because Pulumi would store the value in the state: {_GET} (IS126)",
-    "import_": "is not supported: remove it. `pulumi up` adopts an existing key that has the declared value (IS127)",
+    "import_": "is not supported: `pulumi up` adopts a key that has the declared value. Remove opts.import_ (IS127)",
     "version": "is not supported: Pulumi would start another provider process. Remove opts.version (IS129)",
     "urn": f"is not supported: {_GET} (IS124)",
     "env_var_mappings": (  # from SDK 3.272 on
@@ -47,7 +47,7 @@ def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs, org: Mapping[
             raise not_an_input(path)
     if opts.replacement_trigger is None:
         return opts
-    advice = "use rotate_on, which writes the value again when its text changes (IS128)"
+    advice = "use rotate_on with a string that is not secret. A new string writes the value again (IS128)"
     return _with(opts, replacement_trigger=inputs.stored("opts.replacement_trigger", opts.replacement_trigger, advice))
 
 

@@ -76,7 +76,7 @@ class Run:
         """
         self._names[name] += 1
         count = self._names[name]
-        unique = name if count == 1 else f"{name} (number {count} of that name)"
+        unique = name if count == 1 else f"{name} (number {count} of this name in the program)"
         if not self._unwritten:
             # Runs when the program's body has ended, for only then does the SDK begin to register resources.
             self.resource_counts = pulumi.Output.from_input(self._write_declarations())  # waited for: it can fail

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -139,20 +140,21 @@ def known_secret(value: str) -> pulumi.Output[str]:
     return untrack(found)
 
 
-def traceable(output: pulumi.Output[T]) -> pulumi.Output[T]:
+def traceable(output: pulumi.Output[T], title: Callable[[], str]) -> pulumi.Output[T]:
     """Return an output whose error shows the user's line to each one who awaits it.
 
     Python gives the traceback of a task's error to the first one that awaits the task. The error of a cause keeps its.
     """
     recover = getattr(type(output), "recover", None)  # in 3.247, not yet in 3.244
-    found: pulumi.Output[T] = output if recover is None else recover(output, _raise_from)
+    found: pulumi.Output[T] = output if recover is None else recover(output, partial(_raise_from, title))
     return found
 
 
-def _raise_from(error: Exception) -> NoReturn:
+def _raise_from(title: Callable[[], str], error: Exception) -> NoReturn:
     if isinstance(error, pulumi.RunError):
         raise error  # which the engine shows without a traceback
-    raise InfluxSecretsError("an input of a resource failed: correct the error printed above (IS122)") from error
+    text = "cannot be computed because of the error printed above. Correct that error (IS122)"
+    raise InfluxSecretsError(f"{title()} {text}") from error
 
 
 def await_registration(resource: pulumi.Resource) -> None:

@@ -123,7 +123,10 @@ class Handlers:
     def _require(self, props: Mapping[str, Any]) -> ResourceState:
         state = self._codec.decode_state(props)
         if state is None:
-            raise DeclarationError("properties of this resource are missing in the state: run `pulumi up` (IS140)")
+            raise DeclarationError(
+                "the state of this resource is incomplete: run `pulumi up`, which repairs the state. If that fails "
+                "too, run `pulumi state delete URN` (IS140)"
+            )
         return state
 
 

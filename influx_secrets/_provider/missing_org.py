@@ -24,16 +24,16 @@ def explained(session: ServerSession, state: ResourceState | None, error: NotFou
     problem = f"the org {state.org_title} does not exist on {session.address}"
     if is_moved(state, session.address):
         problem += (
-            f": it was on {state.server}. Set the url back to {state.server} (INFLUX_HOST, influx-secrets:url, or the "
-            f"program), or declare an org that is on {session.address} (IS154)"
+            f", but this stack has secrets of that org on {state.server}. If the url is wrong, set the url back to "
+            f"{state.server} (INFLUX_HOST, influx-secrets:url, or the program). If the url is right, set org or org_id "
+            f"to an org of {session.address} (IS154)"
         )
     elif isinstance(state.org, str) and _successor(session, state) is None:
-        problem += f" any more: create the org {quote(state.org)} again, then run `pulumi up --refresh` (IS153)"
+        problem += f" any more. Create the org {quote(state.org)} again, then run `pulumi up --refresh` (IS153)"
     elif isinstance(state.org, str):
-        org = quote(state.org)
-        problem += f" any more: run `pulumi up --refresh`, which writes to the org that has the name {org} now (IS153)"
+        problem += " any more, but another org has its name. Run `pulumi up --refresh` to write to that org (IS153)"
     else:
-        problem += ": correct org_id, or create the org again and set org_id to its new id (IS153)"
+        problem += ". Correct org_id. If the org was deleted, create the org again and set org_id to the new id (IS153)"
     return _again(error, problem)
 
 

@@ -54,7 +54,7 @@ def check_declaration(
         return with_unknown_prunes(next_state(old, declared, UNKNOWN, name, session.address))
     org = session.org(org_id)
     conflicts = org.register(declared)
-    failures = _refusals(declared.resource, str(org), conflicts)
+    failures = _refusals(declared, str(org), conflicts)
     relocates = relocation.org_moved(session, declared, old, org_id)
     before = old if old is not None and old.org_id == org_id else None
     try:
@@ -80,7 +80,7 @@ def check_declaration(
 
 def claim_stored(session: ServerSession, state: ResourceState) -> None:
     """Claim the keys of a resource that is left as it is, without asking the server or looking at other claims."""
-    name = "a resource with ignore_changes"  # without its keys: the register of the run has them as hashes only
+    name = 'a resource with ignore_changes=["*"]'  # without its keys: the register of the run has them as hashes only
     if is_moved(state, session.address):
         session.notify(
             f"{name} manages {name_keys(state.keys)} on {state.server}, but the url is {session.address} now: "
@@ -103,8 +103,8 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
     missing = [key for key in steps.write if key not in values]
     if missing:
         raise DeclarationError(
-            f"cannot write {name_keys(missing)}: the resource must be replaced, but ignore_changes hides the value. "
-            "Remove ignore_changes for one run (IS136)"
+            f"cannot write {name_keys(missing)}: the resource must be replaced, but ignore_changes hides the "
+            f"{'value' if len(missing) == 1 else 'values'}. Remove ignore_changes for one run (IS136)"
         )
     try:
         if old is None:
@@ -187,8 +187,8 @@ def _find_org(
         return org_id, None
     if name is None:
         raise DeclarationError(
-            "no org is given: use org=... or org_id=..., or set a default with INFLUX_ORG or `pulumi config set "
-            "influx-secrets:org NAME` (IS135)"
+            "no org is given. Add org=... or org_id=... to the resource or its Provider, or set INFLUX_ORG. Without a "
+            "Provider, `pulumi config set influx-secrets:org NAME` works too (IS135)"
         )
     if name is UNKNOWN:
         return UNKNOWN, UNKNOWN
@@ -209,15 +209,18 @@ def _managed(state: ResourceState | None) -> frozenset[str]:
     return state.keys - {key for key, drift in state.drift.items() if drift == "deleted"}
 
 
-def _refusals(resource: str, org: str, conflicts: Conflicts) -> list[str]:
+def _refusals(declared: Declaration, org: str, conflicts: Conflicts) -> list[str]:
     refused = [
-        f"the key {quote(key)} of the org {org} is declared twice: by {resource} and by {other}. Remove one (IS104)"
+        f"the key {quote(key)} of the org {org} is declared twice: by {declared.resource} and by {other}. Remove the "
+        "key from one of these resources (IS104)"
         for key, other in sorted(conflicts.taken.items())
     ]
     if conflicts.exclusive is not None and not refused:
+        pair = declared.resource, conflicts.exclusive
+        owner, other = pair if declared.exclusive is True else pair[::-1]
         refused.append(
-            f"a resource with exclusive=True must be the only one of its org, but {resource} and {conflicts.exclusive} "
-            f"both declare keys of the org {org}. Move all keys into one resource, or remove exclusive=True (IS106)"
+            f"{owner} has exclusive=True and must be the only resource of the org {org}, but {other} uses it too. "
+            f"Move all keys into {owner}, or remove exclusive=True (IS106)"
         )
     return refused
 
@@ -244,23 +247,29 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
         session.notify(*existing_keys(Existing.TAKES_OVER, str(org), [*foreign, *undecided]))
         return []
     session.notify(*existing_keys(Existing.CANNOT_COMPARE, str(org), undecided))
-    return [_conflict(org, key, existing[key], provable=equal is not None) for key in foreign]
+    off = session.settings.verify_values == "never"
+    unproved = "" if equal is not None else 'verifyValues is "never"' if off else "a notice names the reason"
+    return [_conflict(org, key, existing[key], unproved) for key in foreign]
 
 
-def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, *, provable: bool) -> str:
-    if not provable:
-        what = "and whether it has the declared value cannot be checked"
-        advice, code = "If a resource got another name, use an alias", "IS103"
+def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, unproved: str) -> str:
+    if unproved:
+        what = f", and its value cannot be compared with the declared value ({unproved})"
+        advice, code = "If you renamed the resource, add an alias. Otherwise, use another key", "IS103"
     elif org.has_one_of(key, (digest(org.org_id, key, text) for text in spellings(str(value)))):
-        what = "and its value differs only in line breaks, or in spaces at the start or end"
-        advice, code = "To keep the value, declare it exactly as it is in InfluxDB", "IS102"
+        what = ", and its value differs from the declared value only in line breaks, or in spaces at the start or end"
+        advice = "To keep the value in InfluxDB, add or remove the line break or space in the declared value"
+        code = "IS102"
     else:
-        what = "with another value, which this resource did not write"
-        advice = "If a resource was renamed, moved or replaced, use an alias, or change the value in a separate run"
+        what = " with another value, which this resource did not write"
+        advice = (
+            "To keep the value in InfluxDB, declare that value or use another key. If you renamed the resource, add "
+            "an alias. If you moved the key or replaced the resource, change the value in a later run"
+        )
         code = "IS101"
     return (
-        f"the key {quote(key)} of the org {org} is already there, {what}. To overwrite the value, set overwrite=True "
-        f"for one run. {advice}. Otherwise, choose another key ({code})"
+        f"cannot write the key {quote(key)} of the org {org}: the key already exists{what}. To overwrite the value, "
+        f"set overwrite=True for one run. {advice} ({code})"
     )
 
 

@@ -25,9 +25,11 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
     """
     if is_moved(state, session.address):
         raise SettingsError(
-            f"this stack has secrets on {state.server}, but the url is {session.address} now: set the url back to "
-            f"{state.server} (INFLUX_HOST, influx-secrets:url, or the program), or leave it to move the secrets to "
-            f"{session.address}. In both cases, run `pulumi up`, then this command again (IS151)"
+            f"cannot read or remove secrets: this stack has secrets on {state.server}, but the url is "
+            f"{session.address} now. If the new url is wrong, set the url back to {state.server} (INFLUX_HOST, "
+            "influx-secrets:url, or the program). If the new url is right, `pulumi up` writes the secrets to "
+            f"{session.address} and removes nothing on {state.server}. In both cases, run `pulumi up`, then this "
+            "command again (IS151)"
         )
 
 
@@ -127,9 +129,10 @@ def compare_moved(
     refused = frozenset() if declared.overwrite else foreign & declared.named
     if refused:
         return old, [
-            f"the key {quote(key)} of the org {old.org_title} was written on {old.server}, but the url is "
-            f"{session.address} now, where the key has another value, or one that cannot be compared. To overwrite the "
-            f"value, set overwrite=True for one run. Otherwise, set the url back to {old.server} (IS152)"
+            f"cannot write the key {quote(key)} of the org {old.org_title}: the url is {session.address} now, and the "
+            "key has another value there, or a value that cannot be compared. This stack wrote the key on "
+            f"{old.server}. To overwrite the value, set overwrite=True for one run. If the new url is wrong, set the "
+            f"url back to {old.server} (IS152)"
             for key in sorted(refused)
         ]
     missing = old.keys - listed

@@ -74,7 +74,7 @@ class ServerSession:
     def org(self, org_id: str | Unknown, name: str | Unknown | None = None) -> OrgSession:
         """Return the session of one org, whose name in messages is that of a state, if it is given."""
         if org_id is UNKNOWN:
-            raise DeclarationError("the id of the org of this resource is not known yet: run `pulumi up` again (IS139)")
+            raise DeclarationError("Pulumi does not know the id of the org yet: run `pulumi up` again (IS139)")
         if isinstance(name, str):
             self._org_names.setdefault(org_id, name)
         with self._lock:

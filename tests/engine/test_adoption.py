@@ -29,7 +29,7 @@ def test_foreign_value_is_refused_until_overwrite_is_set_and_an_equal_one_adopte
         for line in lines:
             key = "S" if "'single'" in line else "X"
             assert (
-                f'the key "{key}" of the org "{acme}" ({influxd.org_id(acme)}) is already there, with another value'
+                f'"{key}" of the org "{acme}" ({influxd.org_id(acme)}): the key already exists with another value'
                 in line
             )
             assert "set overwrite=True for one run" in line

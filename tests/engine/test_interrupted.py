@@ -94,7 +94,7 @@ def test_create_interrupted_is_adopted_by_the_same_program_alone(
     changed = stack.program(MAP.format({"A": "new"})).up(fails=True)
     assert "OrgSecrets::shared, interrupted while creating" in changed.output
     assert 'the key "A" of the org' in changed.output
-    assert "is already there, with another value" in changed.output
+    assert "the key already exists with another value" in changed.output
     healed = stack.program(MAP.format({"A": "1", "B": "2"})).up()
     assert 'adopts the keys "A", "B"' in healed.output
     assert stack.pending() == ["creating shared"], "the engine keeps its warning for the next run"

@@ -112,7 +112,7 @@ def test_mistaken_url_forgets_and_removes_nothing(
     if missing_org == "error":
         point_to(stack, second, second.create_token(acme))
         refused = stack.preview(fails=True)
-        assert "already there, with another value" in refused.output
+        assert "already exists with another value" in refused.output
         assert second.values(acme) == {"A": "theirs"}
     assert influxd.values(acme) == OURS
     point_to(stack, influxd)
@@ -175,7 +175,7 @@ def test_org_made_anew_and_deleted_for_good(stack: Stack, influxd: InfluxdServer
     influxd.put_secret(acme, "B", "b")
     refused = stack.deploy("up", "--refresh")
     assert refused.code != 0
-    assert "already there, with another value" in refused.output
+    assert "already exists with another value" in refused.output
     # Where the engine wrote the other resource before it heard of the refusal.
     assert {key: value for key, value in influxd.values(acme).items() if key != "ONE"} == {"A": "theirs", "B": "b"}
     influxd.remove_secret(acme, "A")

@@ -38,7 +38,7 @@ def test_life_on_an_old_server(new_stack: NewStack, influxd_2_6: InfluxdServer) 
 
     influxd_2_6.put_secret(org, "C", "second")
     refused = old.program(BOTH + THIRD, VALUE="second", OVERWRITE="").preview(fails=True)
-    assert "whether it has the declared value cannot be checked" in " ".join(refused.errors)
+    assert "its value cannot be compared with the declared value" in " ".join(refused.errors)
     old.set_config("influx-secrets:verifyValues", "always")
     old.program(BOTH + THIRD, VALUE="third", OVERWRITE="yes")
     refused = old.preview(fails=True)

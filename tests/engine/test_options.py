@@ -59,7 +59,7 @@ def test_advice_of_a_refusal_works(stack: Stack, influxd: InfluxdServer, acme: s
     program = 'influx.Secret(NAME, org=ORG, key="K", value=VALUE, overwrite=OVERWRITE)'
     stack.program(program, NAME="old", VALUE="1", OVERWRITE=False).up()
     refused = stack.program(program, NAME="new", VALUE="2", OVERWRITE=False).preview(fails=True)
-    assert "use an alias" in refused.output
+    assert "add an alias" in refused.output
     alias = "opts=ResourceOptions(aliases=[pulumi.Alias(name='old')])"
     renamed = stack.program(program.replace("overwrite=OVERWRITE", alias), NAME="new", VALUE="2").up()
     assert renamed.steps == {"new": "update"}

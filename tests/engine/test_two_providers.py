@@ -97,7 +97,7 @@ influx.OrgSecrets("two", org_id=ORG_ID, secrets={"K": "1"}, opts=by_two)""",
     "exclusive": (
         """influx.OrgSecrets("one", org=ORG, secrets={"K": "1"}, exclusive=True)
 influx.Secret("two", org_id=ORG_ID, key="L", value="1", opts=by_two)""",
-        "a resource with exclusive=True must be the only one of its org",
+        "has exclusive=True and must be the only resource of the org",
     ),
 }
 
@@ -125,7 +125,7 @@ def test_exclusive_alone_in_the_target_spares_keys_outside(
     stack.program(f'{secret}\ninflux.OrgSecrets("map", org=ORG, secrets={{"M": "2"}}, exclusive=True)')
     stack.up("--target", urn(MAP_TYPE, "map"))
     assert influxd.values(acme) == {"K": "1", "M": "2"}
-    assert "a resource with exclusive=True must be the only one of its org" in " ".join(
+    assert "has exclusive=True and must be the only resource of the org" in " ".join(
         stack.preview(fails=True).output.split()
     )
 

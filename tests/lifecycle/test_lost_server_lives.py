@@ -31,8 +31,8 @@ SHARED, OWN = "shared", "own"
 OURS = ["A", "B", "__C"]
 FOREIGN = ["F", "G"]
 REFUSALS = (
-    "is already there, with another value",
-    "the key has another value, or one that cannot be compared",
+    "the key already exists with another value",
+    "the key has another value there, or a value that cannot be compared",
     "The org does not exist",
     "No org has this",
 )

@@ -150,7 +150,7 @@ class StackStateMachine(RuleBasedStateMachine):
             assert self.held() == expected
             return
         assert failed
-        assert all("is already there, with another value" in step for step in failed)
+        assert all("the key already exists with another value" in step for step in failed)
         held = self.held()
         for org, keys in refused.items():
             assert {key: held[org][key] for key in keys} == keys

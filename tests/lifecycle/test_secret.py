@@ -115,7 +115,7 @@ def test_secrets_swapped_keep_both_keys(engine: Engine, emulator: Emulator) -> N
 @pytest.mark.parametrize(
     ("org", "value", "says"),
     [
-        ("acme", "two", 'the key "A" of the org'),
+        ("acme", "two", 'cannot write the key "A" of the org'),
         ("acme", "", 'the value of the key "A" is empty'),
         ("nowhere", "one", "cannot find the org"),
     ],
@@ -160,9 +160,9 @@ def test_foreign_value_that_differs_in_white_space_is_refused_with_that(
     """A value read from a file ends with a line break: overwriting would be the wrong advice."""
     emulator.put_secret("acme", "A", there)
     failed = engine.preview(secret("a", org="acme", key="A", value=declared))["a"]
-    assert "is already there, and its value differs only in line breaks, or in spaces at the start or end." in failed
+    assert "its value differs from the declared value only in line breaks, or in spaces at the start or end." in failed
     engine.preview(secret("a", org="acme", key="A", value="abcd\n"))
-    assert "differs only in" not in engine.preview(secret("a", org="acme", key="A", value=f"{declared}x\n"))["a"]
+    assert "only in line breaks" not in engine.preview(secret("a", org="acme", key="A", value=f"{declared}x\n"))["a"]
 
 
 @pytest.mark.parametrize("drift", [False, True])
@@ -182,7 +182,7 @@ def test_secret_replaced_by_force_with_a_new_value_is_refused_with_a_way(engine:
     """`--replace` and taint come without the old state: one of the two ways that the message names works."""
     engine.up(secret("a", org="acme", key="A", value="one"))
     two = secret("a", org="acme", key="A", value="two")
-    assert "change the value in a separate run" in engine.up(two, replace=frozenset({"a"}))["a"]
+    assert "change the value in a later run" in engine.up(two, replace=frozenset({"a"}))["a"]
     assert engine.up(secret("a", org="acme", key="A", value="one"), replace=frozenset({"a"})) == {"a": "replace"}
     assert engine.up(two) == {"a": "update"}
     three = secret("a", org="acme", key="A", value="three", overwrite=True)
@@ -294,7 +294,7 @@ def test_secret_with_any_key_is_created_found_and_removed(engine: Engine, emulat
 @pytest.mark.parametrize(
     ("props", "reason"),
     [
-        ({"key": "A", "value": "v"}, "no org is given: use org=... or org_id=..."),
+        ({"key": "A", "value": "v"}, "no org is given. Add org=... or org_id=..."),
         ({"org": "nowhere", "key": "A", "value": "v"}, "nowhere"),
         ({"org": "0" * 16, "key": "A", "value": "v"}, "If 0000000000000000 is the id of an org, use org_id (--org-id)"),
         ({"org": "acme", "key": "A", "value": 5}, 'the value of the key "A" must be a string, not float'),

@@ -131,9 +131,9 @@ def test_plain_up_on_an_org_that_is_gone_says_what_helps(
     engine.up(org_secrets("o", {"A": "v"}, org="acme"))
     changed = org_secrets("o", {"A": "v", key: value}, org="acme")
     emulator.delete_org("acme")
-    assert 'create the org "acme" again, then run `pulumi up --refresh`' in engine.up(changed)["o"]
+    assert 'Create the org "acme" again, then run `pulumi up --refresh`' in engine.up(changed)["o"]
     emulator.create_org("acme")
-    assert 'run `pulumi up --refresh`, which writes to the org that has the name "acme" now' in engine.up(changed)["o"]
+    assert "but another org has its name. Run `pulumi up --refresh` to write to that org" in engine.up(changed)["o"]
     engine.refresh()
     engine.up(changed)
     assert emulator.secrets("acme") == {"A": "v", key: value}
@@ -147,12 +147,13 @@ def test_org_id_that_another_server_does_not_know_is_refused(engine: Engine, emu
     with Emulator(("acme",)) as other:
         engine.environ = other.environment
         for run in (engine.preview, engine.up):
-            assert run(one)["a"].startswith(f"failed: the org {org_id} does not exist on {other.url}: it was on ")
+            said = f"failed: the org {org_id} does not exist on {other.url}, but this stack has secrets of that org on "
+            assert run(one)["a"].startswith(said)
             assert emulator.url in run(one)["a"]
         assert other.writes == ()
     engine.environ = emulator.environment
     emulator.reset(())
-    assert "correct org_id" in engine.up(secret("a", org_id=org_id, key="A", value="new"))["a"]
+    assert "Correct org_id" in engine.up(secret("a", org_id=org_id, key="A", value="new"))["a"]
 
 
 def test_another_address_of_the_same_server_is_asked_once(engine: Engine, emulator: Emulator) -> None:

@@ -57,7 +57,7 @@ def test_org_id_malformed_is_refused_before_any_request(org_id: str) -> None:
             lambda: made.delete_secrets(org_id, ["K"]),
             lambda: made.org_exists(org_id),
         ):
-            with pytest.raises(errors.DeclarationError, match="is not an org id of 16 hexadecimal digits"):
+            with pytest.raises(errors.DeclarationError, match="is not 16 hexadecimal digits: for a name, use org="):
                 call()
         assert seen == []
 

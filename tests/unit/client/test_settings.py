@@ -179,5 +179,5 @@ def test_org_and_org_id_both_are_refused() -> None:
     """A default org has a name or an id, not both."""
     with pytest.raises(SettingsError, match="org_id and org are both given: remove one of them"):
         Settings(org="a", org_id=ORG_ID)
-    with pytest.raises(SettingsError, match="org_id and org are both given: remove one of them"):
+    with pytest.raises(SettingsError, match=r"influx-secrets:orgId .* and influx-secrets:org .* are both given"):
         Settings.resolve({"org": "a", "orgId": ORG_ID}, environ={})

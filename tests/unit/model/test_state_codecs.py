@@ -122,9 +122,12 @@ def test_org_secrets_with_unknowns_goes_out_and_in() -> None:
 
 def test_values_that_are_no_strings_are_named_by_their_type() -> None:
     """The value is forgotten: it may be a secret."""
-    for value, name in ((5, "int"), (None, "None"), ({"A": "hunter2"}, "dict")):
+    none = "None: to read a string from the config, use config.require or config.require_secret"
+    number = "int: use str(...), or .apply(str) of an Output"
+    for value, name in ((5, number), (None, none), ({"A": "hunter2"}, "dict")):
         news = {"key": "K", "value": value, "declaration": TOLD}
-        assert ONE.decode_declaration(news, None).values == {"K": InvalidValue(name)}
+        found = ONE.decode_declaration(news, None).values
+        assert found == {"K": InvalidValue(f"must be a string, not {name} (IS108)")}
 
 
 @pytest.mark.parametrize(

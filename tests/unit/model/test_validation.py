@@ -43,16 +43,16 @@ def test_problems_of_good_declaration_are_none() -> None:
         (only_key("ä" * 16_377), "longer than 32,752 bytes"),
         (only_key("\ud800"), r'the key "\\ud800" is not UTF-8'),
         (only_key(ENGINE_MARK), "a name that Pulumi reserves"),
-        (only_key(f"{ORG}-token"), "holds the credential of a notification endpoint"),
-        (declaration(values={"K": InvalidValue("None")}), 'the value of the key "K" must be a string, not None'),
+        (only_key(f"{ORG}-token"), "InfluxDB uses for the credential of a notification endpoint"),
+        (declaration(values={"K": InvalidValue("must be a string")}), 'the value of the key "K" must be a string'),
         (declaration(values={"K": ""}), 'the value of the key "K" is empty'),
         (
             declaration(rotate_on={"L": "1"}),
-            'rotate_on names the key "L", which secrets lacks: add the key, or correct rotate_on',
+            'rotate_on names the key "L", but secrets lacks that key. Correct rotate_on, or add the key',
         ),
         (
             declaration(keys=frozenset(), named=frozenset(), values={}, exclusive=True),
-            "would remove every secret of the org",
+            "exclusive=True would remove the secrets of the org",
         ),
     ],
 )

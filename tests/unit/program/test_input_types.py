@@ -121,16 +121,22 @@ def test_output_of_another_type_is_refused_when_it_is_known(
             lambda: influx.OrgSecrets("a", org="acme", secrets={}, exclusive="False"),  # type: ignore[arg-type]
             'exclusive must be True or False, not the string "False": use config.get_bool',
         ),
-        (lambda: influx.OrgSecrets("a", org="acme", secrets={"A": None}), 'the value of the key "A" must be a string'),  # type: ignore[dict-item]
-        (lambda: influx.OrgSecrets("a", org="acme", secrets={5: "v"}), "a key must be a string, not int"),  # type: ignore[dict-item]
-        (lambda: influx.OrgSecrets("a", org="acme", secrets={"A": "v", None: "w"}), "a key must be a string, not None"),  # type: ignore[dict-item]
+        (
+            lambda: influx.OrgSecrets("a", org="acme", secrets={"A": None}),  # type: ignore[dict-item]
+            'the value of the key "A" must be a string, not None: to read a string from the config, use config.require',
+        ),
+        (lambda: influx.OrgSecrets("a", org="acme", secrets={5: "v"}), 'the key "5" must be a string, not int'),  # type: ignore[dict-item]
+        (
+            lambda: influx.OrgSecrets("a", org="acme", secrets={"A": "v", None: "w"}),  # type: ignore[dict-item]
+            "the key must be a string, not None",
+        ),
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={pulumi.Output.from_input("A"): "v"}),  # type: ignore[dict-item]
             "a key must be a string, not Output",
         ),
         (
-            lambda: influx.OrgSecrets("a", org="acme", secrets={"A": "v"}, keep=[pulumi.Output.from_input(5)]),  # type: ignore[arg-type]
-            'OrgSecrets "a": an element of keep must be a string, not int',
+            lambda: influx.OrgSecrets("a", org="acme", secrets={"A": "v"}, keep=["A", pulumi.Output.from_input(5)]),  # type: ignore[arg-type]
+            'OrgSecrets "a": element 2 of keep must be a string, not int: use str(...), or .apply(str) of an Output',
         ),
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={"A": "v"}, rotate_on={"A": 11}),  # type: ignore[dict-item]
@@ -142,15 +148,15 @@ def test_output_of_another_type_is_refused_when_it_is_known(
         ),
         (
             lambda: influx.Secret("a", org="acme", key="A", value=f"Bearer {pulumi.Output.secret('t')}"),
-            "value contains an Output that str() or an f-string made a string: use pulumi.Output.concat",
+            "value contains an error text: str and f-strings cannot read Outputs. Use pulumi.Output.concat",
         ),
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={"A": str(pulumi.Output.secret("t"))}),
-            'the value of the key "A" contains an Output that str() or an f-string made a string',
+            'the value of the key "A" contains an error text: str and f-strings cannot read Outputs',
         ),
         (
             lambda: influx.Provider("a", url=f"https://{pulumi.Output.from_input('host')}:8086"),
-            "url contains an Output that str() or an f-string made a string",
+            "url contains an error text: str and f-strings cannot read Outputs",
         ),
         (lambda: influx.Secret("a", org="acme", key="\ud800", value="v"), "key is not UTF-8"),
         (lambda: influx.Secret("a", org="acme", key="A", value="\ud800"), "value is not UTF-8"),

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import logging
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -110,6 +111,7 @@ def test_error_in_an_input_shows_the_users_line(kind: type[Exception]) -> None:
         shown = error_of(program)
         assert "in stumble\n" in shown, number
         assert f"{kind.__name__}: stumbled" in shown, number
+        assert re.search(r'InfluxSecretsError: \w+ "wrong": .* cannot be computed because of the error', shown), number
         assert VALUE not in shown, number
 
 
@@ -133,15 +135,15 @@ def test_cancelled_input_ends_the_program() -> None:
     async def cancelled() -> Any:  # noqa: ANN401 (any input)
         raise asyncio.CancelledError
 
-    programs: list[Callable[[], object]] = [
-        lambda: influx.Secret("a", org="acme", key="A", value=cancelled()),
-        lambda: influx.Secret("a", org="acme", key=cancelled(), value=VALUE),
-        lambda: influx.Secret("a", org=cancelled(), key="A", value=VALUE),
-        lambda: influx.OrgSecrets("a", org="acme", secrets=cancelled()),
-        lambda: influx.Provider("a", url=cancelled()),
-    ]
-    for program in programs:
-        assert "an input was cancelled" in error_of(program)
+    programs: dict[str, Callable[[], object]] = {
+        'Secret "a": value': lambda: influx.Secret("a", org="acme", key="A", value=cancelled()),
+        'Secret "a": key': lambda: influx.Secret("a", org="acme", key=cancelled(), value=VALUE),
+        'Secret "a": org': lambda: influx.Secret("a", org=cancelled(), key="A", value=VALUE),
+        'OrgSecrets "a": secrets': lambda: influx.OrgSecrets("a", org="acme", secrets=cancelled()),
+        'Provider "a": url': lambda: influx.Provider("a", url=cancelled()),
+    }
+    for title, program in programs.items():
+        assert f"{title} is a task or coroutine that was cancelled" in error_of(program)
 
 
 def test_error_in_an_input_ends_the_program_before_more_is_registered() -> None:
