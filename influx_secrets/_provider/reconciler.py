@@ -247,9 +247,9 @@ def _take_over(session: ServerSession, org: OrgSession, declared: Declaration, n
         session.notify(*existing_keys(Existing.TAKES_OVER, str(org), [*foreign, *undecided]))
         return []
     session.notify(*existing_keys(Existing.CANNOT_COMPARE, str(org), undecided))
-    off = session.settings.verify_values == "never"
-    unproved = "" if equal is not None else 'verifyValues is "never"' if off else "a notice names the reason"
-    return [_conflict(org, key, existing[key], unproved) for key in foreign]
+    never = 'influx-secrets:verifyValues is "never"'
+    reason = never if session.settings.verify_values == "never" else "a notice names the reason"
+    return [_conflict(org, key, existing[key], reason if equal is None else "") for key in foreign]
 
 
 def _conflict(org: OrgSession, key: str, value: str | Unknown | InvalidValue, unproved: str) -> str:

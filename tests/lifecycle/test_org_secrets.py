@@ -386,7 +386,7 @@ def test_org_secrets_without_proofs_needs_overwrite(emulator: Emulator) -> None:
     emulator.put_secret("acme", "A", "1")
     engine = Engine(emulator.environment, {"influx-secrets:verifyValues": "never"})
     refused = engine.preview(shared({"A": "1"}))["shared"]
-    assert 'its value cannot be compared with the declared value (verifyValues is "never")' in refused
+    assert 'its value cannot be compared with the declared value (influx-secrets:verifyValues is "never")' in refused
     assert engine.up(shared({"A": "1"}, overwrite=True)) == {"shared": "create"}
     always = Engine(emulator.environment, {"influx-secrets:verifyValues": "always"})
     assert always.preview(shared({"A": "1"})) == {"shared": "create"}

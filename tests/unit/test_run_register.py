@@ -162,7 +162,7 @@ def test_disk_that_is_full_leaves_no_half_line(tmp_path: Path, monkeypatch: pyte
         return write(file, text[:5])
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(InfluxSecretsError, match="No space"):
+    with pytest.raises(InfluxSecretsError, match=f"of this run in {tempfile.gettempdir()}: No space left"):
         register.append({"b": 2})
     assert (tmp_path / "1.jsonl").read_bytes() == b'{"a":1}\n'
 
