@@ -133,15 +133,15 @@ class FailedCall:
         """Return which of three things a 401 of influxd 2.9.1 means; its message decides, and is not quoted."""
         if message == "unauthorized access":
             return (
-                "the token is wrong, revoked, or of another server. Correct INFLUX_TOKEN, or the token where you gave "
-                "it. A new token in a Provider or the stack's config counts after `pulumi up` (IS301)"
+                "the token is wrong, revoked, or of another server. Correct the token, such as INFLUX_TOKEN. If the "
+                "token is in a Provider or the stack's config, run `pulumi up` before a refresh or destroy (IS301)"
             )
         if message.endswith("token is inactive"):
             return INACTIVE
         if message.endswith(" is unauthorized"):
             needs = self.request.needs or "that the server names"
             return f"the token lacks the permission {needs}. Use a token with this permission (IS303)"
-        return "the token is invalid or lacks a permission, or a gateway refuses it. Check both (IS304)"
+        return "the server or a gateway refuses the token. Check the token, its permissions and the gateway (IS304)"
 
     @property
     def _start(self) -> str:

@@ -117,9 +117,8 @@ def valid_org_id(org_id: str) -> str:
 
 def id_hint(name: str) -> str:
     """Return what to do about a name that no org has; an org may have a name that looks like an id."""
-    if is_org_id(name.strip().lower()):
-        return f"If {name.strip()} is the id of an org, use org_id (--org-id)"
-    return "Check the name and the url"
+    by_id = f"If {name.strip()} is the id of an org, use org_id (--org-id)"
+    return by_id if is_org_id(name.strip().lower()) else "Check the name and the url"
 
 
 def is_path_safe(key: str) -> bool:

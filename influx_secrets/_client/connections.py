@@ -116,7 +116,7 @@ def _proxy_manager(proxy: str, context: ssl.SSLContext | None, options: dict[str
             headers = urllib3.make_headers(proxy_basic_auth=login)
             return urllib3.ProxyManager(proxy, proxy_headers=headers, proxy_ssl_context=context, **options)
     # The library's own error may contain the password.
-    raise SettingsError(f"{_PROXY_PROBLEM}: not a url such as http://proxy.example.com:3128. Correct it (IS228)")
+    raise SettingsError(f"{_PROXY_PROBLEM}: the value must be a url such as http://proxy.example.com:3128 (IS228)")
 
 
 def _with_deadline(pool: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:

@@ -265,7 +265,7 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "url": _check_url,
     "token": _optional_text(
         r"(?!\s)[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+(?<!\s)",
-        "must be the token alone. Remove line breaks, control characters, and spaces at both ends (IS202)",
+        "must be the token alone. Remove line breaks, control characters, and spaces at the start and end (IS202)",
     ),
     "org": _optional_text(".+", "must be the name of an org, such as acme, and not empty (IS208)"),
     "org_id": _check_org_id,

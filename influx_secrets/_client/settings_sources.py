@@ -185,7 +185,8 @@ def _active(profiles: Mapping[str, Mapping[str, object]], place: str, needed: Co
     """Return the name of the active profile, or of the only one; the CLI would take any of several at each call."""
     for name, profile in profiles.items():
         if not isinstance(profile.get("active", False), bool):
-            raise SettingsError(f"active of profile {quote(name)} {place} must be true or false without quotes (IS224)")
+            problem = f"the field active of profile {quote(name)} {place} must be true or false"
+            raise SettingsError(f"{problem}. Write the word without quotes (IS224)")
     active = [name for name, profile in profiles.items() if profile.get("active")]
     if len(active) > 1:
         problem = f"more than one profile of the influx CLI is active {place}"

@@ -34,8 +34,6 @@ from influx_secrets._text import quote
 
 KEYS_PER_QUERY: Final = 1000
 
-_INTENT: Final = "compare values"
-
 _IMPORTS: Final = 'import "array"\nimport "strings"\nimport "influxdata/influxdb/secrets"\nimport "contrib/qxip/hash"\n'
 _PROBE: Final = f'{_IMPORTS}array.from(rows: [{{h: hash.hmac(v: hash.sha256(v: "probe"), k: "probe")}}])'
 _UNREADABLE: Final = "secret not found"
@@ -121,13 +119,13 @@ def _signature(client: SecretsClient, org_id: str, key: str, row: Mapping[str, s
 
 
 def _unusable(client: SecretsClient, org_id: str, problem: str) -> ResponseError:
-    message = f"cannot {_INTENT} in the org {client.org_title(org_id)}: {client.settings.url} {problem}"
+    message = f"cannot compare values in the org {client.org_title(org_id)}: {client.settings.url} {problem}"
     return ResponseError(message, method="POST", path="/api/v2/query", status=HTTPStatus.OK)
 
 
 def _ask(client: SecretsClient, org_id: str, script: str) -> list[dict[str, str]]:
     try:
-        return client.query(org_id, script, intent=_INTENT)
+        return client.query(org_id, script, intent="compare values")
     except (APIError, ResponseError) as error:
         reason = _why_unavailable(error)
         if reason is None:

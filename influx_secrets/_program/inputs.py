@@ -82,7 +82,7 @@ class Inputs(NamedTuple):
         if setting.is_secret:
             return self.secret(setting.field, value)
         if setting.is_stored and sdk.is_output(value):
-            advice = "if the url is not confidential, pass url=pulumi.Output.unsecret(url) (IS216)"
+            advice = "If the url is not confidential, pass url=pulumi.Output.unsecret(url) (IS216)"
             value = self.stored(setting.field, value, advice)
         found = self.public(setting.field, value, _SETTING_PROBLEMS[setting.kind])
         return found.apply(_setting_text) if isinstance(found, pulumi.Output) else _setting_text(found)
@@ -145,7 +145,7 @@ class Inputs(NamedTuple):
 
     async def _plain(self, name: str, value: pulumi.Output[T], advice: str) -> pulumi.Output[T]:
         if await value.is_secret():
-            raise sdk.InputError(f"{self.owner}: {name} is secret, but the state stores it in clear text: {advice}")
+            raise sdk.InputError(f"{self.owner}: {name} is secret, but the state stores it in clear text. {advice}")
         return value
 
     def _map_key(self, key: str) -> str:

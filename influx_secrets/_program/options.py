@@ -47,7 +47,7 @@ def validated(opts: pulumi.ResourceOptions | None, inputs: Inputs, org: Mapping[
             raise not_an_input(path)
     if opts.replacement_trigger is None:
         return opts
-    advice = "use rotate_on with a string that is not secret. A new string writes the value again (IS128)"
+    advice = "Use rotate_on with a string that is not secret. A new string writes the value again (IS128)"
     return _with(opts, replacement_trigger=inputs.stored("opts.replacement_trigger", opts.replacement_trigger, advice))
 
 

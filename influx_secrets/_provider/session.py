@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from influx_secrets._client.client import SecretsClient, connect
 from influx_secrets._client.settings import NO_CREDENTIAL, Settings
@@ -27,9 +27,6 @@ from influx_secrets._run_register import Register
 from influx_secrets._text import name_org
 
 T = TypeVar("T")
-
-_DOWN: Final = frozenset({429, *range(500, 600)} - {501})
-"""What a server answers that may answer better later; what it does not implement now, it will not implement then."""
 
 
 class ServerSession:
@@ -154,7 +151,6 @@ def _may_heal(error: InfluxSecretsError) -> bool:
         return error.may_heal
     if not isinstance(error, (APIError, ResponseError)):
         return False
-    if error.path == "/api/v2/query" and (isinstance(error, ResponseError) or error.status == HTTPStatus.OK):
-        # A query may end too early after its 200 (influxd 2.9.1); the list before it has shown that the url is right.
-        return True
-    return error.status in _DOWN
+    # A query may end too early after its 200 (influxd 2.9.1); the list before it has shown that the url is right.
+    is_cut = error.path == "/api/v2/query" and (isinstance(error, ResponseError) or error.status == HTTPStatus.OK)
+    return is_cut or error.status in {429, *range(500, 600)} - {501}

@@ -16,8 +16,8 @@ HTML = answer(502, "<html>planted</html>", content_type="text/html; charset=utf-
 
 INACTIVE = "The token is inactive. Run `influx auth active`, or use another token (IS302)"
 WRONG_TOKEN = (
-    "The token is wrong, revoked, or of another server. Correct INFLUX_TOKEN, or the token where you gave it. A new "
-    "token in a Provider or the stack's config counts after `pulumi up` (IS301)"
+    "The token is wrong, revoked, or of another server. Correct the token, such as INFLUX_TOKEN. If the token is in "
+    "a Provider or the stack's config, run `pulumi up` before a refresh or destroy (IS301)"
 )
 
 
@@ -139,7 +139,7 @@ def test_api_error_code_in_header_needs_no_json() -> None:
 @pytest.mark.parametrize(
     ("status", "says"),
     [
-        (401, "The token is invalid or lacks a permission, or a gateway refuses it. Check both (IS304)"),
+        (401, "The server or a gateway refuses the token. Check the token, its permissions and the gateway (IS304)"),
         (403, "forbids this request. Use another token"),
         (404, "Of the request's own"),
         (405, "forbids this HTTP method. Correct the url"),

@@ -234,8 +234,8 @@ def test_profile_without_path_is_sought_in_the_home_folder(tmp_path: Path, home:
         ('[a]\ntoken = "planted" x', "the file is not TOML at line 2"),
         ("planted", "the file is not TOML"),
         ("[a]\nactive = true\n[b]\nactive = true\n", "more than one profile of the influx CLI is active"),
-        ('[a]\nactive = "true"\n', "must be true or false without quotes"),
-        ("[a]\nactive = 1\n[b]\nactive = true\n", "must be true or false without quotes"),
+        ('[a]\nactive = "true"\n', "must be true or false. Write the word without quotes"),
+        ("[a]\nactive = 1\n[b]\nactive = true\n", "must be true or false. Write the word without quotes"),
         ('[a]\nurl = "nonsense"\nactive = true\n', 'url of profile "a" in '),
     ],
 )

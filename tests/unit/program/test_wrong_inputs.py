@@ -248,7 +248,7 @@ def test_secret_trigger_is_refused_because_the_state_has_it() -> None:
     later: pulumi.Output[Any] = pulumi.Output.from_input("a")
     for trigger in (hidden, ["plain", hidden], later.apply(lambda _: hidden)):
         shown = error_of(lambda trigger=trigger: triggered(trigger))  # type: ignore[misc]
-        assert "opts.replacement_trigger is secret, but the state stores it in clear text: use rotate_on" in shown
+        assert "opts.replacement_trigger is secret, but the state stores it in clear text. Use rotate_on" in shown
         assert "hidden" not in shown.partition("InputError")[2]
     assert "both were taken" in error_of(lambda: triggered("1"))
 
@@ -262,7 +262,7 @@ def test_secret_url_is_refused_where_the_state_would_show_it(monkeypatch: pytest
     ]
     for url in hidden:
         shown = error_of(lambda url=url: influx.Provider("eu", url=url))  # type: ignore[misc]
-        assert 'InputError: Provider "eu": url is secret, but the state stores it in clear text: if the url' in shown
+        assert 'InputError: Provider "eu": url is secret, but the state stores it in clear text. If the url' in shown
         assert "hidden" not in shown.partition("InputError")[2]
 
     async def later() -> str:
