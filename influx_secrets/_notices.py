@@ -20,15 +20,13 @@ _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 """A key as `quote` writes it: a JSON string."""
 
 UNREACHABLE: Final = "this preview cannot compare all keys with the server: "
-UNVERIFIABLE: Final = "values are not compared, only which keys exist: "
+UNVERIFIABLE: Final = "values cannot be compared, so changed values are not noticed: "
 LOSSES_UNKNOWN: Final = "this preview cannot show which keys are removed by "
 DESTINATION: Final = "new secrets are written to "
 """How the notices begin that a review tells from others, before the cause, a resource or an address."""
 
-_UNREADABLE: Final = "secrets cannot be checked: "
-
-SECRETS_UNREADABLE: Final = f"{_UNREADABLE}the token may not read the secrets of the org: use one that may (IS512)"
-"""What a refresh logs that is not allowed to list the keys."""
+UNREADABLE: Final = "secrets cannot be checked: "
+"""How the notice of a refresh begins that is not allowed to list the keys."""
 
 
 class Existing(Enum):
@@ -82,6 +80,11 @@ class ParsedNotices:
     other: tuple[str, ...]
 
 
+def unreadable_secrets(org: str) -> str:
+    """Return why the secrets of an org cannot be seen: the server refuses them to the token."""
+    return f"the token lacks the permission to read secrets of the org {org}. Use a token with this permission (IS512)"
+
+
 def say_on_stderr(line: str) -> None:
     """Show a line to the user: the engine shows what a provider or a program writes there, in previews too."""
     sys.stderr.write(f"{PREFIX}{line}\n")
@@ -122,7 +125,7 @@ def parse_notices(lines: Iterable[str]) -> ParsedNotices:
     """Parse lines of the provider, in any order; a repeated line counts once. What the steps show is left out."""
     known = [(line, _EXISTING.fullmatch(line)) for line in sorted(set(lines))]
     rest = [line for line, match in known if match is None]
-    unchecked, shown = (UNVERIFIABLE, _UNREADABLE), (DESTINATION, LOSSES_UNKNOWN)
+    unchecked, shown = (UNVERIFIABLE, UNREADABLE), (DESTINATION, LOSSES_UNKNOWN)
     return ParsedNotices(
         existing=tuple(_existing(match) for _, match in known if match is not None),
         unreachable=tuple(line.removeprefix(UNREACHABLE) for line in rest if line.startswith(UNREACHABLE)),

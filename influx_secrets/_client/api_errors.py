@@ -15,6 +15,7 @@ from influx_secrets._text import sentence
 
 _CLEAR_STATUSES: Final = frozenset({405, 429, 503})
 """influxd itself responds to 405 with an empty body; the others come without a code from rate limiters and gateways."""
+_FROM_GATEWAYS: Final = frozenset({502, 503, 504})
 
 INACTIVE: Final = "the token is inactive. Run `influx auth active`, or use another token (IS302)"
 
@@ -66,23 +67,26 @@ class FailedCall:
     def unexpected_body_error(self) -> ResponseError:
         """Return the error for a body of another shape; it describes the body and quotes nothing of it."""
         content_type = self._clean(self.response.content_type)
+        if self.response.status in _FROM_GATEWAYS:
+            advice = "Check that InfluxDB runs, that gateways and proxies can reach InfluxDB, and that the url is right"
+        else:
+            advice = "Check the url (host, port, path, http or https), and HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY"
         return self._response_error(
-            f"the answer ({content_type or 'of no type'}, {len(self.response.body):,} bytes) is not the "
-            "InfluxDB API's: a proxy or another program may be answering, or the answer was cut. "
-            "Check the url, path prefix included, and HTTP_PROXY, HTTPS_PROXY, NO_PROXY (IS417)"
+            f"the answer ({content_type or 'of no type'}, {len(self.response.body):,} bytes) "
+            f"does not come from the InfluxDB API, or was cut. {advice} (IS417)"
         )
 
     def _redirect(self) -> ResponseError:
         # Path and query of a Location may hold session keys: scheme and host are all that is needed.
         try:
             parts = urlsplit(self.response.headers.get("location", ""))
-            target = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-            where = self._clean(target) if parts.scheme and parts.hostname else None
+            place = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+            target = self._clean(place) if parts.scheme and parts.hostname else None
         except ValueError:
-            where = None
+            target = None
         return self._response_error(
-            f"a redirect to {where or 'another place'}, and redirects are not followed: "
-            "set the url to the address of the API itself (IS418)"
+            f"the answer redirects{f' to {target}' if target else ''}. Redirects are not followed, to protect the "
+            "token. Set the url to an address that answers without a redirect (IS418)"
         )
 
     def _response_error(self, problem: str) -> ResponseError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -13,17 +14,19 @@ from typing import Final
 import requests
 import urllib3.exceptions as low
 
+from influx_secrets._client.connections import proxy_address
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, NotSentError, SettingsError
+from influx_secrets._text import quote
 
-_CA_ADVICE: Final = (
-    "is not signed by an authority that this machine trusts: set caFile (INFLUXDB_V2_SSL_CA_CERT) to its CA file, or "
-    "skipVerify (INFLUX_SKIP_VERIFY) to true, which accepts any certificate (IS430)"
+_OTHER_HOST: Final = (
+    "does not contain the host of the url. Give the server a certificate for this host, or use a host of the "
+    "certificate in the url (IS433)"
 )
 _CERTIFICATE_PROBLEMS: Final = {
-    9: "is not valid yet: check the clocks of this machine and of the server (IS431)",
-    10: "has expired: renew it on the server (IS432)",
-    62: "is for another host name: use the name in the certificate as the url's host (IS433)",
-    64: "is for another address: use the name in the certificate as the url's host (IS433)",
+    9: "is not valid yet. Check the clock of this machine. If the clock is right, renew the certificate (IS431)",
+    10: "has expired. Renew the certificate on the server (IS432)",
+    62: _OTHER_HOST,
+    64: _OTHER_HOST,
 }
 """OpenSSL's verification results (x509_vfy.h) that have a remedy of their own; others are a matter of trust."""
 
@@ -55,13 +58,15 @@ class Failure:
     retry: bool
 
 
-def lost(problem: str) -> Failure:
+def lost(problem: str, hint: str = "If the error stays, check the url and the proxies") -> Failure:
     """Return the failure of a request on which the server may have acted."""
-    return Failure(NoAnswerError, f"{problem}: run again, which is safe (IS415)", retry=True)
+    return Failure(NoAnswerError, f"{problem}. It is safe to run the command again. {hint} (IS415)", retry=True)
 
 
 TRUNCATED: Final = lost("the connection was closed before the answer was complete")
-NOT_UNPACKED: Final = Failure(NoAnswerError, "the answer cannot be decompressed: check the url (IS416)", retry=True)
+NOT_UNPACKED: Final = Failure(
+    NoAnswerError, "the answer is not valid gzip. Check the url and the proxies (IS416)", retry=True
+)
 TRUNCATED_REQUEST: Final = lost("the server got only a part of the request")
 
 _CLIENT_CLOSED_REQUEST: Final = 499
@@ -77,14 +82,15 @@ def is_truncated_request(status: int, body: bytes) -> bool:
     return status == _CLIENT_CLOSED_REQUEST or (status == HTTPStatus.BAD_REQUEST and body == b"400 Bad Request")
 
 
-def classify(exc: BaseException) -> Failure:
+def classify(exc: BaseException, url: str, seconds: float) -> Failure:
+    """Return why a request to the url got no response; `seconds` limits connecting and reading."""
     causes = tuple(_causes(exc))
     for cause in causes:
-        failure = _tls(cause) or _proxy(cause, causes)
+        failure = _tls(cause) or _proxy(cause, causes, url)
         if failure is not None:
             return failure
     for cause in causes:
-        failure = _connection(cause)
+        failure = _connection(cause, seconds)
         if failure is not None:
             return failure
     return TRUNCATED
@@ -105,40 +111,58 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
 
 def _tls(cause: BaseException) -> Failure | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        problem = _CERTIFICATE_PROBLEMS.get(cause.verify_code, _CA_ADVICE)
+        problem = _CERTIFICATE_PROBLEMS.get(cause.verify_code) or (
+            f"is not trusted ({quote(cause.verify_message)}). If you trust the authority that signed the certificate, "
+            "set influx-secrets:caFile (INFLUXDB_V2_SSL_CA_CERT) to a PEM file of this authority (IS430)"
+        )
         return Failure(NotSentError, f"the server's TLS certificate {problem}", retry=False)
     if not isinstance(cause, ssl.SSLError):
         return None
     if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return Failure(NoAnswerError, "the TLS connection was closed too early: run again (IS436)", retry=True)
+        text = (
+            "the TLS connection was closed before the answer was complete. It is safe to run the command again. If the "
+            "error stays, check firewalls and proxies (IS436)"
+        )
+        return Failure(NoAnswerError, text, retry=True)
     reason = str(cause.reason or "unknown reason")
     if reason in _NO_TLS_REASONS:
-        text = "the server does not speak TLS on this port: should the url begin with http://? (IS434)"
+        text = (
+            "the server does not speak TLS on this port. Correct the port, or begin the url with http://. For a server "
+            "on another machine, http:// also needs influx-secrets:allowInsecure (IS434)"
+        )
     else:
-        text = f"the TLS handshake failed ({reason}): check the TLS settings of the server and of proxies (IS435)"
+        text = f"the TLS handshake failed ({reason}). Check the TLS settings of the server and of proxies (IS435)"
     return Failure(NotSentError, text, retry=False)
 
 
-def _proxy(cause: BaseException, causes: tuple[BaseException, ...]) -> Failure | None:
+def _proxy(cause: BaseException, causes: tuple[BaseException, ...], url: str) -> Failure | None:
     if not isinstance(cause, low.ProxyError):
         return None
     # The rest of the status line is the proxy's own text, and not to be trusted.
     refusal = next((found for item in causes if (found := re.search(r"Tunnel.*: (\d{3})", str(item)))), None)
-    what = f"answered HTTP {refusal[1]}" if refusal else "cannot be reached"
-    text = f"the proxy {what}: check HTTP_PROXY, HTTPS_PROXY, or name the server in NO_PROXY (IS419)"
-    return Failure(NotSentError, text, retry=True)
+    status, proxy = int(refusal[1]) if refusal else 0, quote(proxy_address(url) or "")
+    if not status:
+        problem = f"no connection to the proxy {proxy} could be made. Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
+    elif status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        problem = f"the proxy {proxy} needs a user and a password. Add both to the url in HTTPS_PROXY or ALL_PROXY"
+    else:
+        problem = f"the proxy {proxy} gave no connection to the server (HTTP {status}). Check the url and the proxy"
+    text = f"{problem}, or add the host of the server to NO_PROXY (IS419)"
+    is_temporary = not status or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Failure(NotSentError, text, retry=is_temporary)
 
 
-def _connection(cause: BaseException) -> Failure | None:
+def _connection(cause: BaseException, seconds: float) -> Failure | None:
     if isinstance(cause, low.NameResolutionError):
-        return Failure(NotSentError, "the host name cannot be resolved: check the url (IS411)", retry=True)
+        text = "the host name cannot be resolved. Check the url, and the network, VPN and DNS of this machine (IS411)"
+        return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.NewConnectionError):
         return Failure(NotSentError, _refused(cause), retry=True)
     if isinstance(cause, low.ConnectTimeoutError):
-        text = "no connection within the time limit: check the url, firewalls and proxies (IS412)"
+        text = f"no connection within {seconds:.3g} s. Check the url, firewalls and proxies (IS412)"
         return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.ReadTimeoutError | TimeoutError):
-        return lost("no answer within the time limit")
+        return lost(f"no answer within {seconds:.3g} s", "If the server is slow, raise influx-secrets:timeout")
     if isinstance(cause, _MALFORMED):
         text = "the url or the proxy is invalid. Correct the url, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY (IS227)"
         return Failure(SettingsError, text, retry=False)
@@ -148,6 +172,6 @@ def _connection(cause: BaseException) -> Failure | None:
 def _refused(cause: BaseException) -> str:
     code = next((item.errno for item in _causes(cause) if isinstance(item, OSError)), None)
     if code == errno.ECONNREFUSED:
-        return "the connection was refused: is the server running, and is the url right? (IS410)"
-    name = errno.errorcode.get(code or 0, "unknown reason")
-    return f"no connection could be made ({name}): is the server running, and is the url right? (IS414)"
+        return "the connection was refused. Start InfluxDB, or correct the url (IS410)"
+    reason = os.strerror(code) if code else "unknown reason"
+    return f"no connection could be made ({reason}). Check the url, and the network and VPN of this machine (IS414)"

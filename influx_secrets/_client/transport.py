@@ -33,6 +33,7 @@ from influx_secrets._client.network_errors import (
 from influx_secrets._client.retry import Policy, may_heal
 from influx_secrets._client.settings import NO_CREDENTIAL, Settings, extra_headers, secrets_in
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, SettingsError, TransportError
+from influx_secrets._notices import PREFIX
 
 MAX_ERROR_BYTES: Final = 65_536
 """An error's text is quoted shortened: more than this is not read."""
@@ -40,6 +41,10 @@ MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
 """Far above the list of 100,000 keys of the longest kind that people use."""
 
 _CHUNK_BYTES: Final = 65_536
+_UNVERIFIED: Final = (
+    "%sthe TLS certificate of %s is not verified, because skipVerify (INFLUX_SKIP_VERIFY) is true. Others on the "
+    "network may read the token and the values. Set caFile (INFLUXDB_V2_SSL_CA_CERT), and remove skipVerify (IS437)"
+)
 
 _logger = logging.getLogger("influx_secrets")
 
@@ -78,7 +83,7 @@ class Transport:
         self._user_agent = user_agent()
         self._adapter = PoolAdapter(make_pool(settings))
         if settings.skip_verify and settings.url.startswith("https:"):
-            _logger.warning("the TLS certificate of %s is not verified (skipVerify is set) (IS437)", settings.url)
+            _logger.warning(_UNVERIFIED, PREFIX, settings.url)
 
     def close(self) -> None:
         self._adapter.close()
@@ -110,22 +115,23 @@ class Transport:
             raise SettingsError(f"cannot {request.intent}: {NO_CREDENTIAL}")
 
     def _attempt(self, request: Request, deadline: float, span: str | None) -> Response | Failure:
+        left = max(deadline - self._clock(), 0.001)
         try:
             # One that was not read to its end closes the connection when it is left.
-            with self._open(request, deadline, span) as response:
+            with self._open(request, left, span) as response:
                 return self._read(response.raw, deadline, is_expected=response.status_code == request.expects)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
-            failure = classify(exc)
+            failure = classify(exc, self.settings.url, min(self.settings.timeout, left))
         # Left the handler: an error raised in it would drag the foreign one along, and with it token and body.
         return failure
 
-    def _open(self, request: Request, deadline: float, span: str | None) -> requests.Response:
+    def _open(self, request: Request, seconds: float, span: str | None) -> requests.Response:
         patience = self.settings.timeout
         url = self.settings.url + request.path + (f"?{urlencode(request.query)}" if request.query else "")
         prepared = requests.Request(
             request.method, url, headers=self._headers(request, span), data=request.body
         ).prepare()
-        timeout: Any = urllib3.Timeout(max(deadline - self._clock(), 0.001), connect=patience, read=patience)
+        timeout: Any = urllib3.Timeout(seconds, connect=patience, read=patience)
         # Past `Session.send`, which reads the body and the url of a redirect even when it is not to follow it.
         return self._adapter.send(prepared, stream=True, timeout=timeout)
 
@@ -148,13 +154,14 @@ class Transport:
         while len(body) <= limit and (piece := response.read1(_CHUNK_BYTES, decode_content=False)):
             body += piece
             if self._clock() > deadline:
-                return lost("no complete answer within the time limit")
+                return lost("the answer came too slowly")
         headers = {name.lower(): value for name, value in response.headers.items()}
         data = _unpacked(bytes(body), headers, limit)
         if data is None:
             return NOT_UNPACKED
         if len(data) > limit and is_expected:
-            return Failure(NoAnswerError, f"the answer exceeds {limit:,} bytes: check the url (IS416)", retry=False)
+            text = f"the answer exceeds {limit:,} bytes, more than InfluxDB sends. Check the url and proxies (IS416)"
+            return Failure(NoAnswerError, text, retry=False)
         if _is_truncated(response.status, headers, data):
             return TRUNCATED
         if is_truncated_request(response.status, data):
@@ -167,7 +174,7 @@ class Transport:
         if isinstance(outcome, Response):
             return self.failed_call(request, outcome, trace_id, attempts).to_error()
         tried = f" (tried {attempts} times)" if attempts > 1 else ""
-        message = f"cannot {request.intent}: {self.settings.url}{tried}: {outcome.text}"
+        message = f"cannot {request.intent} at {self.settings.url}{tried}: {outcome.text}"
         if issubclass(outcome.kind, TransportError):
             return outcome.kind(
                 message, method=request.method, path=request.path, attempts=attempts, may_heal=outcome.retry
@@ -191,7 +198,7 @@ class Transport:
 
         def why() -> str:
             if isinstance(outcome, Failure):
-                return outcome.text.partition(": ")[0]  # the line has its own advice and code
+                return outcome.text.partition(". ")[0]  # the line has its own advice and code
             # The search for echoes of what was sent takes a while: only for what is shown.
             return self.failed_call(request, outcome).summarize()
 

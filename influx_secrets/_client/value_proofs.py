@@ -30,6 +30,7 @@ from influx_secrets._errors import (
     UnauthorizedError,
 )
 from influx_secrets._model.keys import digest_prefix
+from influx_secrets._notices import unreadable_secrets
 from influx_secrets._text import quote
 
 KEYS_PER_QUERY: Final = 1000
@@ -127,7 +128,7 @@ def _ask(client: SecretsClient, org_id: str, script: str) -> list[dict[str, str]
     try:
         return client.query(org_id, script, intent="compare values")
     except (APIError, ResponseError) as error:
-        reason = _why_unavailable(error)
+        reason = _why_unavailable(error, client.settings.url, client.org_title(org_id))
         if reason is None:
             raise
         raise ProofsUnavailableError(reason) from None
@@ -174,16 +175,13 @@ def literal(text: str) -> str:
     return '"' + _UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02x}", text) + '"'
 
 
-def _why_unavailable(error: APIError | ResponseError) -> str | None:
+def _why_unavailable(error: APIError | ResponseError, url: str, org: str) -> str | None:
     """Return why there are no proofs; None for an error that says nothing about them."""
     # Flux before 0.192 does not know the module; whatever else is invalid is no matter of the version.
     if isinstance(error, InvalidError) and _NO_HASH.search(error.server_message or ""):
-        return "the server is older than InfluxDB 2.7, the first that can hash a value: upgrade it (IS511)"
+        return f"the server {url} is older than InfluxDB 2.7. Upgrade the server to compare values (IS511)"
     if isinstance(error, (UnauthorizedError, ForbiddenError)):
-        return "the token may not read the secrets of the org: use one that may (IS512)"
+        return unreadable_secrets(org)
     if error.status in _NO_FLUX:
-        return (
-            f"the server refuses Flux queries (HTTP {error.status}): check that Flux is enabled, and that no proxy "
-            "blocks /api/v2/query (IS513)"
-        )
+        return f"{url}/api/v2/query answered HTTP {error.status}. Let proxies and gateways pass this path (IS513)"
     return None

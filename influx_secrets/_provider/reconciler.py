@@ -16,7 +16,7 @@ from influx_secrets._model.keys import digest, is_org_id, spellings
 from influx_secrets._model.planner import is_moved, next_state, plan, rewritten, with_drift
 from influx_secrets._model.resources import UNKNOWN, Declaration, Drift, InvalidValue, ResourceState, Unknown
 from influx_secrets._model.validation import problems
-from influx_secrets._notices import SECRETS_UNREADABLE, Existing, existing_keys
+from influx_secrets._notices import UNREADABLE, Existing, existing_keys, unreadable_secrets
 from influx_secrets._provider import first_write, missing_org, relocation
 from influx_secrets._provider.census import Conflicts
 from influx_secrets._provider.org_session import OrgSession, Unreachable
@@ -145,9 +145,9 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
         is_known = False
         with contextlib.suppress(UnauthorizedError):
             is_known = session.client.org_exists(org.org_id) is True
-        if not is_known:
+        if session.settings.verify_values == "always" or not is_known:
             raise
-        session.notify(SECRETS_UNREADABLE)
+        session.notify(f"{UNREADABLE}{unreadable_secrets(str(org))}")
         return state
     gone = sorted(state.keys - listed)
     is_wiped = bool(gone) and org.has_only_server_keys()

@@ -122,8 +122,8 @@ class ServerSession:
 
     def prove(self, org_id: str, keys: Collection[str], *, preview: bool) -> Mapping[str, Proof] | None:
         """Return proofs of the keys' values; None where the server gives this token none, which is reported once."""
-        if self._proofs_unavailable_reason is None and self.settings.verify_values == "never":
-            self._proofs_unavailable_reason = 'verifyValues is "never". To compare them, remove this setting (IS510)'
+        if self.settings.verify_values == "never":
+            return None
         if self._proofs_unavailable_reason is None:
             try:
                 return self.ask(lambda client: prove(client, org_id, keys), preview=preview)
@@ -132,7 +132,10 @@ class ServerSession:
                 if self.settings.verify_values == "auto":
                     self.notify(f"{UNVERIFIABLE}{error}", topic="proofs")
         if self.settings.verify_values == "always":
-            raise ProofsUnavailableError(f'the setting verifyValues is "always", but {self._proofs_unavailable_reason}')
+            raise ProofsUnavailableError(
+                'influx-secrets:verifyValues is "always", but values cannot be compared: '
+                f"{self._proofs_unavailable_reason}"
+            )
         return None
 
     def notify(self, *lines: str, topic: str = "") -> None:

@@ -24,7 +24,7 @@ UP_TO_DATE = {
     "read the org": "ok",
     "read its secrets": "ok",
     "write its secrets": "ok",
-    "value proofs": "ok",
+    "compare values": "ok",
 }
 
 
@@ -79,7 +79,7 @@ def test_doctor_finds_each_missing_permission(
     assert {check: seen[check] for check in found} == found
     assert seen["token on the server"] == "ok"
     if "read_org" in lacks or "read_secrets" in lacks:
-        assert seen["value proofs"] == "unknown"
+        assert seen["compare values"] == "unknown"
 
 
 @pytest.mark.influxd

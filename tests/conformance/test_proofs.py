@@ -100,7 +100,10 @@ def test_proofs_without_read_secrets_are_unavailable(server: SecretsServer, org:
     """The reason names what the token may not."""
     server.put_secret(org, "A", "1")
     token = server.create_token(org, read_secrets=False)
-    with client_of(server, token) as client, pytest.raises(ProofsUnavailableError, match="may not read the secrets"):
+    with (
+        client_of(server, token) as client,
+        pytest.raises(ProofsUnavailableError, match="lacks the permission to read secrets"),
+    ):
         prove(client, server.org_id(org), ["A"])
 
 

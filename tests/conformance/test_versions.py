@@ -85,5 +85,5 @@ def _proved(wire: Wire, keys: list[str]) -> dict[str, bool] | str:
         try:
             proofs = prove(client, wire.org_id, keys)
         except ProofsUnavailableError as error:
-            return str(error)
+            return str(error).replace(wire.server.url, "")
     return {key: proofs[key].matches(digest(wire.org_id, key, values[key])) for key in keys}

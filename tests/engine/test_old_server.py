@@ -7,7 +7,7 @@ import os
 from engine.stack import NewStack
 from servers import InfluxdServer
 
-TOO_OLD = "the server is older than InfluxDB 2.7, the first that can hash a value: upgrade it (IS511)"
+TOO_OLD = "is older than InfluxDB 2.7. Upgrade the server to compare values (IS511)"
 BOTH = """
 influx.Secret("single", org=ORG, key="S", value=VALUE)
 influx.OrgSecrets("shared", org=ORG, secrets={"A": VALUE, "B": VALUE})
@@ -32,8 +32,8 @@ def test_life_on_an_old_server(new_stack: NewStack, influxd_2_6: InfluxdServer) 
     assert influxd_2_6.values(org) == dict.fromkeys("SAB", "second")
 
     influxd_2_6.put_secret(org, "A", "theirs")
-    (notice,) = [text for text in old.refresh().diagnostics if "values are not compared" in text]
-    assert notice.strip().endswith(f"values are not compared, only which keys exist: {TOO_OLD}")
+    (notice,) = [text for text in old.refresh().diagnostics if "values cannot be compared" in text]
+    assert f"so changed values are not noticed: the server {influxd_2_6.url} {TOO_OLD}" in notice
     assert old.stored("shared")["outputs"]["drift"] == {}
 
     influxd_2_6.put_secret(org, "C", "second")
@@ -42,7 +42,8 @@ def test_life_on_an_old_server(new_stack: NewStack, influxd_2_6: InfluxdServer) 
     old.set_config("influx-secrets:verifyValues", "always")
     old.program(BOTH + THIRD, VALUE="third", OVERWRITE="yes")
     refused = old.preview(fails=True)
-    assert any(f'verifyValues is "always", but {TOO_OLD}' in line for line in refused.errors)
+    cause = f'verifyValues is "always", but values cannot be compared: the server {influxd_2_6.url} {TOO_OLD}'
+    assert any(cause in line for line in refused.errors)
     old.pulumi("config", "rm", "influx-secrets:verifyValues")
     old.up()
     assert influxd_2_6.values(org) == dict.fromkeys("SABC", "third")

@@ -36,7 +36,7 @@ def test_server_down_is_one_line_and_the_next_up_finishes(new_stack: NewStack) -
         assert [line.split(":")[1] for line in preview.errors] == [
             " this preview cannot compare all keys with the server"
         ]
-        assert "the connection was refused: is the server running, and is the url right?" in failed(stack)
+        assert "the connection was refused. Start InfluxDB, or correct the url" in failed(stack)
     with Emulator({"acme": ID}, token=TOKEN, port=port) as emulator:
         del stack.environment["INFLUX_TOKEN"]
         assert "INFLUX_TOKEN" in failed(stack)

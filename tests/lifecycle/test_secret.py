@@ -379,7 +379,7 @@ def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"INFLUX_HOST": "https://{place}"}, "the server does not speak TLS on this port: should the url begin with"),
+        ({"INFLUX_HOST": "https://{place}"}, "the server does not speak TLS on this port. Correct the port"),
         ({"INFLUX_HOST": "http://{place}/orgs/{org_id}"}, "INFLUX_HOST is the address of a page in the browser"),
         ({"INFLUX_HOST": "localhost:8086"}, "INFLUX_HOST must be a url that begins with http:// or https://"),
         ({"INFLUX_TOKEN": "two\nlines"}, "INFLUX_TOKEN must be the token alone. Remove line breaks"),
@@ -406,7 +406,7 @@ def test_preview_whose_answers_are_not_the_apis_fails(engine: Engine, emulator: 
     """Another program, or a page in the browser; a gateway's 502 says that the server behind it is down."""
     declared = secret("a", org="acme", key="A", value="one")
     emulator.inject(Fault(Page(404)))
-    assert "is not the InfluxDB API's" in engine.preview(declared)["a"]
+    assert "does not come from the InfluxDB API" in engine.preview(declared)["a"]
     assert engine.said == ""
     emulator.clear_faults()
     emulator.inject(Fault(Page(502)))
@@ -492,7 +492,12 @@ def test_secret_without_read_secrets_needs_overwrite(emulator: Emulator) -> None
     assert engine.up(secret("a", org="acme", key="A", value="one", overwrite=True)) == {"a": "create"}
     stored = engine.state["a"]
     assert engine.refresh() == {"a": "same"}
-    assert engine.said.count("may not read the secrets of the org") == 1
+    cause = f'to read secrets of the org "acme" ({emulator.org_id("acme")}). Use a token with this permission (IS512)'
+    assert engine.said.count(f"secrets cannot be checked: the token lacks the permission {cause}") == 1
+    assert engine.state["a"] == stored
+    engine.config = {"influx-secrets:verifyValues": "always"}
+    with pytest.raises(CallError, match="HTTP 401"):
+        engine.refresh()
     assert engine.state["a"] == stored
 
 

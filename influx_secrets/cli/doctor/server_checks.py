@@ -43,7 +43,7 @@ _KNOWN: Final = "token on the server"
 _READ_ORG: Final = "read the org"
 _READ_SECRETS: Final = "read its secrets"
 _WRITE_SECRETS: Final = "write its secrets"
-_PROOFS: Final = "value proofs"
+_PROOFS: Final = "compare values"
 
 
 def check_server(client: SecretsClient, now: datetime | None = None) -> Iterator[CheckResult]:
@@ -200,8 +200,8 @@ def _proofs(client: SecretsClient, org_id: str) -> CheckResult:
     try:
         check_available(client, org_id)
     except ProofsUnavailableError as error:
-        lost = "a changed value cannot be seen, and no key be adopted"
-        return fail(_PROOFS, f"{lost}: {error}", "use InfluxDB OSS 2.7 or later, with Flux")
+        lost = "changed values cannot be noticed, and existing keys cannot be adopted"
+        return fail(_PROOFS, f"{lost}: {error}")
     except InfluxSecretsError as error:
         return fail(_PROOFS, str(error))
-    return ok(_PROOFS, "the server can prove what a key holds")
+    return ok(_PROOFS, "the server can compare values")

@@ -29,7 +29,7 @@ def test_answer_html_of_a_proxy_says_what_to_check() -> None:
     assert "HTTP 502" in str(error)
     assert "(tried 5 times)" in str(error)
     assert "text/html" in str(error)
-    assert "HTTPS_PROXY" in str(error)
+    assert "Check that InfluxDB runs" in str(error)
     assert "planted" not in str(error)
 
 
@@ -55,12 +55,14 @@ def test_answer_of_another_shape_is_not_the_apis(status: int, body: str, content
     error = failing(answer(status, body, content_type=content_type), max_attempts=1)
     assert isinstance(error, errors.ResponseError)
     assert (error.status, error.content_type) == (status, content_type or None)
+    assert ("Check that InfluxDB runs" in str(error)) is (status == 502)
+    assert ("HTTPS_PROXY" in str(error)) is (status != 502)
 
 
 def test_answer_without_content_type_is_described() -> None:
     """An answer without a type is said to have none."""
     error = failing(answer(418, "tea"))
-    assert "the answer (of no type, 3 bytes) is not the InfluxDB API's" in str(error)
+    assert "the answer (of no type, 3 bytes) does not come from the InfluxDB API" in str(error)
 
 
 def test_answer_very_long_error_is_read_in_part() -> None:
@@ -73,11 +75,11 @@ def test_answer_very_long_error_is_read_in_part() -> None:
 @pytest.mark.parametrize(
     ("location", "shown"),
     [
-        ("https://u:planted@sso.example.com:8443/planted?session=planted", "https://sso.example.com:8443"),
-        ("https://sso.example.com/planted", "https://sso.example.com"),
-        ("/planted", "another place"),
-        ("https://h:planted/", "another place"),
-        ("", "another place"),
+        ("https://u:planted@sso.example.com:8443/planted?session=planted", " to https://sso.example.com:8443"),
+        ("https://sso.example.com/planted", " to https://sso.example.com"),
+        ("/planted", ""),
+        ("https://h:planted/", ""),
+        ("", ""),
     ],
 )
 def test_answer_redirect_is_not_followed_and_shows_the_host_alone(status: int, location: str, shown: str) -> None:
@@ -86,7 +88,7 @@ def test_answer_redirect_is_not_followed_and_shows_the_host_alone(status: int, l
     error = failing(answer(status, "{}", location=location), clock=clock)
     assert isinstance(error, errors.ResponseError)
     assert error.status == status
-    assert f"a redirect to {shown}, and redirects are not followed" in str(error)
+    assert f"the answer redirects{shown}. Redirects are not followed" in str(error)
     assert "planted" not in str(error)
     assert clock.waits == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
-from scripted_server import ScriptedServer, answer, raw
+from scripted_server import Clock, ScriptedServer, answer, raw
 from sending import FINE, GET, transport
 
 from influx_secrets import _errors as errors
@@ -33,18 +33,30 @@ def test_proxy_http_is_used_and_its_html_is_no_answer(no_exceptions: pytest.Monk
 
 # Python 3.10's http.client leaves the socket of a refused tunnel to the garbage collector, which then complains.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("answered", [True, False])
-def test_proxy_that_gives_no_tunnel_is_blamed(no_exceptions: pytest.MonkeyPatch, *, answered: bool) -> None:
-    """A proxy that refuses or is not there is named as the problem, without its address or password."""
-    with ScriptedServer(raw(b"HTTP/1.1 403 planted\r\n\r\n")) as proxy:
+@pytest.mark.parametrize(
+    ("status", "attempts", "says"),
+    [
+        (None, 2, "no connection to {} could be made. Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"),
+        (403, 1, "{} gave no connection to the server (HTTP 403). Check the url and the proxy"),
+        (407, 1, "{} needs a user and a password. Add both to the url in HTTPS_PROXY or ALL_PROXY"),
+        (502, 2, "{} gave no connection to the server (HTTP 502). Check the url and the proxy"),
+    ],
+)
+def test_proxy_that_gives_no_tunnel_is_blamed(
+    no_exceptions: pytest.MonkeyPatch, status: int | None, attempts: int, says: str
+) -> None:
+    """A proxy that refuses or is not there is named, without its password; a refusal (4xx) is not tried again."""
+    with ScriptedServer(raw(b"HTTP/1.1 %d planted\r\n\r\n" % (status or 0))) as proxy:
         port = proxy.port
-        if not answered:
+        if status is None:
             proxy.__exit__(None, None, None)
         no_exceptions.setenv("HTTPS_PROXY", f"http://user:planted@127.0.0.1:{port}")
         with pytest.raises(errors.NotSentError) as caught:
-            transport("https://influx.invalid", settings={"max_attempts": 1}).send(GET)
+            transport("https://influx.invalid", Clock(), settings={"max_attempts": 2}).send(GET)
     gc.collect()
-    assert ("the proxy answered HTTP 403" if answered else "the proxy cannot be reached") in str(caught.value)
+    named = says.format(f'the proxy "127.0.0.1:{port}"')
+    assert str(caught.value).endswith(f"{named}, or add the host of the server to NO_PROXY (IS419)")
+    assert caught.value.attempts == attempts
     assert "planted" not in str(caught.value)
 
 

@@ -13,6 +13,8 @@ from influx_secrets import _errors as errors
 from influx_secrets._client.retry import Policy
 from influx_secrets._client.settings import Settings
 
+SLOW = "It is safe to run the command again. If the server is slow, raise influx-secrets:timeout (IS415)"
+
 
 def test_no_answer_silence_ends_after_the_timeout() -> None:
     """A server that says nothing: `NoAnswerError`, as it may have acted."""
@@ -20,7 +22,7 @@ def test_no_answer_silence_ends_after_the_timeout() -> None:
     error = failing(Silence(), timeout=0.2, max_attempts=2, request=PATCH)
     assert isinstance(error, errors.NoAnswerError)
     assert (error.method, error.path, error.attempts) == ("PATCH", "/thing", 2)
-    assert str(error).endswith("(tried 2 times): no answer within the time limit: run again, which is safe (IS415)")
+    assert str(error).endswith(f"(tried 2 times): no answer within 0.2 s. {SLOW}")
     assert 0.4 <= time.monotonic() - started < 10
 
 
@@ -28,7 +30,7 @@ def test_no_answer_body_that_trickles_ends_at_the_deadline() -> None:
     """Bytes that keep coming do not stretch the total time."""
     clock = Clock()
     with ScriptedServer(trickle(clock, each=10)) as server, transport(server.url, clock) as sender:
-        with pytest.raises(errors.NoAnswerError, match="no complete answer within the time limit"):
+        with pytest.raises(errors.NoAnswerError, match="the answer came too slowly"):
             sender.send(GET)
         assert len(server.requests) == 1
 
@@ -69,7 +71,7 @@ def test_no_answer_that_comes_in_drops_ends_after_the_timeout(at_once: bytes, dr
 
     error = failing(step, timeout=0.4, max_attempts=2)
     assert isinstance(error, errors.NoAnswerError)
-    assert str(error).endswith("(tried 2 times): no answer within the time limit: run again, which is safe (IS415)")
+    assert str(error).endswith(f"(tried 2 times): no answer within 0.4 s. {SLOW}")
     assert 0.8 <= time.monotonic() - started < 10
 
 
@@ -82,7 +84,7 @@ def test_no_answer_that_never_pauses_ends_after_the_timeout() -> None:
 
     started = time.monotonic()
     error = failing(step, timeout=0.3, max_attempts=1)
-    assert str(error).endswith("no answer within the time limit: run again, which is safe (IS415)")
+    assert str(error).endswith(f"no answer within 0.3 s. {SLOW}")
     assert 0.3 <= time.monotonic() - started < 10
 
 
@@ -98,7 +100,7 @@ def test_no_answer_that_never_unpacks_to_anything_ends() -> None:
     with (
         ScriptedServer(step) as server,
         Sender(Settings(url=server.url, token=TOKEN, timeout=0.4)) as sender,
-        pytest.raises(errors.NoAnswerError, match="no complete answer within the time limit"),
+        pytest.raises(errors.NoAnswerError, match="the answer came too slowly"),
     ):
         sender.send(GET, Policy(max_attempts=1, total=0.6))
     assert 0.6 <= time.monotonic() - started < 8
@@ -121,22 +123,22 @@ def test_no_answer_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("influx_secrets._client.transport.MAX_ANSWER_BYTES", 1000)
     error = failing(answer(200, b"x" * 1001))
     assert isinstance(error, errors.NoAnswerError)
-    assert str(error).endswith("the answer exceeds 1,000 bytes: check the url (IS416)")
+    assert str(error).endswith("exceeds 1,000 bytes, more than InfluxDB sends. Check the url and proxies (IS416)")
 
 
 def test_no_answer_broken_compression_is_tried_again() -> None:
     """A body that cannot be decompressed is no answer."""
     error = failing(answer(200, b"no gzip", content_encoding="gzip"), max_attempts=2)
     assert isinstance(error, errors.NoAnswerError)
-    assert "cannot be decompressed" in str(error)
+    assert "the answer is not valid gzip" in str(error)
 
 
 def test_not_sent_refused_connection_says_so() -> None:
-    """Nobody listens: the server did not see it, and the line asks whether it runs."""
+    """Nobody listens: the server did not see it, and the line says to start it."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     clock = Clock()
-    with pytest.raises(errors.NotSentError, match="the connection was refused: is the server running") as caught:
+    with pytest.raises(errors.NotSentError, match=r"the connection was refused\. Start InfluxDB") as caught:
         transport(f"http://127.0.0.1:{port}", clock).send(GET)
     assert caught.value.attempts == 5
     assert clock.waits == [0.5, 1.0, 2.0, 4.0]
@@ -144,13 +146,13 @@ def test_not_sent_refused_connection_says_so() -> None:
 
 def test_not_sent_unknown_host_says_so() -> None:
     """A name that cannot be resolved is named as the problem."""
-    with pytest.raises(errors.NotSentError, match="the host name cannot be resolved: check the url"):
+    with pytest.raises(errors.NotSentError, match=r"the host name cannot be resolved\. Check the url"):
         transport("https://nothing.invalid", settings={"max_attempts": 1}).send(GET)
 
 
 def test_not_sent_unreachable_address_tells_the_reason() -> None:
-    """Other failures to connect show the system's name for them."""
-    with pytest.raises(errors.NotSentError, match=r"no connection could be made \(E\w+\)"):
+    """Other failures to connect show what the system calls them."""
+    with pytest.raises(errors.NotSentError, match=r"no connection could be made \([A-Z][a-z ]+\)\. Check the url"):
         transport("https://255.255.255.255", settings={"max_attempts": 1}).send(GET)
 
 
@@ -166,7 +168,7 @@ def test_not_sent_connection_that_hangs_ends_after_the_timeout() -> None:
             one.settimeout(0)
             one.connect_ex(address)
         sender = transport(f"http://127.0.0.1:{address[1]}", settings={"timeout": 0.3, "max_attempts": 1})
-        with pytest.raises(errors.NotSentError, match="no connection within the time limit"):
+        with pytest.raises(errors.NotSentError, match=r"no connection within 0\.3 s\. Check"):
             sender.send(GET)
         for one in waiting:
             one.close()
