@@ -22,7 +22,7 @@ INACTIVE: Final = "the token is inactive. Run `influx auth active`, or use anoth
 _ADVICE: Final = {
     403: "the server or a gateway forbids this request. Use another token, or correct the rules of the gateway (IS306)",
     405: "the server or a gateway forbids this HTTP method. Correct the url, or the rules of the gateway (IS310)",
-    413: "the server or a gateway refuses a request of this size. Raise the limit (IS311)",
+    413: "the server or a gateway refuses a request of this size. Raise the limit of the gateway (IS311)",
     429: "the server or a gateway limits the rate of requests. Run the command again later (IS312)",
     500: "the server failed. See the log of the server for the cause, then run the command again (IS313)",
     501: "the server does not support this request. Set the url to an InfluxDB 2 server (IS314)",
@@ -91,7 +91,7 @@ class FailedCall:
 
     def _response_error(self, problem: str) -> ResponseError:
         return ResponseError(
-            f"{self._start}: {problem}",
+            f"{self._start}. {sentence(problem)}",
             method=self.request.method,
             path=self.request.path,
             status=self.response.status,

@@ -62,7 +62,7 @@ def test_answer_of_another_shape_is_not_the_apis(status: int, body: str, content
 def test_answer_without_content_type_is_described() -> None:
     """An answer without a type is said to have none."""
     error = failing(answer(418, "tea"))
-    assert "the answer (of no type, 3 bytes) does not come from the InfluxDB API" in str(error)
+    assert "The answer (of no type, 3 bytes) does not come from the InfluxDB API" in str(error)
 
 
 def test_answer_very_long_error_is_read_in_part() -> None:
@@ -88,7 +88,7 @@ def test_answer_redirect_is_not_followed_and_shows_the_host_alone(status: int, l
     error = failing(answer(status, "{}", location=location), clock=clock)
     assert isinstance(error, errors.ResponseError)
     assert error.status == status
-    assert f"the answer redirects{shown}. Redirects are not followed" in str(error)
+    assert f"The answer redirects{shown}. Redirects are not followed" in str(error)
     assert "planted" not in str(error)
     assert clock.waits == []
 
