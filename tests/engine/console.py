@@ -17,7 +17,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-_SESSION_SECONDS = 280
+SESSION_SECONDS = 280
 _SOME = "..."
 
 
@@ -85,7 +85,9 @@ def _typed(block: Block) -> Iterator[Step]:
         yield step
 
 
-def run(session: Sequence[Step], folder: Path, environment: Mapping[str, str]) -> list[str]:
+def run(
+    session: Sequence[Step], folder: Path, environment: Mapping[str, str], seconds: float = SESSION_SECONDS
+) -> list[str]:
     """Run the commands in one shell; return what was not as the page says, a text each."""
     mark = secrets.token_hex(8)
     done = subprocess.run(
@@ -96,7 +98,7 @@ def run(session: Sequence[Step], folder: Path, environment: Mapping[str, str]) -
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=_SESSION_SECONDS,
+        timeout=seconds,
         check=False,
     )
     # What stands between the marks of two commands was printed by the second.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine.console import Step, blocks, run, steps
+from engine.console import SESSION_SECONDS, Step, blocks, run, steps
 from engine.stack import NewStack
 
 from influx_secrets.emulator import Emulator
@@ -15,8 +15,8 @@ from influx_secrets.emulator import Emulator
 EXAMPLES = Path(__file__).parents[2] / "examples"
 #: With commands to type. That of `ci` only names files, which tests/engine/test_ci_recipes.py runs.
 PAGES = sorted(path.parent.name for path in EXAMPLES.glob("*/README.md") if blocks(path.read_text("utf-8")))
-#: Minutes of work: fifty servers.
-LONG = ("fleet",)
+#: Seconds for those that take minutes: fifty servers.
+LONG = {"fleet": 1700.0}
 #: Gets packages from the network; a test has them already.
 INSTALLS = "pip install "
 #: The second server of a page, which its reader starts in another terminal.
@@ -40,7 +40,7 @@ def test_reader_of_an_example_sees_what_it_says(name: str, new_stack: NewStack) 
         stack = new_stack({**emulator.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"})
         folder = stack.folder / "example"
         shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("__pycache__", ".fleet", "simulation"))
-        problems = run(list(session(name, second)), folder, stack.environment)
+        problems = run(list(session(name, second)), folder, stack.environment, LONG.get(name, SESSION_SECONDS))
     assert not problems, "\n\n".join(problems)
 
 
