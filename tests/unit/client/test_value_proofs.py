@@ -89,3 +89,13 @@ def test_prove_any_other_page_is_an_error(status: int) -> None:
     page = answer(status, "<html>hello</html>", content_type="text/html")
     with client(page) as (asking, _), pytest.raises(ResponseError):
         prove(asking, ORG, ["A"])
+
+
+def test_prove_asks_for_a_thousand_keys_with_each_query() -> None:
+    rows = ",_result,0,c2lnbmVk\r\n"
+    first, second = (csv_answer(f",result,table,h\r\n{rows * count}\r\n") for count in (1000, 1))
+    with client(first, second) as (asking, seen):
+        proofs = prove(asking, ORG, [f"K{number}" for number in range(1001)])
+    assert (len(proofs), len(seen)) == (1001, 2)
+    assert "c2lnbmVk" not in repr(proofs)
+    assert proofs["K0"].nonce not in repr(proofs)
