@@ -21,7 +21,7 @@ _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 
 UNREACHABLE: Final = "this preview cannot compare all keys with the server: "
 UNVERIFIABLE: Final = "values cannot be compared, so changed values are not noticed: "
-LOSSES_UNKNOWN: Final = "this preview cannot show which keys are removed by "
+LOSSES_UNKNOWN: Final = "this preview cannot show whether keys are removed by "
 DESTINATION: Final = "new secrets are written to "
 """How the notices begin that a review tells from others, before the cause, a resource or an address."""
 
@@ -30,27 +30,35 @@ UNREADABLE: Final = "secrets cannot be checked: "
 
 
 class Existing(Enum):
-    """What the provider does to keys that exist already: how the notice begins, and why.
+    """What the provider does to keys that exist already, and why: the line, for `each_ten`.
 
     A preview shows what happens to the other keys by their counters. These of removed and pruned keys, and what a
     refresh finds, are shown by `--diff` alone: so they are announced. A review does not read these back, because the
     steps tell it, or it says how to see them.
     """
 
-    ADOPTS = "the update adopts", "already there with the declared value (IS603)"
-    TAKES_OVER = "the update takes over", "already there, and overwrite is set (IS604)"
-    CANNOT_COMPARE = (
-        "already there, and not compared yet:",
-        "`pulumi up` compares the values, and fails if they differ. To overwrite, set overwrite=True (IS611)",
+    ADOPTS = (
+        "the update adopts {keys}: InfluxDB already has the declared value{s}. A destroy will remove the key{s} (IS603)"
     )
-    REMOVES = "the update removes", "no longer declared (IS607)"
-    MAY_REMOVE = "the update may remove", "no longer declared here, but perhaps by another resource (IS608)"
-    PRUNES = "exclusive removes", "not declared. To keep a key, add it to keep (IS609)"
-    CHANGED = "something other than this stack changed", "the next `pulumi up` writes what is declared (IS628)"
-    REMOVED = "something other than this stack removed", "the next `pulumi up` writes what is declared (IS629)"
+    TAKES_OVER = "the update overwrites {keys}: overwrite=True is set. To keep old values, remove overwrite (IS604)"
+    CANNOT_COMPARE = (
+        "this preview cannot compare {keys}: the program knows the declared value{s} only in the update. The update "
+        "fails if values differ, or cannot be compared. To overwrite, set overwrite=True for one run (IS611)"
+    )
+    REMOVES = "the update removes {keys}: the program no longer declares the key{s} (IS607)"
+    MAY_REMOVE = (
+        "the update may remove {keys}: this resource no longer declares the key{s} in this org. If another resource of "
+        "the program declares the key{s} there, the update removes nothing (IS608)"
+    )
+    PRUNES = "exclusive=True removes {keys}: nothing declares the key{s}. To keep a key, list the key in keep (IS609)"
+    CHANGED = (
+        "InfluxDB has another value than the state for {keys}: something changed the key{s}. `pulumi up` writes the "
+        "declared value{s} again, unless ignore_changes is set. To keep a value of InfluxDB, declare that value (IS628)"
+    )
+    REMOVED = "InfluxDB lacks {keys}: something removed the key{s}. `pulumi up` writes declared keys again (IS629)"
 
 
-_BY_VERB: Final = {one.value[0]: one for one in Existing}
+_BY_VERB: Final = {one.value.partition(" {keys}")[0]: one for one in Existing}
 _EXISTING: Final = re.compile(
     rf"(?P<does>{'|'.join(_BY_VERB)}) the keys? "
     rf"(?P<keys>{_STRING}(?:, {_STRING})*) of the org (?:{_STRING} \()?(?P<org_id>[0-9a-f]{{16}})\)?: .*"
@@ -92,33 +100,37 @@ def say_on_stderr(line: str) -> None:
 
 
 def existing_keys(does: Existing, org: str, keys: Iterable[str]) -> Iterator[str]:
-    """Format what happens to keys that exist already: all of them, uncut, ten in a line."""
-    verb, reason = does.value
-    for some in _in_tens(org, keys):
-        yield f"{verb} {some}: {reason}"
+    """Format what happens to keys that exist already."""
+    return each_ten(does.value, org, keys)
 
 
 def spared_keys(org: str, keys: Iterable[str], readers: Sequence[str]) -> Iterator[str]:
     """Format the keys that `exclusive` does not remove, all of which have these readers."""
     more = f" and {len(readers) - _PER_LINE} more" if len(readers) > _PER_LINE else ""
-    for some in _in_tens(org, keys):
-        yield f"exclusive keeps {some}: not declared, but needed by {', '.join(readers[:_PER_LINE])}{more} (IS605)"
+    line = (
+        "exclusive=True keeps {keys}, because alerts name the key{s}: {readers}. To end this notice, declare the "
+        "key{s}, or list the key{s} in keep (IS605)"
+    )
+    return each_ten(line, org, keys, readers=", ".join(readers[:_PER_LINE]) + more)
 
 
 def readers_unseen(org: str, keys: Iterable[str], unseen: Iterable[str]) -> Iterator[str]:
     """Format the keys that `exclusive` removes although there may be readers that cannot be seen."""
-    for some in _in_tens(org, keys):
-        yield (
-            f"it is not known whether alerts need {some}, which exclusive removes: the server shows no "
-            f"{' and no '.join(unseen)}, because the org has none or the token may not see them. Check alerts (IS606)"
-        )
+    line = (
+        "exclusive=True removes {keys}, and perhaps alerts use the key{s}: the server shows this token no {unseen}. "
+        "Run `influx-secrets usage` with a token that may read endpoints, rules and tasks. To keep a key, list the key "
+        "in keep (IS606)"
+    )
+    return each_ten(line, org, keys, unseen=" and no ".join(unseen))
 
 
-def _in_tens(org: str, keys: Iterable[str]) -> Iterator[str]:
+def each_ten(line: str, org: str, keys: Iterable[str], **others: str) -> Iterator[str]:
+    """Format a line about keys: ten at a time, uncut, none left out; `{s}` is what makes a noun plural."""
     names = [quote(key, limit=None) for key in sorted(keys)]
     for first in range(0, len(names), _PER_LINE):
         some = names[first : first + _PER_LINE]
-        yield f"the {'key' if len(some) == 1 else 'keys'} {', '.join(some)} of the org {org}"
+        s = "" if len(some) == 1 else "s"
+        yield line.format(keys=f"the key{s} {', '.join(some)} of the org {org}", s=s, **others)
 
 
 def parse_notices(lines: Iterable[str]) -> ParsedNotices:

@@ -64,7 +64,7 @@ def _texts(tree: ast.AST, path: Path) -> Iterator[tuple[int, list[str]]]:
 def _parts(node: ast.Constant | ast.JoinedStr) -> list[str]:
     if isinstance(node, ast.JoinedStr):
         return [str(part.value) for part in node.values if isinstance(part, ast.Constant)]
-    return re.split(r"%\w", node.value) if isinstance(node.value, str) else []
+    return re.split(r"%\w|\{\w+\}", node.value) if isinstance(node.value, str) else []
 
 
 def plain(text: str) -> str:

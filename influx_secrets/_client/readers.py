@@ -69,8 +69,9 @@ class Alerts:
 
     @property
     def unseen(self) -> tuple[str, ...]:
-        """Of "endpoint" and "rule", the kinds that the server shows none of: none exists, or the token may not see."""
-        return tuple(kind for kind, found in (("endpoint", self.endpoints), ("rule", self.rules)) if not found)
+        """What the server shows none of: none exists, or the token may not see it."""
+        kinds = ("endpoint", self.endpoints), ("rule with its task", self.rules)
+        return tuple(kind for kind, found in kinds if not found)
 
     def readers(self, key: str) -> tuple[Reader, ...]:
         """Return the endpoints and rules that may read a key.

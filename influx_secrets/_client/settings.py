@@ -45,7 +45,7 @@ class Settings:
         timeout: Seconds to wait for a connection, and for each piece of a response.
         max_attempts: How often a request is tried, the first time included.
         verify_values: Prove stored values by their hash: where the server can, always, or never.
-        missing_org: What a destroy does about an org that is confirmed to be missing: fail, or call it gone.
+        missing_org: What a destroy does about a missing org, where a state does not say which server had it.
         allow_insecure: Allow plain http to another machine. The network then sees token and values.
         trace_span: Sent unchanged in the header `Zap-Trace-Span`. None: the current OpenTelemetry span, or nothing.
         extra_http_header: Headers of each request, for a gateway in front of the server: `Name: value`, several

@@ -203,7 +203,8 @@ class Transport:
             return self.failed_call(request, outcome).summarize()
 
         def line() -> str:
-            limits = f"at most {most - attempt} more attempts within {deadline - self._clock():.0f} s"
+            left = "1 more attempt" if most - attempt == 1 else f"{most - attempt} more attempts"
+            limits = f"at most {left} within {deadline - self._clock():.0f} s"
             return f"cannot {request.intent} yet: {url}: {why()}. Trying again in {pause:.1f} s, {limits} (IS612)"
 
         if _logger.isEnabledFor(logging.INFO):

@@ -41,8 +41,8 @@ def _report_clear_text(given: Iterable[str]) -> None:
             from influx_secrets._notices import say_on_stderr  # noqa: PLC0415 (few programs need it)
 
             say_on_stderr(
-                f"{setting.config_key} is not encrypted in the stack's config: run `pulumi config set --secret "
-                f"{setting.config_key}`. If others may have seen the value, use a new one (IS627)"
+                f"the setting {setting.config_key} is not encrypted in the stack's config: run `pulumi config set "
+                f"--secret {setting.config_key}`. If others may have seen the value, use a new value (IS627)"
             )
 
 

@@ -32,8 +32,8 @@ class Provider(pulumi.ProviderResource):
         max_attempts: Number of attempts for one request, the first one included; 5 by default.
         verify_values: `auto` compares values where the server can, `always` fails where it cannot, `never` does not
             compare; `auto` by default.
-        missing_org: `error` stops `pulumi destroy` where the org does not exist any more, `gone` lets it go on; `error`
-            by default.
+        missing_org: `error` stops `pulumi destroy` where the org does not exist, and a state does not say which server
+            had it; `gone` lets it go on. `error` by default.
         allow_insecure: Send the token over plain http to another machine; False by default.
         trace_span: Content of the header `Zap-Trace-Span`, printable ASCII.
         extra_http_header: Headers for a gateway in front of the server, `Name: value`, several separated by commas;

@@ -157,7 +157,7 @@ class Census:
     def _pending(self, state: ResourceState, marks: Mapping[str, str]) -> dict[str, str]:
         self._read()
         if not self._knows_program:
-            return dict.fromkeys(marks.values(), "a resource") if len(self._arrived) < self._expected else {}
+            return dict.fromkeys(marks.values(), "another resource") if len(self._arrived) < self._expected else {}
         found: dict[str, str] = {}
         for name, told in self._program.items():
             if self._is_on(told, state) is not False:

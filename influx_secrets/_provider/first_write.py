@@ -32,8 +32,9 @@ def write(session: ServerSession, org: OrgSession, new: ResourceState, values: M
         except InfluxSecretsError:
             if written:
                 session.notify(
-                    f"wrote {written:,} of {len(values):,} keys of the org {org}, and no state contains them yet. Run "
-                    "`pulumi up` again with the same values, which adopts them and writes the others (IS631)"
+                    f"a request failed, after {written:,} of {len(values):,} keys of the org {org} were written. "
+                    "Correct the error below, then run `pulumi up` again with the same values: the run recognizes the "
+                    "written keys, and writes the other keys (IS631)"
                 )
             raise
         written += len(part)

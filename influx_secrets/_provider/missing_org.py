@@ -66,13 +66,15 @@ def accept_missing_org(session: ServerSession, state: ResourceState, error: NotF
         if session.settings.missing_org != "gone":
             command = "pulumi destroy --run-program" if session.census.is_destroy else "pulumi up"
             session.notify(
-                f"if the org {state.org_title} was deleted for good, run `pulumi config set influx-secrets:missingOrg "
-                f"gone`, then `{command}` (IS615)"
+                f"the org {state.org_title} does not exist on {session.address}, and the state does not say which "
+                "server had its keys. If the url is right and the org was deleted, run `pulumi config set "
+                'influx-secrets:missingOrg gone` (in a Provider of the program, set missing_org="gone" instead), then '
+                f"`{command}` (IS615)"
             )
             raise
         session.notify(
-            f"the org {state.org_title} is treated as deleted, because the server does not show it and the setting "
-            "missingOrg is `gone` (IS614)"
+            f"the keys of the org {state.org_title} count as removed: the org does not exist on {session.address}, and "
+            "the setting missingOrg is gone (IS614)"
         )
     else:
         session.notify(
@@ -97,10 +99,11 @@ def _successor(session: ServerSession, state: ResourceState) -> str | None:
 def without_org(session: ServerSession, state: ResourceState) -> ResourceState:
     """Return the state after its org was deleted: every key is gone, and the org made anew is the one to write to."""
     org_id = _successor(session, state) or state.org_id
+    to_do = "Create the org again and run `pulumi up --refresh`, or remove its resources from the program"
+    if org_id != state.org_id:
+        to_do = f"`pulumi up` writes the secrets of this stack to the org {org_id}, which has the same name now"
     session.notify(
-        f"the org {state.org_title} does not exist any more on {session.address}, and its secrets are gone"
-        + (f". `pulumi up` writes them to the org {org_id}, which has that name now" if org_id != state.org_id else "")
-        + " (IS617)"
+        f"the org {state.org_title} does not exist any more on {session.address}: its secrets are gone. {to_do} (IS617)"
     )
     drift: dict[str, Drift] = dict.fromkeys(state.keys, "deleted")
     return replace(state, org_id=org_id, digests=dict.fromkeys(state.keys, ""), drift=drift)

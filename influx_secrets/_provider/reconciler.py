@@ -83,8 +83,8 @@ def claim_stored(session: ServerSession, state: ResourceState) -> None:
     name = 'a resource with ignore_changes=["*"]'  # without its keys: the register of the run has them as hashes only
     if is_moved(state, session.address):
         session.notify(
-            f"{name} manages {name_keys(state.keys)} on {state.server}, but the url is {session.address} now: "
-            f"ignore_changes keeps them from being written to {session.address}. To write them there, remove "
+            f"{name} has {name_keys(state.keys)} on {state.server}, but the url is {session.address} now: "
+            f"ignore_changes keeps the resource from writing to {session.address}. To write there, remove "
             "ignore_changes for one run (IS623)"
         )
     session.org(state.org_id, state.org).register(
@@ -153,8 +153,8 @@ def refresh(session: ServerSession, state: ResourceState) -> ResourceState:
     is_wiped = bool(gone) and org.has_only_server_keys()
     if is_wiped:
         session.notify(
-            f"all secrets of the org {org} were removed, perhaps by `influx apply --secret` or a stack with the same "
-            "keys. `pulumi up` restores those that this stack declares (IS613)"
+            f"all secrets of the org {org} are gone, perhaps removed by `influx apply --secret`, or by the destroy of "
+            "another stack with the same keys. `pulumi up` writes the secrets of this stack again (IS613)"
         )
     found: dict[str, Drift] = dict.fromkeys(gone, "deleted")
     found |= dict.fromkeys(_changed(org, state, listed), "changed")
@@ -295,6 +295,6 @@ def _report_white_space(
     ]
     if padded:
         session.notify(
-            f"white space at the start or end of a key or its value is kept: {name_keys(padded)}. Remove it from the "
-            "program if it is a mistake (IS601)"
+            f"white space at the start or end of the value (or of the name) is kept for {name_keys(padded)}. If the "
+            "white space is a mistake, remove it from the value (IS601)"
         )

@@ -10,7 +10,7 @@ from influx_secrets._errors import NotFoundError, SettingsError
 from influx_secrets._model.keys import digest
 from influx_secrets._model.planner import is_moved, with_drift
 from influx_secrets._model.resources import UNKNOWN, Declaration, Drift, ResourceState
-from influx_secrets._notices import DESTINATION
+from influx_secrets._notices import DESTINATION, each_ten
 from influx_secrets._provider.org_session import OrgSession, Unreachable
 from influx_secrets._text import name_keys, quote
 
@@ -44,14 +44,16 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
         return False
     if moved and old.org_id != org_id:
         session.notify(
-            f"{declared.resource} is on {old.server} (org {old.org_id}), but this run writes it to {session.address} "
-            f"(org {org_id}). The keys there stay, unless another provider of the program still has the old url. If "
-            "this is a mistake, set the url back (IS618)"
+            f"{declared.resource} goes from {old.server} (org {old.org_id}) to {session.address} (org {org_id}), "
+            f"because the url changed. The keys on {old.server} stay, unless a Provider of the program still has that "
+            f"url. If the new url is a mistake, set the url back to {old.server} (INFLUX_HOST, influx-secrets:url, or "
+            "the program) (IS618)"
         )
     if declared.exclusive:
+        why = "its server or its org changes" if moved or not lost else "all its keys are gone and are written again"
         session.notify(
-            f"{declared.resource}: exclusive removes no keys in this run, because its server or org changes, or all "
-            "its keys are written again. The next run removes them (IS624)"
+            f"{declared.resource} removes no undeclared keys in this run, although exclusive=True is set: {why}. The "
+            "next `pulumi up` removes the undeclared keys (IS624)"
         )
     return True
 
@@ -84,7 +86,7 @@ def _report_other_server(session: ServerSession, old: ResourceState | None, prev
     if old is not None and previous is not None:
         session.notify(
             f"this stack has secrets on {old.server}, but the url is {session.address} now: nothing is removed on "
-            f"{old.server}. If that is a mistake, set the url back to {old.server} "
+            f"{old.server}. If the new url is a mistake, set the url back to {old.server} "
             "(INFLUX_HOST, influx-secrets:url, or the program) (IS630)"
         )
 
@@ -104,7 +106,8 @@ def report_destination(
             if current != state.org_id:
                 session.notify(
                     f"the name {quote(state.org)} belongs to the org {current} now. This stack stays with the org "
-                    f"{state.org_id}, which had that name. To choose one, set org_id (IS626)"
+                    f"{state.org_id}, which had that name. To choose one of the two orgs, set org_id instead of org "
+                    "(IS626)"
                 )
 
 
@@ -152,10 +155,12 @@ def leave_behind(session: ServerSession, state: ResourceState) -> bool:
         return False
     if session.census.is_destroy:
         require_server(session, state)
-    session.notify(
-        f"{name_keys(state.keys)} of the org {state.org_title} on {state.server}: not removed, because the url is "
-        f"{session.address} now. Where nothing needs a key, run `influx secret delete` (IS622)"
+    line = (
+        "cannot remove {keys} on {old}: the url is {new} now. If nothing on {old} needs the key{s}, run `influx secret "
+        "delete --host {old} --org-id {org_id} --key KEY` (IS622)"
     )
+    place = {"old": str(state.server), "new": session.address, "org_id": str(state.org_id)}
+    session.notify(*each_ten(line, state.org_title, state.keys, **place))
     return True
 
 
@@ -184,5 +189,5 @@ def _notify_moved(
     if written:
         line += f". This run writes {name_keys(written)} again"
     if kept:
-        line += f". This run leaves {name_keys(kept)}: no longer declared, and with another value"
-    session.notify(f"{line}. Nothing is removed on {old.server} (IS619)")
+        line += f". This run does not remove {name_keys(kept)}, because others may have written what is there"
+    session.notify(f"{line}. This run asks and changes only {session.address} (IS619)")

@@ -8,10 +8,9 @@ from dataclasses import replace
 from influx_secrets._client.readers import Reader
 from influx_secrets._model.planner import is_moved, newly_pruned, prunable_keys, with_pruned
 from influx_secrets._model.resources import UNKNOWN, Declaration, ResourceState
-from influx_secrets._notices import LOSSES_UNKNOWN, Existing, existing_keys, readers_unseen, spared_keys
+from influx_secrets._notices import LOSSES_UNKNOWN, Existing, each_ten, existing_keys, readers_unseen, spared_keys
 from influx_secrets._provider.org_session import OrgSession
 from influx_secrets._provider.session import ServerSession
-from influx_secrets._text import name_keys
 
 
 def with_unknown_prunes(state: ResourceState) -> ResourceState:
@@ -58,21 +57,21 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
     claimed = org.claimed(keys)
     # Who was checked meanwhile has claimed its keys.
     kept = undecided.keys() - claimed
+    # Without --host the command would ask the server of INFLUX_HOST, and remove the key there.
+    by_hand = f"run `influx secret delete --host {session.address} --org-id {org.org_id} --key KEY`"
+    line = (
+        "cannot remove {keys} on {server}: a resource with another url declares the key{s} too, and both urls may lead "
+        "to one server. If the urls lead to two servers, and nothing needs the key{s} on this server, {by_hand} (IS620)"
+    )
     elsewhere = session.census.claimed_elsewhere(org.org_id, claimed)
-    if elsewhere:
-        session.notify(
-            f"{name_keys(elsewhere)} of the org {org}: not removed on {session.address}, because a resource with "
-            "another url declares the same keys, and both urls may lead to one server. If nothing needs the keys on "
-            "this server, run `influx secret delete` (IS620)"
-        )
-    if kept:
-        session.census.protect(org.org_id, kept)
-        owners = ", ".join(sorted({undecided[key] for key in kept}))
-        session.notify(
-            f"{name_keys(kept)} of the org {org}: not removed, because {owners} may declare the same keys, and was not "
-            "checked in this run (`--target`, `--exclude`, or a dependency). If nothing needs "
-            "the keys, run `influx secret delete` (IS621)"
-        )
+    session.notify(*each_ten(line, str(org), elsewhere, server=session.address, by_hand=by_hand))
+    session.census.protect(org.org_id, kept)
+    owners = ", ".join(sorted({undecided[key] for key in kept}))
+    line = (
+        "cannot remove {keys}: {owners} may declare the key{s} too, which this run did not find out, because of "
+        "`--target`, `--exclude`, or a dependency between the resources. If nothing needs the key{s}, {by_hand} (IS621)"
+    )
+    session.notify(*each_ten(line, str(org), kept, owners=owners, by_hand=by_hand))
 
 
 def report_losses(
@@ -84,13 +83,17 @@ def report_losses(
     if stays:
         session.notify(*existing_keys(Existing.PRUNES, state.org_title, newly_pruned(before, state)))
     if not state.pruned_known or not (state.keys_known or old is None):
-        session.notify(f"{LOSSES_UNKNOWN}{declared.resource}. `pulumi up` names them when it removes them (IS610)")
-    if not state.keys_known or is_moved(old, session.address):
+        session.notify(
+            f"{LOSSES_UNKNOWN}{declared.resource}: an input of the resource is not known yet, or the server could not "
+            "be asked. `pulumi up` names each key that it removes (IS610)"
+        )
+    moved = is_moved(old, session.address)
+    if not state.keys_known or (moved and not stays):
         return
     org = session.org(before.org_id)
     gone = before.keys - state.keys if stays else before.keys
     if not gone:
         return  # The census would look at every resource of the program.
     gone -= org.claimed(gone) | session.census.declared_later(declared, before, gone)
-    is_certain = stays and not session.census.undecided(before, gone, wait=False)
+    is_certain = stays and not moved and not session.census.undecided(before, gone, wait=False)
     session.notify(*existing_keys(Existing.REMOVES if is_certain else Existing.MAY_REMOVE, before.org_title, gone))

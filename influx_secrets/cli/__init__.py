@@ -16,7 +16,11 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in _NEEDED:
             raise
-        sys.exit("error: influx-secrets needs more packages: run pip install 'influx_secrets[cli]' (IS717)")
+        sys.stderr.write(
+            f"error: cannot start influx-secrets: the package {error.name} is missing. In the same environment, run "
+            "`python -m pip install 'influx_secrets[cli]'` (IS717)\n"
+        )
+        sys.exit(2)
     except KeyboardInterrupt:
         # While Python imports; a running command handles its own.
         sys.exit(130)

@@ -33,8 +33,11 @@ def test_missing_extra_is_named_in_one_line() -> None:
     """A plain install has no Typer: the way out is said, without a traceback."""
     code = "import sys; sys.modules['typer'] = None; from influx_secrets.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr == "error: influx-secrets needs more packages: run pip install 'influx_secrets[cli]' (IS717)\n"
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: cannot start influx-secrets: the package typer is missing. In the same environment, run "
+        "`python -m pip install 'influx_secrets[cli]'` (IS717)\n"
+    )
 
 
 def test_interrupted_start_is_quiet_too() -> None:

@@ -120,7 +120,7 @@ def test_doctor_org_that_is_not_there(command: Command) -> None:
     done = command("doctor", "--org-id", "f" * 16)
     assert f"there is no org {'f' * 16} on this server" in line(done, "read the org")
     assert verdicts(command, "--org", "nobody")["read the org"] == "wrong"
-    assert "correct the name or the id of the org" in line(command("doctor", "--org", "nobody"), "read the org")
+    assert "correct the name of the org, or the url" in line(command("doctor", "--org", "nobody"), "read the org")
     assert "The smallest token" not in command("doctor", "--org", "nobody").out
 
 

@@ -45,8 +45,8 @@ def test_doctor_shows_what_runs_the_program(
     assert seen["package"].startswith("ok influx_secrets 0.")
     assert seen["pulumi"].startswith("ok the Pulumi CLI v3.")
     assert seen["backend"] == f"ok file://{tmp_path}"
-    assert seen["stack"].startswith("note pulumi stack failed: no stack selected")
-    assert seen["passphrase"] == "unknown not known before that: stack"
+    assert seen["stack"].startswith("note `pulumi stack` failed: no stack selected")
+    assert seen["passphrase"] == 'unknown not checked before "stack" is ok'
 
     pulumi("stack", "init", "dev")
     seen = found(lone)
@@ -59,8 +59,8 @@ def test_doctor_shows_what_runs_the_program(
     assert "secrets of the config" not in found(lone)
     pulumi("config", "set", "--plaintext", "influx-secrets:token", "planted-config-token")
     assert found(lone)["secrets of the config"] == (
-        "wrong influx-secrets:token is not encrypted in the stack's config; run `pulumi config set --secret "
-        "influx-secrets:token`; if others have seen it, use a new value"
+        "wrong the setting influx-secrets:token is not encrypted in the stack's config; run `pulumi config set "
+        "--secret influx-secrets:token`; if others have seen it, use a new value"
     )
 
     pulumi("config", "set", "influx-secrets:url", "http://127.0.0.1:9")
@@ -80,11 +80,11 @@ def test_doctor_backend_that_nobody_is_logged_in_to(lone: Command, pulumi: Calla
     """A first day has no login; the password in the url of a database is not repeated."""
     del pulumi
     gone = found(lone, PULUMI_BACKEND_URL="", PULUMI_ACCESS_TOKEN="")["backend"]
-    assert gone.startswith("wrong pulumi whoami failed: ")
+    assert gone.startswith("wrong `pulumi whoami` failed: ")
     assert gone.endswith("run `pulumi login`, or set PULUMI_BACKEND_URL")
     lone.planted.add("planted-backend-password")
     database = found(lone, PULUMI_BACKEND_URL="postgres://me:planted-backend-password@127.0.0.1:9/db")["backend"]
-    assert database.startswith("wrong pulumi whoami failed: ")
+    assert database.startswith("wrong `pulumi whoami` failed: ")
     assert found(lone, PULUMI_BACKEND_URL=f"file://{tmp_path}")["backend"].startswith("ok ")
 
 
@@ -93,8 +93,8 @@ def test_doctor_without_or_with_an_old_pulumi(lone: Command, tmp_path: Path, mon
     (tmp_path / "Pulumi.yaml").write_text("name: fresh\nruntime: python\n")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     assert found(lone)["pulumi"] == (
-        "wrong there is no pulumi on PATH to read the config and the keys of the stack: add it to PATH (IS706); "
-        "install it: https://www.pulumi.com/docs/install/"
+        "wrong the command pulumi is not on PATH. Install the Pulumi CLI (https://www.pulumi.com/docs/install/), or "
+        "add its folder to PATH (IS706)"
     )
     a_program(tmp_path / "bin" / "pulumi", '[ "$1" = version ] && echo v3.215.0 || exit 1')
     assert (
@@ -103,13 +103,24 @@ def test_doctor_without_or_with_an_old_pulumi(lone: Command, tmp_path: Path, mon
     )
 
 
+def test_doctor_of_another_program_that_is_called_pulumi(
+    lone: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends well, and what it prints is none of the JSON that was asked for: no traceback."""
+    (tmp_path / "Pulumi.yaml").write_text("name: fresh\nruntime: python\n")
+    a_program(tmp_path / "bin" / "pulumi", "echo hello")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert found(lone)["backend"].startswith("wrong `pulumi whoami` wrote no JSON. Run `pulumi version`: ")
+
+
 def test_doctor_python_without_the_package(lone: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mistake of a first day: it was installed into another environment than the program's."""
     monkeypatch.setenv("PATH", str(tmp_path / "no programs"))
     (tmp_path / "Pulumi.yaml").write_text("name: a\nruntime: {name: python, options: {virtualenv: venv}}\n")
     there = tmp_path / "venv" / BINARY
-    nowhere = f"wrong there is no virtual environment in {tmp_path / 'venv'} (IS707)"
-    assert found(lone)["python"] == f"{nowhere}; run `pulumi install`, or correct runtime.options"
+    nowhere = f"wrong there is no virtual environment in {tmp_path / 'venv'}. "
+    remedy = "Run `pulumi install`, or correct runtime.options in Pulumi.yaml (IS707)"
+    assert found(lone)["python"] == nowhere + remedy
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     seen = found(lone)
     assert seen["python"].startswith(f"ok Pulumi runs {there}, 3.")
@@ -146,7 +157,13 @@ def test_python_of_each_toolchain(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert python({}) == f".venv/{BINARY}"
     assert python({}, {"UV_PROJECT_ENVIRONMENT": "other"}) == f"other/{BINARY}"
     a_program(tmp_path / "tools" / "poetry", "exit 1")
-    with pytest.raises(NoPythonError, match="poetry does not run"):
+    with pytest.raises(NoPythonError, match="poetry does not run: no reason given"):
+        python({"toolchain": "poetry"})
+    a_program(tmp_path / "tools" / "poetry", "echo one >&2; echo the reason >&2; exit 1")
+    with pytest.raises(NoPythonError, match="poetry does not run: the reason"):
+        python({"toolchain": "poetry"})
+    (tmp_path / "tools" / "poetry").unlink()
+    with pytest.raises(NoPythonError, match="poetry does not run: No such file or directory"):
         python({"toolchain": "poetry"})
     with pytest.raises(NoPythonError, match="there is no nothing on PATH"):
         python({"toolchain": "pip"}, {"PULUMI_PYTHON_CMD": "nothing"})

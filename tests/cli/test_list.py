@@ -140,7 +140,7 @@ def test_list_without_pulumi_says_what_is_missing(
     monkeypatch.setenv("PATH", str(tmp_path))
     done = command("list")
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: there is no pulumi on PATH to read the config and the keys of the stack: ")
+    assert done.err.startswith("error: the command pulumi is not on PATH. Install ")
 
 
 def test_list_pulumi_that_writes_no_json_is_not_believed(
@@ -152,11 +152,12 @@ def test_list_pulumi_that_writes_no_json_is_not_believed(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     done = command("list", "--stack", "dev")
-    assert done.err.startswith("error: pulumi config wrote no JSON")
+    assert done.err.startswith("error: `pulumi config` wrote no JSON")
     program.write_text("#!/bin/sh\necho 'warning: old' >&2\necho 'error: no stack' >&2\nexit 1\n")
-    assert command("list", "--stack", "dev").err == "error: pulumi config failed: no stack (IS708)\n"
+    more = "To see more, run `pulumi config` yourself (IS708)\n"
+    assert command("list", "--stack", "dev").err == f"error: `pulumi config` failed: no stack. {more}"
     program.write_text("#!/bin/sh\nexit 1\n")
-    assert command("list", "--stack", "dev").err == "error: pulumi config failed: it did not say why (IS708)\n"
+    assert command("list", "--stack", "dev").err == f"error: `pulumi config` failed: no reason given. {more}"
 
 
 @pytest.mark.engine
@@ -172,7 +173,8 @@ def test_project_without_a_stack_manages_nothing(
     pulumi("stack", "init", "dev", "--no-select")
     done = command(verb)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: no stack is selected, so the server of its config is not known")
+    assert done.err.startswith("error: the server is not known: ")
+    assert "no stack is selected" in done.err
 
 
 def resource(kind: str, name: str, outputs: object, **more: object) -> dict[str, object]:

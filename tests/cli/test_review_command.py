@@ -63,7 +63,7 @@ def test_review_as_markdown_is_cut() -> None:
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 UNASKED = "this preview cannot compare all keys with the server: refused"
-TAKEN = 'the update takes over the key "A" of the org 0123456789abcdef: already there, and overwrite is set'
+TAKEN = 'the update overwrites the key "A" of the org 0123456789abcdef: overwrite=True is set'
 PREVIEWS = {
     Kind.REMOVE: REMOVES,
     Kind.PRUNE: document(step("create", new=shared(exclusive=True, pruned={"A": 1}))),
@@ -113,10 +113,10 @@ def test_review_of_a_failed_pipe_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("no-such-file",), "error: cannot read no-such-file: No such file or directory (IS711)\n"),
-        (("--fail-on", "removals"), "choose from remove, prune, takeover, drift, unknown, error"),
+        (("no-such-file",), "error: cannot read no-such-file: No such file or directory. Give a file"),
+        (("--fail-on", "removals"), '"removals" is unknown. Choose from remove, prune, takeover, drift'),
         (("--format", "xml"), "'xml' is not one of"),
-        (("--max-length", "10"), "10 must be 0"),
+        (("--max-length", "10"), "give 0 (no limit), or at least 1000"),
     ],
 )
 def test_review_with_wrong_arguments_is_an_error(arguments: tuple[str, ...], says: str) -> None:

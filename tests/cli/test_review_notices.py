@@ -66,9 +66,9 @@ def test_lines_about_readers_are_remarks() -> None:
     assert len(said) == 4
     assert (
         said[1]
-        == f'exclusive keeps the keys "K10", "K11" of the org {ORG}: not declared, but needed by '
+        == f'exclusive=True keeps the keys "K10", "K11" of the org {ORG}, because alerts name the keys: '
         + ", ".join(f'rule "{number}"' for number in range(10))
-        + " and 3 more (IS605)"
+        + " and 3 more. To end this notice, declare the keys, or list the keys in keep (IS605)"
     )
 
 

@@ -105,13 +105,13 @@ def test_events_of_a_failed_preview_are_not_complete(result: dict[str, object]) 
     [
         ("", "the input is empty"),
         (" \n", "the input is empty"),
-        ("error: no stack selected", "the input is not JSON, or cut off"),
-        ('{"steps": [', "the input is not JSON, or cut off"),
-        ('{"sequence": 0, "preludeEvent": {}}\n{"sequ', "the input is not JSON, or cut off"),
-        ('{"steps": [], "changeSummary": {}}\n{"steps": [', "the input is not JSON, or cut off"),
-        ("[" * 100_000, "the input is not JSON, or cut off"),
+        ("error: no stack selected", "the input is not complete JSON"),
+        ('{"steps": [', "the input is not complete JSON"),
+        ('{"sequence": 0, "preludeEvent": {}}\n{"sequ', "the input is not complete JSON"),
+        ('{"steps": [], "changeSummary": {}}\n{"steps": [', "the input is not complete JSON"),
+        ("[" * 100_000, "the input is not complete JSON"),
         ("[]", "the input is JSON, but not a preview"),
-        ("3", "the input is not JSON, or cut off"),
+        ("3", "the input is not complete JSON"),
         ('{"version": 3, "deployment": {}}', "the input is JSON, but not a preview"),
     ],
 )
@@ -137,7 +137,7 @@ def test_other_text_is_refused_in_one_line(text: str, says: str) -> None:
 )
 def test_unknown_form_is_refused_without_its_text(broken: dict[str, object]) -> None:
     """A later version may store something else; nothing of it is repeated, for a value can stand anywhere."""
-    with pytest.raises(PreviewError, match="cannot read a step of the preview") as refused:
+    with pytest.raises(PreviewError, match="cannot review the preview: a step") as refused:
         read_preview(json.dumps(broken).encode())
     assert "hunter2" not in repr(refused.value)
     assert refused.value.__cause__ is None

@@ -27,10 +27,10 @@ def test_command_asks_the_server_of_the_selected_stack(
     command = Command(elsewhere, {"planted-value"})
     assert command("list", "--org", "acme", environ=environ).server == f"server: {emulator.url}, from INFLUX_HOST\n"
     pulumi("stack", "init", "dev", "--no-select")
-    assert command("usage").err.startswith("error: no stack is selected, so the server of its config is not known")
+    assert command("usage").err.startswith("error: the server is not known: ")
     examined = command("doctor")
-    assert line(examined, "stack").startswith("wrong stack no stack is selected, so the server of its config is")
-    assert line(examined, "settings") == "unknown settings not known before that: stack"
+    assert line(examined, "stack").startswith("wrong stack the server is not known: ")
+    assert line(examined, "settings") == 'unknown settings not checked before "stack" is ok'
     misspelt = 'there is no stack "prd": correct --stack, see `pulumi stack ls` (IS718)'
     for verb in ("list", "usage", "adopt"):
         assert command(verb, "--stack", "prd").err == f"error: {misspelt}\n"
@@ -77,13 +77,13 @@ def test_config_that_cannot_be_read_is_no_reason_to_ask_another_server(
         done = command(*verb)
         assert (done.code, done.out, done.server) == (2, "", "")
         assert done.err.startswith(
-            "error: influx-secrets:url is encrypted in the stack's config, which this command does not decrypt"
+            "error: cannot read influx-secrets:url: the value is encrypted in the stack's config, and this command"
         )
-    assert "influx-secrets:url is encrypted" in line(command("doctor"), "settings")
+    assert "cannot read influx-secrets:url: " in line(command("doctor"), "settings")
     reviewed = command("review", "--usage", str(PREVIEW))
-    assert "could not be asked: influx-secrets:url is encrypted" in " ".join(reviewed.out.split())
+    assert "could not be asked: cannot read influx-secrets:url: the" in " ".join(reviewed.out.split())
     (tmp_path / CONFIG).write_text("config: [")
-    assert command("list").err.startswith("error: pulumi config failed: ")
+    assert command("list").err.startswith("error: `pulumi config` failed: ")
     away = command("list", environ={"PULUMI_BACKEND_URL": "file:///nowhere/at/all"})
     assert (away.code, away.server) == (2, "")
     assert emulator.requests == ()

@@ -37,7 +37,7 @@ def test_foreign_value_is_refused_until_overwrite_is_set_and_an_equal_one_adopte
     assert influxd.values(acme) == before
 
     preview = stack.program(PROGRAM + EQUAL, OVERWRITE="yes").preview()
-    notices = [line for line in preview.diagnostics if "takes over" in line]
+    notices = [line for line in preview.diagnostics if "overwrites" in line]
     assert sorted('"S"' in line for line in notices) == [False, True]
     assert 'adopts the key "E" of the org' in "".join(preview.diagnostics)
     stack.up()

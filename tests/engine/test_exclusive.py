@@ -43,8 +43,8 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
     lines = [line.strip() for line in created.output.splitlines()]
     shown = [line for line in lines if line.startswith(("STRAY", "\\__STRAY", "TEAM_A", *ids))]
     assert [" ".join(line.split()) for line in shown] == ["STRAY : 1", "\\__STRAY: 1"]
-    (said,) = [line for line in created.diagnostics if "exclusive removes the keys" in line]
-    assert 'exclusive removes the keys "STRAY", "__STRAY" of the org' in said
+    (said,) = [line for line in created.diagnostics if "(IS609)" in line]
+    assert 'exclusive=True removes the keys "STRAY", "__STRAY" of the org' in said
     calls(proxy)
     stack.up()
     looked = ["GET secrets 200", "GET notificationEndpoints 200", "GET notificationRules 200"]
@@ -67,7 +67,7 @@ def test_exclusive_names_what_it_removes_and_keeps_credentials_of_endpoints(
         "~ STRAY: 1 => 2",
     ]
     calls(proxy)
-    spared = f'keeps the key "SLACK_TOKEN" of the org {org_id}: not declared, but needed by'
+    spared = f'keeps the key "SLACK_TOKEN" of the org {org_id}, because alerts name the key:'
     assert f'{spared} endpoint "on-call", rule "disk full"' in stack.up().output
     assert calls(proxy)[:4] == [*looked, f"GET {task_id} 200"]
     assert influxd.values(acme) == expected | {"SLACK_TOKEN": "theirs"}

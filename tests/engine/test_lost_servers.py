@@ -68,7 +68,7 @@ def test_another_server_with_an_org_of_the_same_name_is_told_and_written(
     run = stack.up()
     assert second.values(acme) == OURS | {"THEIRS": "t"}
     assert influxd.values(acme) == OURS
-    assert f"on {influxd.url}: not removed" in text(run)
+    assert f"on {influxd.url}: the url is {second.url} now" in text(run)
     assert set(stack.up().steps.values()) == {"same"}
     assert stack.stored("one")["outputs"]["server"] == second.url
     if not small:
@@ -78,7 +78,7 @@ def test_another_server_with_an_org_of_the_same_name_is_told_and_written(
     point_to(stack, influxd, influxd.create_token(acme))
     back = stack.up()
     assert "adopts the key" in text(back)
-    assert f"on {second.url}: not removed" in text(back)
+    assert f"on {second.url}: the url is {influxd.url} now" in text(back)
     assert set(last_steps(stack.up("--refresh")).values()) == {"same"}
     stack.destroy()
     assert influxd.values(acme) == {}
@@ -134,8 +134,8 @@ def test_exclusive_prunes_nothing_in_the_run_that_changes_the_server(
         assert stack.deploy(*command).code != 0, command
     assert outputs(stack) == before
     assert second.values(acme) == {"THEIRS": "t"}
-    assert "exclusive removes no keys in this run" in text(stack.preview())
-    assert "exclusive removes no keys in this run" in text(stack.up())
+    assert "removes no undeclared keys in this run" in text(stack.preview())
+    assert "removes no undeclared keys in this run" in text(stack.up())
     assert second.values(acme) == {"A": "a", "THEIRS": "t"}
     assert "THEIRS" in stack.preview(diff=True).output
     stack.up()

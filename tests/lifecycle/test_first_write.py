@@ -89,7 +89,7 @@ def test_first_write_that_fails_midway_is_reported_and_completed(
     """Its keys are in no state: the next run finds their values equal, and adopts them."""
     emulator.inject(Fault(Status(400), path="*/secrets", method="PATCH", nth=2))
     assert engine.up(org_secrets("all", VALUES, org="acme"))["all"].startswith("failed: ")
-    assert "wrote 5,000 of 10,001 keys of the org" in engine.said
+    assert "a request failed, after 5,000 of 10,001 keys of the org" in engine.said
     assert len(emulator.secrets("acme")) == PARTS[0]
     assert patches(proxy) == PARTS[:2]
     assert engine.up(org_secrets("all", VALUES, org="acme")) == {"all": "create"}

@@ -64,9 +64,10 @@ def test_removed_keys_are_said_all_of_them_ten_a_line(engine: Engine, emulator: 
     moved, left = secret("moved", org="acme", key="K00", value="v"), shared({"K12": "v"})
     org_id = emulator.org_id("acme")
     ten = ", ".join(f'"K{n:02}"' for n in range(1, 11))
+    org, why = f'of the org "acme" ({org_id})', "the program no longer declares the key"
     expected = (
-        f'influx-secrets: the update removes the keys {ten} of the org "acme" ({org_id}): no longer declared (IS607)\n'
-        f'influx-secrets: the update removes the key "K11" of the org "acme" ({org_id}): no longer declared (IS607)\n'
+        f"influx-secrets: the update removes the keys {ten} {org}: {why}s (IS607)\n"
+        f'influx-secrets: the update removes the key "K11" {org}: {why} (IS607)\n'
     )
     for run in (engine.preview, engine.up):
         run(moved, left)
@@ -126,8 +127,8 @@ def test_org_secrets_unknown_map_previews_as_unknown(engine: Engine) -> None:
     engine.up(shared({"A": "1"}))
     assert engine.checked(shared(UNKNOWN))["versions"] == UNKNOWN
     assert engine.preview(shared(UNKNOWN)) == {"shared": "update"}
-    line = 'this preview cannot show which keys are removed by OrgSecrets "shared". '
-    line += "`pulumi up` names them when it removes them (IS610)"
+    line = 'this preview cannot show whether keys are removed by OrgSecrets "shared": an input of the resource is not '
+    line += "known yet, or the server could not be asked. `pulumi up` names each key that it removes (IS610)"
     assert engine.said == f"influx-secrets: {line}\n"
 
 
@@ -221,10 +222,10 @@ def test_org_secrets_exclusive_names_and_removes_strays_only(engine: Engine, emu
     assert engine.checked(declared)["pruned"] == {"STRAY": 1}
     org_id = emulator.org_id("acme")
     strays = f'the key "STRAY" of the org "acme" ({org_id})'
-    said = f"influx-secrets: exclusive removes {strays}: not declared. To keep a key, add it to keep"
-    assert engine.said.endswith(f"{said} (IS609)\n")
+    said = f"influx-secrets: exclusive=True removes {strays}: nothing declares the key. To keep a key, list the key in"
+    assert engine.said.endswith(f"{said} keep (IS609)\n")
     engine.up(declared)
-    assert engine.said.endswith(f"{said} (IS609)\n")
+    assert engine.said.endswith(f"{said} keep (IS609)\n")
     assert set(emulator.secrets("acme")) == {"A", "TEAM_x", ENDPOINT}
     calls(emulator)
     assert engine.up(declared) == {"shared": "same"}
@@ -252,10 +253,10 @@ def test_org_secrets_exclusive_spares_what_alerts_read(engine: Engine, emulator:
     assert asked[1:4] == ["GET secrets", "GET notificationEndpoints", "GET notificationRules"]
     assert [call.partition(" ")[0] for call in asked[4:]] == ["GET", "PATCH", "POST"]
     assert set(emulator.secrets("acme")) == {"A", "SLACK_TOKEN", "OLD"}
-    org = f'of the org "acme" ({emulator.org_id("acme")}): not declared, but needed by'
-    assert f'keeps the key "OLD" {org} rule "disk full" (IS605)\n' in engine.said
-    assert f'keeps the key "SLACK_TOKEN" {org} endpoint "on-call" (IS605)\n' in engine.said
-    assert "it is not known whether alerts need" not in engine.said
+    org = f'of the org "acme" ({emulator.org_id("acme")}), because alerts name the key:'
+    assert f'keeps the key "OLD" {org} rule "disk full". To' in engine.said
+    assert f'keeps the key "SLACK_TOKEN" {org} endpoint "on-call". To' in engine.said
+    assert "perhaps alerts use" not in engine.said
     # They are looked at in each run: nothing tells that they are still read.
     assert engine.up(declared) == {"shared": "same"}
     assert len(calls(emulator)) == 4
@@ -276,10 +277,10 @@ def test_org_secrets_exclusive_says_where_it_cannot_see_readers(engine: Engine, 
     declared = shared({"A": "1"}, exclusive=True)
     engine.checked(declared)
     named = '"STRAY"' if sees == "no rule" else '"SLACK_TOKEN", "STRAY"'
-    kinds = "no rule" if sees == "no rule" else "no endpoint and no rule"
-    (line,) = [line for line in engine.said.splitlines() if "it is not known whether alerts need" in line]
-    assert f"whether alerts need the key{'s' * (sees == 'nothing')} {named} of the org" in line
-    assert f"the server shows {kinds}, because" in line
+    kinds = "no rule with its task" if sees == "no rule" else "no endpoint and no rule with its task"
+    (line,) = [line for line in engine.said.splitlines() if "perhaps alerts use" in line]
+    assert f"exclusive=True removes the key{'s' * (sees == 'nothing')} {named} of the org" in line
+    assert f"the server shows this token {kinds}. " in line
     engine.up(declared)
     assert set(emulator.secrets("acme")) == ({"A", "SLACK_TOKEN"} if sees == "no rule" else {"A"})
 
@@ -367,7 +368,7 @@ def test_org_secrets_some_adopted_some_new(engine: Engine, emulator: Emulator) -
     assert emulator.secrets("acme") == {"A": "1", "B": "2"}
 
 
-@pytest.mark.parametrize(("value", "does"), [("theirs", "takes over"), ("ours", "adopts")])
+@pytest.mark.parametrize(("value", "does"), [("theirs", "overwrites"), ("ours", "adopts")])
 def test_org_secrets_names_all_keys_that_exist_already(
     engine: Engine, emulator: Emulator, value: str, does: str
 ) -> None:
@@ -402,11 +403,11 @@ def test_org_secrets_drift_is_named_and_repaired_in_one_patch(engine: Engine, em
     assert engine.refresh() == {"shared": "changed"}
     assert calls(emulator) == ["GET secrets", "POST query"]
     org = f'of the org "acme" ({emulator.org_id("acme")})'
-    then = ": the next `pulumi up` writes what is declared"
-    assert engine.said == (
-        f'influx-secrets: something other than this stack changed the key "K1" {org}{then} (IS628)\n'
-        f'influx-secrets: something other than this stack removed the key "K2" {org}{then} (IS629)\n'
-    )
+    changed, removed = engine.said.splitlines()
+    assert changed.startswith(f'influx-secrets: InfluxDB has another value than the state for the key "K1" {org}: ')
+    assert changed.endswith("To keep a value of InfluxDB, declare that value (IS628)")
+    lacks = f'influx-secrets: InfluxDB lacks the key "K2" {org}: '
+    assert removed == f"{lacks}something removed the key. `pulumi up` writes declared keys again (IS629)"
     assert engine.state["shared"].outputs["drift"] == {"K1": "changed", "K2": "deleted"}
     checked = engine.checked(shared(values))
     assert "drift" not in checked
@@ -481,7 +482,9 @@ def test_key_that_an_unchecked_resource_may_declare_is_not_removed(engine: Engin
     engine.up(shared({"A": "1", "B": "2"}))
     assert engine.up(shared({"A": "1"}), resources=7) == {"shared": "update"}
     assert emulator.secrets("acme") == {"A": "1", "B": "2"}
-    assert f'"B" of the org "acme" ({emulator.org_id("acme")}): not removed' in engine.said
+    org_id = emulator.org_id("acme")
+    assert f'cannot remove the key "B" of the org "acme" ({org_id}): another resource may' in engine.said
+    assert f"`influx secret delete --host {emulator.url} --org-id {org_id} --key KEY` (IS621)" in engine.said
 
 
 def test_key_of_two_resources_is_reported_once(engine: Engine, emulator: Emulator) -> None:
@@ -523,9 +526,9 @@ def test_resource_whose_changes_are_all_ignored_is_not_written_to_another_server
         bag["server"] = "http://old.example:8086"
     assert engine.preview(made) == {"shared": "same"}
     assert engine.said == (
-        'influx-secrets: a resource with ignore_changes=["*"] manages the key "A" on http://old.example:8086, but the '
-        "url is {0} now: ignore_changes keeps them from being written to {0}. To write them there, remove "
-        "ignore_changes for one run (IS623)\n".format(engine.environ["INFLUX_HOST"])
+        'influx-secrets: a resource with ignore_changes=["*"] has the key "A" on http://old.example:8086, but the url '
+        "is {0} now: ignore_changes keeps the resource from writing to {0}. To write there, remove ignore_changes "
+        "for one run (IS623)\n".format(engine.environ["INFLUX_HOST"])
     )
 
 

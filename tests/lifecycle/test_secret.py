@@ -76,7 +76,7 @@ def test_secret_other_key_is_a_replacement(engine: Engine, emulator: Emulator) -
     engine.up(secret("a", org="acme", key="A", value="one"))
     calls(emulator)
     assert engine.up(secret("a", org="acme", key="B", value="one")) == {"a": "replace"}
-    assert f'removes the key "A" of the org "acme" ({emulator.org_id("acme")}): no longer declared' in engine.said
+    assert f'removes the key "A" of the org "acme" ({emulator.org_id("acme")}): the program no longer' in engine.said
     assert emulator.secrets("acme") == {"B": "one"}
     assert calls(emulator) == ["GET secrets", "PATCH secrets", "DELETE A"]
 
@@ -139,7 +139,7 @@ def test_secret_foreign_value_is_refused_in_the_preview(engine: Engine, emulator
     assert "overwrite=True" in engine.up(declared)["a"]
     assert emulator.secrets("acme") == {"A": "theirs"}
     assert engine.up(secret("a", org="acme", key="A", value="ours", overwrite=True)) == {"a": "create"}
-    assert "takes over the key" in engine.said
+    assert "overwrites the key" in engine.said
     assert emulator.secrets("acme") == {"A": "ours"}
 
 
@@ -479,9 +479,9 @@ def test_secret_unknown_value_of_existing_key_is_said(engine: Engine, emulator: 
     """A preview that cannot compare yet says what may happen in the update."""
     emulator.put_secret("acme", "A", "theirs")
     assert engine.preview(secret("a", org="acme", key="A", value=UNKNOWN)) == {"a": "create"}
-    assert 'already there, and not compared yet: the key "A"' in engine.said
+    assert 'this preview cannot compare the key "A"' in engine.said
     assert engine.preview(secret("a", org="acme", key="A", value=UNKNOWN, overwrite=True)) == {"a": "create"}
-    assert 'takes over the key "A"' in engine.said
+    assert 'overwrites the key "A"' in engine.said
 
 
 def test_secret_without_read_secrets_needs_overwrite(emulator: Emulator) -> None:
@@ -548,7 +548,7 @@ def test_state_without_server_follows_the_setting(engine: Engine, emulator: Emul
     engine.config = {"influx-secrets:missingOrg": "gone"}
     engine.destroy()
     assert engine.state == {}
-    assert "the setting missingOrg is `gone`" in engine.said
+    assert "the setting missingOrg is gone (IS614)" in engine.said
 
 
 @pytest.mark.parametrize(("key", "value"), [("A", "v\n"), ("A", " v"), ("A ", "v")])
@@ -557,8 +557,8 @@ def test_white_space_at_an_end_is_said_when_it_is_written(
 ) -> None:
     """And kept: a certificate ends with a line break."""
     line = (
-        f'influx-secrets: white space at the start or end of a key or its value is kept: the key "{key}". Remove it '
-        "from the program if it is a mistake (IS601)\n"
+        "influx-secrets: white space at the start or end of the value (or of the name) is kept for the key "
+        f'"{key}". If the white space is a mistake, remove it from the value (IS601)\n'
     )
     engine.preview(secret("a", org="acme", key=key, value=value))
     assert line in engine.said

@@ -174,3 +174,30 @@ def test_another_address_of_the_same_server_is_asked_once(engine: Engine, emulat
         copy.clear_requests()
         assert engine.up(*program) == {"a": "same", "o": "same"}
         assert copy.requests == ()
+
+
+def test_key_that_goes_at_another_address_of_the_same_server_is_named(engine: Engine, emulator: Emulator) -> None:
+    """It is removed there, which may be the old address too; a key with a value of others stays."""
+    emulator.reset({"acme": FIRST})
+    engine.up(org_secrets("o", dict.fromkeys("ABC", "v"), org="acme"))
+    with Emulator({"acme": FIRST}) as copy:
+        for key, value in {"A": "v", "B": "v", "C": "theirs"}.items():
+            copy.put_secret("acme", key, value)
+        engine.environ = copy.environment
+        for run in (engine.preview, engine.up):
+            run(org_secrets("o", {"A": "v"}, org="acme"))
+            assert 'the update may remove the key "B" of the org "acme"' in engine.said
+            assert 'This run does not remove the key "C", because others' in engine.said
+            assert f"This run asks and changes only {copy.url} (IS619)" in engine.said
+        assert copy.secrets("acme") == {"A": "v", "C": "theirs"}
+
+
+def test_every_key_that_stays_on_another_server_is_named(engine: Engine, emulator: Emulator) -> None:
+    """The state forgets them: none is only counted, and the command that removes one names the server."""
+    engine.up(org_secrets("o", {f"K{n:02}": "v" for n in range(12)}, org="acme"))
+    place = f"--host {emulator.url} --org-id {emulator.org_id('acme')} --key KEY` (IS622)"
+    with Emulator(("acme",)) as other:
+        engine.environ = other.environment
+        engine.up(secret("a", org="acme", key="A", value="v"))
+    stay = [line for line in engine.said.splitlines() if line.endswith(place)]
+    assert [line.count('"K') for line in stay] == [10, 2]

@@ -53,7 +53,7 @@ def _results(target: Target, environ: Mapping[str, str]) -> list[CheckResult]:
         client = SecretsClient(settings)
     except (SettingsError, StackError) as error:
         known = [one.name for one in results if one.message == str(error)]
-        cause = unknown("settings", f"not known before that: {known[0]}") if known else fail("settings", str(error))
+        cause = unknown("settings", f'not checked before "{known[0]}" is ok') if known else fail("settings", str(error))
         return [*results, cause]
     found = gather(target.inputs, environ)
     local = check_settings(settings, found, environ, proxy_address(settings.url))

@@ -13,6 +13,7 @@ from typing import Any, Final
 _BINARY: Final = Path("Scripts/python.exe") if os.name == "nt" else Path("bin/python")
 _NAMES: Final = ("python", "python3") if os.name == "nt" else ("python3", "python")
 _SECONDS: Final = 60
+_REMEDY: Final = "Run `pulumi install`, or correct runtime.options in Pulumi.yaml (IS707)"
 
 _PROBE: Final = """
 import json, sys
@@ -58,10 +59,11 @@ def find_python(root: Path, program: Path, options: Mapping[str, Any], environ: 
         names = [environ["PULUMI_PYTHON_CMD"]] if environ.get("PULUMI_PYTHON_CMD") else _NAMES
         found = next(filter(None, map(shutil.which, names)), None)
         if found is None:
-            raise NoPythonError(f"there is no {' or '.join(names)} on PATH (IS707)")
+            shown = " or ".join(names)
+            raise NoPythonError(f"there is no {shown} on PATH. Install Python, or set PULUMI_PYTHON_CMD (IS707)")
         return found
     if not (folder / _BINARY).exists():
-        raise NoPythonError(f"there is no virtual environment in {folder} (IS707)")
+        raise NoPythonError(f"there is no virtual environment in {folder}. {_REMEDY}")
     return str(folder / _BINARY)
 
 
@@ -90,5 +92,7 @@ def _output(*command: str, folder: Path) -> str:
             command, cwd=folder, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL, timeout=_SECONDS
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise NoPythonError(f"{command[0]} does not run: {error} (IS707)") from None
+        told = str(getattr(error, "strerror", None) or getattr(error, "stderr", None) or "").strip()
+        why = (told or "no reason given").splitlines()[-1]
+        raise NoPythonError(f"{command[0]} does not run: {why}. {_REMEDY}") from None
     return done.stdout.strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
@@ -15,14 +14,13 @@ from influx_secrets._model.setting_names import INPUTS
 from influx_secrets.cli.doctor.check_result import CheckResult, fail, ok, unknown, warn
 from influx_secrets.cli.doctor.program_python import NoPythonError, find_packages, find_python
 from influx_secrets.cli.shared.connection import Target
-from influx_secrets.cli.shared.stacks import LOGIN, StackError, project_file, run_pulumi
+from influx_secrets.cli.shared.stacks import LOGIN, PULUMI, StackError, ask_pulumi, project_file, run_pulumi
 from influx_secrets.cli.shared.untrusted import visible_message
 
 _OLDEST: Final = (3, 216)
 """CLI and SDK: since this version a refresh keeps the inputs that `read` returns."""
 
 _OLDEST_PYTHON: Final = (3, 10)
-_PULUMI: Final = "https://www.pulumi.com/docs/install/"
 _URL: Final = "influx-secrets:url"
 _PASSPHRASE: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -35,12 +33,12 @@ def check_pulumi(target: Target, environ: Mapping[str, str]) -> Iterator[CheckRe
         return
     yield from _check_python(file, environ)
     try:
-        yield _recent("pulumi", "the Pulumi CLI", run_pulumi("version").strip(), _OLDEST, _PULUMI)
+        yield _recent("pulumi", "the Pulumi CLI", run_pulumi("version").strip(), _OLDEST, PULUMI)
     except StackError as error:
-        yield fail("pulumi", str(error), f"install it: {_PULUMI}")
+        yield fail("pulumi", str(error))
         return
     try:
-        backend = str(json.loads(run_pulumi("whoami --verbose --json", folder=target.folder))["url"])
+        backend = str(ask_pulumi(dict, "whoami --verbose --json", folder=target.folder)["url"])
     except StackError as error:
         yield fail("backend", str(error), "run `pulumi login`, or set PULUMI_BACKEND_URL")
         return
@@ -61,7 +59,7 @@ def _check_python(file: Path, environ: Mapping[str, str]) -> Iterator[CheckResul
         python = find_python(file.parent, program, runtime.get("options") or {}, environ)
         found = find_packages(python, program)
     except NoPythonError as error:
-        yield fail("python", visible_message(str(error)), "run `pulumi install`, or correct runtime.options")
+        yield fail("python", visible_message(str(error)))
         return
     yield _recent(
         "python", f"Pulumi runs {visible_message(python)},", found["python"], _OLDEST_PYTHON, "https://www.python.org"
@@ -103,7 +101,7 @@ def _check_stack(target: Target, file: Path, backend: str, environ: Mapping[str,
         name = target.stack or run_pulumi("stack --show-name", folder=target.folder).strip()
     except StackError as error:
         yield result("stack", str(error), remedy)
-        yield unknown("passphrase", "not known before that: stack")
+        yield unknown("passphrase", 'not checked before "stack" is ok')
         return
     if _URL in config:
         yield ok("stack", f"{visible_message(name)}; its config pins the server")
@@ -113,7 +111,7 @@ def _check_stack(target: Target, file: Path, backend: str, environ: Mapping[str,
     for setting in INPUTS:
         entry = config.get(setting.config_key)
         if setting.is_secret and entry is not None and not entry.get("secret"):
-            message = f"{setting.config_key} is not encrypted in the stack's config"
+            message = f"the setting {setting.config_key} is not encrypted in the stack's config"
             remedy = f"run `pulumi config set --secret {setting.config_key}`; if others have seen it, use a new value"
             yield fail("secrets of the config", message, remedy)
     yield _passphrase(_stack_file(file, name), backend, environ)

@@ -37,8 +37,6 @@ _CLOCK_TOLERANCE: Final = timedelta(seconds=60)
 _ANY_ORG: Final = "0000000000000001"
 """Any valid token gets another answer than a wrong one, whether or not this org exists."""
 
-_OTHER_ORG: Final = "correct the name or the id of the org, or the url of the server"
-
 _KNOWN: Final = "token on the server"
 _READ_ORG: Final = "read the org"
 _READ_SECRETS: Final = "read its secrets"
@@ -142,13 +140,13 @@ def _check_org(client: SecretsClient) -> Iterator[CheckResult]:
     if isinstance(org_id, CheckResult):
         yield org_id
         for name in (_READ_SECRETS, _WRITE_SECRETS, _PROOFS):
-            yield unknown(name, f"not known before that: {_READ_ORG}")
+            yield unknown(name, f'not checked before "{_READ_ORG}" is ok')
         return
     yield ok(_READ_ORG, f"the token may; the org is {org_id}")
     readable = _may_read(client, org_id)
     yield readable
     yield _may_write(client, org_id)
-    yield _proofs(client, org_id) if readable.verdict is Verdict.OK else unknown(_PROOFS, f"they need: {_READ_SECRETS}")
+    yield _proofs(client, org_id) if readable.verdict is Verdict.OK else unknown(_PROOFS, f'needs "{_READ_SECRETS}"')
 
 
 def _org_id(client: SecretsClient) -> str | CheckResult:
@@ -162,18 +160,20 @@ def _org_id(client: SecretsClient) -> str | CheckResult:
         reason = error.server_message or ""
         # influxd 2.9.1 answers a token that may not read the org with an empty list instead.
         if reason.endswith("not found"):
-            return fail(_READ_ORG, f"the server says: {visible_message(reason)}", _OTHER_ORG)
+            remedy = "correct the name of the org, or the url of the server"
+            return fail(_READ_ORG, f"the server says: {visible_message(reason)}", remedy)
         return _lacking(client, _READ_ORG, str(error), settings.org_id)
     except InfluxSecretsError as error:
         return fail(_READ_ORG, str(error))
     if exists is None:
-        message = f"there is no org {org_id}, or the token lacks the permission to read it (IS705)"
+        message = f"the org {org_id} exists, but the token lacks the permission to read the org (IS705)"
         return _lacking(client, _READ_ORG, message, org_id)
-    return org_id if exists else fail(_READ_ORG, f"there is no org {org_id} on this server (IS705)", _OTHER_ORG)
+    message = f"there is no org {org_id} on this server. Correct the id of the org, or the url of the server (IS705)"
+    return org_id if exists else fail(_READ_ORG, message)
 
 
 def _lacking(client: SecretsClient, name: str, message: str, org_id: str | None) -> CheckResult:
-    return fail(name, message, "make a token that suffices, as below", token_command(client.settings.url, org_id))
+    return fail(name, message, "make a token with the command below", token_command(client.settings.url, org_id))
 
 
 def _may_read(client: SecretsClient, org_id: str) -> CheckResult:

@@ -72,7 +72,7 @@ def review(
     """
     gates = parse_fail_on(fail_on, GATES)
     if 0 < max_length < _SHORTEST:
-        raise typer.BadParameter(f"{max_length} must be 0, or at least {_SHORTEST} (IS716)", param_hint="--max-length")
+        raise typer.BadParameter(f"give 0 (no limit), or at least {_SHORTEST} (IS716)", param_hint="--max-length")
     readers = partial(_ask, Target(None, None, allow_insecure, stack, cwd)) if usage else None
     found = review_of(read_preview(_read(file)), readers)
     if format_ is Format.TEXT:
@@ -98,4 +98,4 @@ def _read(file: Path | None) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise PreviewError(f"cannot read {file}: {error.strerror} (IS711)") from None
+        raise PreviewError(f"cannot read {file}: {error.strerror}. Give a file that can be read (IS711)") from None

@@ -49,7 +49,7 @@ def read_preview(document: bytes) -> Preview:
     except (ValueError, RecursionError):
         found, skipped = [], 0
     if not found:
-        raise PreviewError("the input is not JSON, or cut off: use the whole output of `pulumi preview --json` (IS713)")
+        raise PreviewError("the input is not complete JSON: use the whole output of `pulumi preview --json` (IS713)")
     if any(not isinstance(one, dict) for one in found):
         raise PreviewError("the input is JSON, but not a preview: use the output of `pulumi preview --json` (IS714)")
     try:
@@ -61,8 +61,8 @@ def read_preview(document: bytes) -> Preview:
     except (AttributeError, KeyError, TypeError, ValueError):
         # The error may not be shown: its text may contain a value.
         raise PreviewError(
-            "influx_secrets cannot read a step of the preview, so there is no review: report it, with the output of "
-            "`pulumi version` (IS715)"
+            "cannot review the preview: a step has a form that this version of influx_secrets does not know. Report "
+            "the problem to its authors, with the output of `pulumi version` and `influx-secrets --version` (IS715)"
         ) from None
     raise PreviewError("the input is JSON, but not a preview: use the output of `pulumi preview --json` (IS714)")
 

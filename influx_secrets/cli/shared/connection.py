@@ -132,8 +132,8 @@ def _of_stack(config: Config) -> dict[str, Found]:
             continue
         if entry.get("secret") or not isinstance(entry.get("value"), str):
             raise StackError(
-                f"{setting.config_key} is encrypted in the stack's config, which this command does not decrypt: run "
-                f"`pulumi config set --plaintext {setting.config_key} VALUE` (IS704)"
+                f"cannot read {setting.config_key}: the value is encrypted in the stack's config, and this command "
+                f"decrypts nothing. Run `pulumi config set --plaintext {setting.config_key} VALUE` (IS704)"
             )
         found[setting.input] = Found(entry["value"], f"{setting.config_key} in the stack's config")
     return found

@@ -22,6 +22,7 @@ from rich.text import Text
 from typer.models import OptionInfo
 
 from influx_secrets._errors import InfluxSecretsError
+from influx_secrets._text import quote
 
 E = TypeVar("E", bound=Enum)
 P = ParamSpec("P")
@@ -138,7 +139,8 @@ def parse_fail_on(listed: Sequence[str] | None, choices: Sequence[E]) -> frozens
     known = {choice.value: choice for choice in choices}
     names = {name.strip() for name in ",".join(listed or ()).split(",")} - {""}
     if names - known.keys():
-        raise typer.BadParameter(f"choose from {', '.join(known)} (IS716)", param_hint="--fail-on")
+        wrong = quote(min(names - known.keys()))
+        raise typer.BadParameter(f"{wrong} is unknown. Choose from {', '.join(known)} (IS716)", param_hint="--fail-on")
     return frozenset(known[name] for name in names)
 
 

@@ -38,6 +38,7 @@ Config: TypeAlias = dict[str, dict[str, Any]]
 
 _READ: Final = ("org_id", "key", "version", "versions")
 _ERROR: Final = "error: "
+PULUMI: Final = "https://www.pulumi.com/docs/install/"
 _PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 LOGIN: Final = re.compile(r"://[^/\s]*@")
 """User and password in a url, such as that of a backend in PostgreSQL."""
@@ -79,15 +80,15 @@ def read_config(stack: str | None, folder: Path | None) -> Config | None:
     if stack is None and folder is None and project_file(Path.cwd()) is None:
         return None
     try:
-        return _pulumi(dict, "config --json --open", stack, folder)
+        return ask_pulumi(dict, "config --json --open", stack, folder)
     except StackError:
-        stacks = [] if stack is not None else _pulumi(list, "stack ls --json", None, folder)
+        stacks = [] if stack is not None else ask_pulumi(list, "stack ls --json", None, folder)
         if stack is not None or any(one.get("current") for one in stacks):
             raise
         if stacks:
             raise StackError(
-                "no stack is selected, so the server of its config is not known: run `pulumi stack select NAME`, or "
-                "give --stack NAME (IS701)"
+                "the server is not known: the config of a stack names the server, and no stack is selected. "
+                "Run `pulumi stack select NAME`, or give --stack NAME (IS701)"
             ) from None
         return None
 
@@ -103,9 +104,9 @@ def stack_here(stack: str | None, folder: Path | None, config: Config | None) ->
     if stack is None and folder is None and project_file(Path.cwd()) is None:
         return None
     try:
-        exported = _pulumi(dict, "stack export", stack, folder)
+        exported = ask_pulumi(dict, "stack export", stack, folder)
     except StackError:
-        if stack is None and not _pulumi(list, "stack ls --json", None, folder):
+        if stack is None and not ask_pulumi(list, "stack ls --json", None, folder):
             return Stack()
         raise
     resources = (exported.get("deployment") or {}).get("resources") or ()
@@ -151,24 +152,27 @@ def run_pulumi(call: str, stack: str | None = None, folder: Path | None = None) 
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 (no shell)
     except FileNotFoundError:
         raise StackError(
-            "there is no pulumi on PATH to read the config and the keys of the stack: add it to PATH (IS706)"
+            f"the command pulumi is not on PATH. Install the Pulumi CLI ({PULUMI}), or add its folder to PATH (IS706)"
         ) from None
+    name = call.partition(" -")[0]
     if done.returncode:
         reason = _reason(done.stderr)
         if stack is not None and reason.startswith("no stack named"):
             raise StackError(f"there is no stack {quote(stack)}: correct --stack, see `pulumi stack ls` (IS718)")
-        raise StackError(f"pulumi {call.partition(' -')[0]} failed: {reason} (IS708)")
+        raise StackError(f"`pulumi {name}` failed: {reason}. To see more, run `pulumi {name}` yourself (IS708)")
     return done.stdout
 
 
-def _pulumi(kind: type[T], call: str, stack: str | None, folder: Path | None) -> T:
+def ask_pulumi(kind: type[T], call: str, stack: str | None = None, folder: Path | None = None) -> T:
+    """Return the JSON that a call of the Pulumi CLI writes."""
     try:
         printed = json.loads(run_pulumi(call, stack, folder))
     except ValueError:
         printed = None
     if not isinstance(printed, kind):
         raise StackError(
-            f"pulumi {call.partition(' -')[0]} wrote no JSON: is the Pulumi CLI of version 3.216 or later? (IS709)"
+            f"`pulumi {call.partition(' -')[0]}` wrote no JSON. Run `pulumi version`: influx-secrets needs the Pulumi "
+            "CLI 3.216 or later (IS709)"
         )
     return printed
 
@@ -177,4 +181,4 @@ def _reason(stderr: str) -> str:
     """Return the first line that is an error, else the first one at all; a url in it without its password."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(_ERROR)]
-    return visible_message(LOGIN.sub("://", next(iter(errors or lines), "it did not say why").removeprefix(_ERROR)))
+    return visible_message(LOGIN.sub("://", next(iter(errors or lines), "no reason given").removeprefix(_ERROR)))

@@ -251,8 +251,8 @@ def test_token_in_clear_text_in_the_config_is_reported(
     ]
     assert found == [
         (
-            f"influx-secrets: {name}",
-            f"`pulumi config set --secret {name}`. If others may have seen the value, use a new one (IS627)",
+            f"influx-secrets: the setting {name}",
+            f"`pulumi config set --secret {name}`. If others may have seen the value, use a new value (IS627)",
         )
         for name in names
         if not is_encrypted

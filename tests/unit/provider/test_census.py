@@ -231,7 +231,7 @@ def test_without_a_word_of_the_program_the_number_of_resources_decides() -> None
     """An inline program of the Automation API does not descend from the engine."""
     census = Census(None, HERE, 3, 0.0)
     census.claim(declared("one", "A", resources=(2, 7), provider=0), ACME)
-    assert census.undecided(state(), ["B"]) == {"B": "a resource"}
+    assert census.undecided(state(), ["B"]) == {"B": "another resource"}
     census.claim(declared("two", "C"), ACME)
     assert census.undecided(state(), ["B"]) == {}
 
