@@ -41,10 +41,12 @@ class SecretCodec:
     Attributes:
         replaces: The properties that identify the resource: another value there means another resource.
         is_recreated: Whether the engine creates the resource again where a key is gone; else it writes the key again.
+        only_outputs: What is stored as outputs besides the inputs, where they lack it.
     """
 
     replaces = ("org_id", "key")
     is_recreated = True
+    only_outputs: ClassVar[Props] = {}
     _problems: ClassVar[Mapping[str, Problem]] = {
         **_COMMON_PROBLEMS,
         "key": string_problem,
@@ -92,10 +94,6 @@ class SecretCodec:
             inputs["drift"] = state.drift[key]
         return inputs
 
-    def encode_outputs(self, state: ResourceState) -> dict[str, Any]:
-        """Write what is stored as outputs: the inputs again, because `read` gets nothing else."""
-        return self.encode_inputs(state)
-
     def id(self, state: ResourceState) -> str:
         (key,) = state.keys
         return secret_id(str(state.org_id), key)
@@ -106,6 +104,7 @@ class OrgSecretsCodec:
 
     replaces = ("org_id",)
     is_recreated = False
+    only_outputs: ClassVar[Props] = {"drift": {}}
     _problems: ClassVar[Mapping[str, Problem]] = {
         **_COMMON_PROBLEMS,
         "secrets": lambda value: None if value is None else secrets_problem(value),
@@ -177,10 +176,6 @@ class OrgSecretsCodec:
         if state.drift:
             inputs["drift"] = _escaped(state.drift)
         return inputs
-
-    def encode_outputs(self, state: ResourceState) -> dict[str, Any]:
-        """Write what is stored as outputs: the inputs again, and `drift` even when it is empty."""
-        return self.encode_inputs(state) | {"drift": _escaped(state.drift)}
 
     def id(self, state: ResourceState) -> str:
         return str(state.org_id)

@@ -92,7 +92,7 @@ class Handlers:
     def create(self, props: dict[str, Any]) -> CreateResult:
         state = self._require(unmarshal(props))
         reconciler.apply(self._session, None, state)
-        return CreateResult(self._codec.id(state), self._codec.encode_outputs(state))
+        return CreateResult(self._codec.id(state), self._outputs(props))
 
     @without_traceback
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -108,17 +108,22 @@ class Handlers:
             id_ = self._codec.id(found)
         elif self._codec.is_recreated and "deleted" in found.drift.values():
             return ReadResult("", {})
-        return ReadResult(id_, self._codec.encode_outputs(found), self._codec.encode_inputs(found))
+        inputs = self._codec.encode_inputs(found)
+        return ReadResult(id_, self._outputs(inputs), inputs)
 
     @without_traceback
     def update(self, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         new = self._require(unmarshal(news))
         reconciler.apply(self._session, self._codec.decode_state(unmarshal(olds)), new)
-        return UpdateResult(self._codec.encode_outputs(new))
+        return UpdateResult(self._outputs(news))
 
     @without_traceback
     def delete(self, props: dict[str, Any]) -> None:
         reconciler.delete(self._session, self._require(unmarshal(props)))
+
+    def _outputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Return what is stored as outputs: the inputs again, because `read` gets nothing else."""
+        return {**self._codec.only_outputs, **inputs}
 
     def _require(self, props: Mapping[str, Any]) -> ResourceState:
         state = self._codec.decode_state(props)

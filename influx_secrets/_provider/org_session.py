@@ -49,7 +49,8 @@ class OrgSession:
         self._values: dict[str, str] = {}
         self._own_changes: dict[str, bool] = {}
         self._proofs: dict[str, Proof] = {}
-        self._changed_since_query: set[str] = set()
+        self._unchanged: set[str] = set()
+        """What the last query asked for, without the keys that were written since."""
         turn = threading.Lock()
         self._writes = GroupCommit(turn, self._write)
         self._removals = GroupCommit(turn, self._remove)
@@ -71,8 +72,13 @@ class OrgSession:
     def claimed(self, keys: Iterable[str]) -> frozenset[str]:
         return self._server.census.claimed(self.org_id, keys)
 
-    def values(self, keys: Iterable[str]) -> dict[str, str]:
-        return {key: self._values[key] for key in keys if key in self._values}
+    def take_values(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the values of keys, as far as there are any, and forget them."""
+        with self._lock:
+            taken = {key: self._values.pop(key) for key in keys if key in self._values}
+            # A dictionary that gets smaller keeps its room.
+            self._values = self._values or {}
+        return taken
 
     def listed(self, among: Iterable[str] | None = None, *, preview: bool = False) -> frozenset[str]:
         """Return the org's keys, all or those among some; the server is asked for them once."""
@@ -126,13 +132,13 @@ class OrgSession:
         if not unproved:
             return True
         with self._lock:
-            self._changed_since_query = set()
             asked = self._with_prefetch(unproved)
+            self._unchanged = set(asked)
         found = self._server.prove(self.org_id, asked, preview=preview)
         if found is None:
             return False
         with self._lock:
-            self._proofs.update((key, proof) for key, proof in found.items() if key not in self._changed_since_query)
+            self._proofs.update((key, proof) for key, proof in found.items() if key in self._unchanged)
         return True
 
     def _with_prefetch(self, keys: Collection[str]) -> Collection[str]:
@@ -172,6 +178,6 @@ class OrgSession:
             raise
         finally:
             with self._lock:
-                self._changed_since_query.update(keys)
+                self._unchanged.difference_update(keys)
                 for key in keys:
                     self._proofs.pop(key, None)

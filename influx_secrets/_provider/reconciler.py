@@ -99,7 +99,7 @@ def apply(session: ServerSession, old: ResourceState | None, new: ResourceState)
     """
     org = session.org(new.org_id, new.org)
     steps = plan(old, new)
-    values = org.values(steps.write)
+    values = org.take_values(steps.write)
     missing = [key for key in steps.write if key not in values]
     if missing:
         raise DeclarationError(

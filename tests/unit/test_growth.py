@@ -91,12 +91,12 @@ class Life:
     def formats(self) -> None:
         """To the engine and back."""
         codec = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
-        assert codec.decode_state(codec.encode_outputs(self.stored)) == self.stored
+        assert codec.decode_state(codec.encode_inputs(self.stored)) == self.stored
 
     def differ(self) -> Callable[[], DiffResult]:
         """Return what compares what is stored with the same."""
         codec = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
-        stored, wanted = codec.encode_outputs(self.stored), codec.encode_inputs(self.stored)
+        stored, wanted = (codec.encode_inputs(self.stored) for _ in range(2))
         handlers = Handlers(codec, self._session())
         return lambda: handlers.diff(stored, wanted)
 
