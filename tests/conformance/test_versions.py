@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -32,17 +33,17 @@ KEYS = ["small", "none", "other"]
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdServer]:
-    """A real server of each version, with the org "acme"."""
+    """A real server of each version."""
     with InfluxdServer(needed(request.param), tmp_path_factory.mktemp(request.param)) as started:
-        started.create_org("acme")
         yield started
 
 
 @pytest.fixture
 def both(real: InfluxdServer) -> Iterator[tuple[Wire, Wire]]:
-    """The emulator of that version, and the real server."""
-    with EmulatorServer(Emulator(("acme",), version=real.version)) as emulated:
-        yield Wire(emulated, "acme", emulated.org_id("acme")), Wire(real, "acme", real.org_id("acme"))
+    """A new org on the emulator of that version, and on the real server."""
+    name = f"acme-{os.urandom(4).hex()}"
+    with EmulatorServer(Emulator((), version=real.version)) as emulated:
+        yield Wire(emulated, name, emulated.create_org(name)), Wire(real, name, real.create_org(name))
 
 
 def test_paths_without_a_token_are_answered_as_by_this_version(both: tuple[Wire, Wire]) -> None:

@@ -203,7 +203,7 @@ def test_influxd_killed_between_two_requests_loses_nothing(
         proxy.after = lambda _: False
         influxd.start()
     (line,) = [line for line in failed.errors if " yet: " not in line and " update removes " not in line]
-    assert f'cannot remove the secret "C" of the org "{acme}" ({org_id}): ' in line
+    assert f'cannot remove the secret "C" of the org "{acme}" ({org_id}) at {proxy.url} ' in line
     assert influxd.values(acme) == {**changed, "C": "3"}
     preview = stack.preview(diff=True)
     assert [line for line in preview.changes if line[2:].startswith(("A:", "B:", "C:", "NEW:"))] == [
