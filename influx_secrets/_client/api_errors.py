@@ -16,6 +16,8 @@ from influx_secrets._text import sentence
 _CLEAR_STATUSES: Final = frozenset({405, 429, 503})
 """influxd itself responds to 405 with an empty body; the others come without a code from rate limiters and gateways."""
 _FROM_GATEWAYS: Final = frozenset({502, 503, 504})
+_LIMITS: Final = frozenset({413, 429})
+"""A gateway has a page of its own for these; the url is right."""
 
 INACTIVE: Final = "the token is inactive. Run `influx auth active`, or use another token (IS302)"
 
@@ -28,7 +30,10 @@ _ADVICE: Final = {
     501: "the server does not support this request. Set the url to an InfluxDB 2 server (IS314)",
     503: "the server is not ready. Run the command again later (IS315)",
     "User is inactive": "the user of the token is inactive or deleted. Use a token of an active user (IS306)",
-    "key too large": "a key is longer than 32,752 bytes, InfluxDB's limit. Shorten the key (IS311)",
+    "key too large": (
+        "the name of a secret is longer than 32,752 bytes, InfluxDB's limit. Use a shorter name, and check that name "
+        "and value are not swapped (IS311)"
+    ),
 }
 """By the status, or by a message of influxd 2.9.1 that says more than its status does."""
 
@@ -67,6 +72,8 @@ class FailedCall:
     def unexpected_body_error(self) -> ResponseError:
         """Return the error for a body of another shape; it describes the body and quotes nothing of it."""
         content_type = self._clean(self.response.content_type)
+        if self.response.status in _LIMITS:
+            return self._response_error(self._advice())
         if self.response.status in _FROM_GATEWAYS:
             advice = "Check that InfluxDB runs, that gateways and proxies can reach InfluxDB, and that the url is right"
         else:

@@ -128,7 +128,7 @@ def _tls(cause: BaseException) -> Failure | None:
     if reason in _NO_TLS_REASONS:
         text = (
             "the server does not speak TLS on this port. Correct the port, or begin the url with http://. For a server "
-            "on another machine, http:// also needs influx-secrets:allowInsecure (IS434)"
+            "on another machine, http:// also needs the setting allowInsecure (IS434)"
         )
     else:
         text = f"the TLS handshake failed ({reason}). Check the TLS settings of the server and of proxies (IS435)"
@@ -162,7 +162,7 @@ def _connection(cause: BaseException, seconds: float) -> Failure | None:
         text = f"no connection within {seconds:.3g} s. Check the url, firewalls and proxies (IS412)"
         return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.ReadTimeoutError | TimeoutError):
-        return lost(f"no answer within {seconds:.3g} s", "If the server is slow, raise influx-secrets:timeout")
+        return lost(f"no answer within {seconds:.3g} s", "If the server is slow, raise the setting timeout")
     if isinstance(cause, _MALFORMED):
         text = "the url or the proxy is invalid. Correct the url, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY (IS227)"
         return Failure(SettingsError, text, retry=False)

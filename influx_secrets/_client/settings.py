@@ -179,7 +179,7 @@ _PAGE: Final = re.compile(r"/orgs/[0-9a-f]{16}(/|$)")
 
 def _check_url(value: object, source: str) -> str:
     # No message repeats a malformed url, nor what stands before an @: there may be a password.
-    hint = f"must be a url that begins with http:// or https://, such as {DEFAULT_URL} (IS203)"
+    hint = f"must be a url such as {DEFAULT_URL}, with http:// or https:// at the start, and without spaces (IS203)"
     if not isinstance(value, str) or re.search(r"[\s\x00-\x1f\x7f\\]", value):
         raise _fail(source, hint)
     try:
@@ -225,7 +225,8 @@ def _check_header(value: object, source: str) -> str | None:
     for header in headers:
         # No message repeats more than the name: the values are secret.
         if header is None:
-            raise _fail(source, 'must be "Name: value", with a comma between two headers and none in a value (IS213)')
+            problem = 'must be "Name: value". A comma separates two headers, so a value with a comma cannot be sent'
+            raise _fail(source, f"{problem} (IS213)")
         if header[1].lower() == "authorization":
             raise _fail(source, f"must not set {header[1]}, which carries the token. Remove this header (IS214)")
         if header[1].lower() in _OWN_HEADERS:

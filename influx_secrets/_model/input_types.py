@@ -40,7 +40,7 @@ def string_problem(value: object) -> str | None:
         return f"must be a string, not {name}{_STRING_HINTS.get(name, '')} (IS108)"
     if _OUTPUT_AS_STRING in value:
         return "contains an error text: str and f-strings cannot read Outputs. Use pulumi.Output.concat(...) (IS114)"
-    wrong = "is not UTF-8: the text was read with a wrong encoding, or a character was cut. Correct the reading (IS115)"
+    wrong = "cannot be sent as UTF-8. Convert its source, such as a file or an environment variable, to UTF-8 (IS115)"
     return None if is_utf8(value) else wrong
 
 

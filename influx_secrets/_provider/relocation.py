@@ -28,8 +28,8 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
             f"cannot read or remove secrets: this stack has secrets on {state.server}, but the url is "
             f"{session.address} now. If the new url is wrong, set the url back to {state.server} (INFLUX_HOST, "
             "influx-secrets:url, or the program). If the new url is right, `pulumi up` writes the secrets to "
-            f"{session.address} and removes nothing on {state.server}. In both cases, run `pulumi up`, then this "
-            "command again (IS151)"
+            f"{session.address} and removes nothing on {state.server}. Then run `pulumi up`, which stores the url in "
+            "the state, and this command again (IS151)"
         )
 
 

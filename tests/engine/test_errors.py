@@ -49,7 +49,7 @@ def test_wrong_declaration_or_setting_is_one_line_in_the_preview(
     stack.environment["INFLUX_HOST"] = "not a url"
     preview = stack.preview(fails=True)
     (error,) = set(preview.errors)
-    assert "INFLUX_HOST must be a url that begins with http:// or https://" in error
+    assert "INFLUX_HOST must be a url such as http://localhost:8086, with " in error
     assert "influx_secrets/_" not in preview.output
     assert VALUE not in preview.output
 

@@ -381,7 +381,7 @@ def test_preview_without_token_works_with_org_id(emulator: Emulator) -> None:
     [
         ({"INFLUX_HOST": "https://{place}"}, "the server does not speak TLS on this port. Correct the port"),
         ({"INFLUX_HOST": "http://{place}/orgs/{org_id}"}, "INFLUX_HOST is the address of a page in the browser"),
-        ({"INFLUX_HOST": "localhost:8086"}, "INFLUX_HOST must be a url that begins with http:// or https://"),
+        ({"INFLUX_HOST": "localhost:8086"}, "INFLUX_HOST must be a url such as http://localhost:8086, with "),
         ({"INFLUX_TOKEN": "two\nlines"}, "INFLUX_TOKEN must be the token alone. Remove line breaks"),
     ],
 )

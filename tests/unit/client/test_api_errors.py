@@ -19,6 +19,10 @@ WRONG_TOKEN = (
     "The token is wrong, revoked, or of another server. Correct the token, such as INFLUX_TOKEN. If the token is in "
     "a Provider or the stack's config, run `pulumi up` before a refresh or destroy (IS301)"
 )
+TOO_LARGE = (
+    "The name of a secret is longer than 32,752 bytes, InfluxDB's limit. Use a shorter name, and check that name and "
+    "value are not swapped (IS311)"
+)
 
 
 def test_answer_html_of_a_proxy_says_what_to_check() -> None:
@@ -57,6 +61,14 @@ def test_answer_of_another_shape_is_not_the_apis(status: int, body: str, content
     assert (error.status, error.content_type) == (status, content_type or None)
     assert ("Check that InfluxDB runs" in str(error)) is (status == 502)
     assert ("HTTPS_PROXY" in str(error)) is (status != 502)
+
+
+@pytest.mark.parametrize(("status", "code"), [(413, "IS311"), (429, "IS312")])
+def test_page_of_a_gateway_about_a_limit_says_that_the_url_is_right(status: int, code: str) -> None:
+    error = failing(answer(status, "<html>planted</html>", content_type="text/html"), max_attempts=1)
+    assert isinstance(error, errors.ResponseError)
+    assert f"({code})" in str(error)
+    assert "url" not in str(error)
 
 
 def test_answer_without_content_type_is_described() -> None:
@@ -180,8 +192,8 @@ def test_api_error_without_advice_ends_with_the_servers_words() -> None:
     ("status", "message", "says"),
     [
         (403, "User is inactive", "inactive or deleted. Use a token of an active user (IS306)"),
-        (413, "key too large", "A key is longer than 32,752 bytes, InfluxDB's limit. Shorten the key (IS311)"),
-        (500, "key too large", "A key is longer than 32,752 bytes, InfluxDB's limit. Shorten the key (IS311)"),
+        (413, "key too large", TOO_LARGE),
+        (500, "key too large", TOO_LARGE),
         (401, "unauthorized access", WRONG_TOKEN),
         (401, "token is inactive", INACTIVE),
         (401, 'error calling function "map" @4:1-4:9: token is inactive', INACTIVE),

@@ -156,8 +156,8 @@ def test_upsert_success_of_another_kind_proves_no_write(status: int) -> None:
         ({"K": b"hunter2"}, 'the value of the key "K" must be a string, not bytes'),
         ({7: "hunter2"}, 'the key "7" must be a string, not int'),
         ({"": "hunter2"}, "a key must not be empty"),
-        ({"K": "hunter2\ud800"}, 'the value of the key "K" is not UTF-8'),
-        ({"\udfff": "hunter2"}, r'the key "\udfff" is not UTF-8'),
+        ({"K": "hunter2\ud800"}, 'the value of the key "K" cannot be sent as UTF-8'),
+        ({"\udfff": "hunter2"}, r'the key "\udfff" cannot be sent as UTF-8'),
     ],
 )
 def test_upsert_what_cannot_be_sent_is_refused_unseen(secrets: object, says: str) -> None:

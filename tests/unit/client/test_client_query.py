@@ -82,7 +82,7 @@ def test_query_script_that_cannot_be_sent_is_refused() -> None:
     """Half a surrogate pair is no Flux."""
     with (
         client(answer(204)) as (made, _),
-        pytest.raises(errors.DeclarationError, match="the Flux script is not UTF-8"),
+        pytest.raises(errors.DeclarationError, match="the Flux script cannot be sent as UTF-8"),
     ):
         made.query(ORG, "\ud800")
 

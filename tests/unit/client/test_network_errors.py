@@ -13,7 +13,7 @@ from influx_secrets import _errors as errors
 from influx_secrets._client.retry import Policy
 from influx_secrets._client.settings import Settings
 
-SLOW = "It is safe to run the command again. If the server is slow, raise influx-secrets:timeout (IS415)"
+SLOW = "It is safe to run the command again. If the server is slow, raise the setting timeout (IS415)"
 
 
 def test_no_answer_silence_ends_after_the_timeout() -> None:

@@ -88,7 +88,7 @@ def test_resolve_inputs_as_booleans_and_numbers_are_taken() -> None:
         ({"timeout": True}, "timeout", "must be a number without a unit, such as 30 (IS211)"),
         ({"maxAttempts": "0"}, "max_attempts", "must be a whole number, 1 or more (IS211)"),
         ({"url": True}, "url", "must be a string, not bool (IS211)"),
-        ({"url": "nonsense"}, "url", "must be a url that begins with http:// or https://, such as "),
+        ({"url": "nonsense"}, "url", "must be a url such as "),
     ],
 )
 def test_resolve_bad_input_names_its_setting(inputs: dict[str, Any], field: str, says: str) -> None:

@@ -41,7 +41,7 @@ def test_problems_of_good_declaration_are_none() -> None:
         (declaration(org_id=None, org=""), "org must not be empty"),
         (only_key(""), "a key must not be empty"),
         (only_key("ä" * 16_377), "longer than 32,752 bytes"),
-        (only_key("\ud800"), r'the key "\\ud800" is not UTF-8'),
+        (only_key("\ud800"), r'the key "\\ud800" cannot be sent as UTF-8'),
         (only_key(ENGINE_MARK), "a name that Pulumi reserves"),
         (only_key(f"{ORG}-token"), "InfluxDB uses for the credential of a notification endpoint"),
         (declaration(values={"K": InvalidValue("must be a string")}), 'the value of the key "K" must be a string'),

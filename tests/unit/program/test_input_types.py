@@ -158,8 +158,8 @@ def test_output_of_another_type_is_refused_when_it_is_known(
             lambda: influx.Provider("a", url=f"https://{pulumi.Output.from_input('host')}:8086"),
             "url contains an error text: str and f-strings cannot read Outputs",
         ),
-        (lambda: influx.Secret("a", org="acme", key="\ud800", value="v"), "key is not UTF-8"),
-        (lambda: influx.Secret("a", org="acme", key="A", value="\ud800"), "value is not UTF-8"),
+        (lambda: influx.Secret("a", org="acme", key="\ud800", value="v"), "key cannot be sent as UTF-8"),
+        (lambda: influx.Secret("a", org="acme", key="A", value="\ud800"), "value cannot be sent as UTF-8"),
         (
             lambda: influx.OrgSecrets("a", org="acme", secrets={"4dabf18193072939515e22adb298388d": "v"}),
             'the key "4dabf18193072939515e22adb298388d" is a name that Pulumi reserves for itself',

@@ -182,7 +182,7 @@ def test_wrong_declaration_is_refused_where_the_program_makes_it() -> None:
         (lambda: secret(ignore_changes=["declaration.name"]), '"declaration.name" is not an input'),
         (lambda: secret(ignore_changes=['["declaration"].name']), 'declaration\\"].name" is not an input'),
         (lambda: secret(ignore_changes=["value", "org_id"]), 'opts.ignore_changes: "org_id" is not an input'),
-        (lambda: secret(key="\udc80"), "is not UTF-8"),
+        (lambda: secret(key="\udc80"), "cannot be sent as UTF-8"),
     ]
     mapped = pulumi.ResourceOptions()
     mapped.env_var_mappings = {"A": "B"}  # an argument from SDK 3.272 on
