@@ -108,7 +108,7 @@ def _from_selected(inputs: Given, environ: Mapping[str, str]) -> dict[str, Found
     if path is None:
         raise SettingsError(
             "cannot find the profiles of the influx CLI: HOME and INFLUX_CONFIGS_PATH are not set. Set "
-            "INFLUX_CONFIGS_PATH to the path of the file (IS219)"
+            "INFLUX_CONFIGS_PATH to the path of the file of profiles, such as ~/.influxdbv2/configs (IS219)"
         )
     found = _profile(_read_profiles(path), name, path, by_profile.title, _PROFILE_FIELDS)
     missing = next((field for field in ("url", "token") if field not in found), None)

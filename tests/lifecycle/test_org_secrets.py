@@ -483,7 +483,10 @@ def test_key_that_an_unchecked_resource_may_declare_is_not_removed(engine: Engin
     assert engine.up(shared({"A": "1"}), resources=7) == {"shared": "update"}
     assert emulator.secrets("acme") == {"A": "1", "B": "2"}
     org_id = emulator.org_id("acme")
-    assert f'cannot remove the key "B" of the org "acme" ({org_id}): another resource may' in engine.said
+    assert (
+        f'cannot remove the key "B" of the org "acme" ({org_id}): this run did not check another resource, '
+        in engine.said
+    )
     assert f"`influx secret delete --host {emulator.url} --org-id {org_id} --key KEY` (IS621)" in engine.said
 
 
