@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import os
 import sys
@@ -45,11 +44,14 @@ def _return_memory() -> None:
     """Hold glibc to the limits that it begins with, so that each thread returns what it frees to the system.
 
     By itself it raises them with the largest block that was freed, for each thread, and keeps as much: a third of the
-    memory of 100,000 keys (glibc 2.36). Other C libraries have no such call.
+    memory of 100,000 keys (glibc 2.36). Other C libraries have no such call, and a Python may lack ctypes.
     """
-    with contextlib.suppress(AttributeError):
-        for option in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
-            ctypes.CDLL(None).mallopt(option, _GLIBC_BYTES)
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, ImportError):
+            import ctypes  # noqa: PLC0415 (as above)
+
+            for option in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
+                ctypes.CDLL(None).mallopt(option, _GLIBC_BYTES)
 
 
 @without_traceback
