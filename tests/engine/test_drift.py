@@ -46,7 +46,7 @@ def test_change_made_outside_is_shown_and_repaired(stack: Stack, influxd: Influx
     named = {line for line in preview.changes if not line.endswith("{")}
     assert named >= {f"{sign} {line}" for line in changed for sign in "+-"} | repaired
     # Also without `--diff`: a line for each resource.
-    for found in ('changed the keys "X", "__Z" of', 'removed the key "Y" of', 'removed the key "R" of'):
+    for found in ('for the keys "X", "__Z" of', 'lacks the key "Y" of', 'lacks the key "R" of'):
         assert found in preview.output
     assert influxd.values(acme)["X"] == "theirs"
     stack.up("--refresh")
