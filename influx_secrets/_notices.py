@@ -23,7 +23,7 @@ UNREACHABLE: Final = "this preview cannot compare all keys with the server: "
 UNVERIFIABLE: Final = "values cannot be compared, so changed values are not noticed: "
 LOSSES_UNKNOWN: Final = "this preview cannot show whether keys are removed by "
 DESTINATION: Final = "new secrets are written to "
-"""How the notices begin that a review tells from others, before the cause, a resource or an address."""
+"""How notices begin, before the cause, a resource or an address."""
 
 UNREADABLE: Final = "secrets cannot be checked: "
 """How the notice of a refresh begins that is not allowed to list the keys."""
@@ -47,22 +47,29 @@ class Existing(Enum):
     )
     REMOVES = "the update removes {keys}: the program no longer declares the key{s} (IS607)"
     MAY_REMOVE = (
-        "the update may remove {keys}: this resource no longer declares the key{s} in this org. If another resource of "
-        "the program declares the key{s} there, the update removes nothing (IS608)"
+        "the update may remove {keys}: this resource no longer declares the key{s} in this org. A key that another "
+        "resource of the program declares there stays (IS608)"
     )
     PRUNES = "exclusive=True removes {keys}: nothing declares the key{s}. To keep a key, list the key in keep (IS609)"
     CHANGED = (
         "InfluxDB has another value than the state for {keys}: something changed the key{s}. `pulumi up` writes the "
-        "declared value{s} again, unless ignore_changes is set. To keep a value of InfluxDB, declare that value (IS628)"
+        "declared value{s} again, unless ignore_changes is set. If a change was right, ask for the new value where the "
+        "change was made, and declare that value (IS628)"
     )
     REMOVED = "InfluxDB lacks {keys}: something removed the key{s}. `pulumi up` writes declared keys again (IS629)"
 
 
-_BY_VERB: Final = {one.value.partition(" {keys}")[0]: one for one in Existing}
-_EXISTING: Final = re.compile(
-    rf"(?P<does>{'|'.join(_BY_VERB)}) the keys? "
-    rf"(?P<keys>{_STRING}(?:, {_STRING})*) of the org (?:{_STRING} \()?(?P<org_id>[0-9a-f]{{16}})\)?: .*"
+_CODE: Final = r"\((IS\d{3})\)$"
+_BY_CODE: Final = {re.findall(_CODE, one.value)[0]: one for one in Existing}
+_KEYS: Final = re.compile(
+    rf'[^"]*the keys? (?P<keys>{_STRING}(?:, {_STRING})*) of the org (?:{_STRING} \()?(?P<org_id>[0-9a-f]{{16}})'
 )
+_REASONS: Final = ("IS2", "IS3", "IS4")
+"""How the codes begin of the reasons for which a server could not be asked: settings, refusals, no answer."""
+
+_NO_REASONS: Final = frozenset({"IS437"})
+_UNCHECKED: Final = frozenset({"IS511", "IS512", "IS513"})
+_SHOWN: Final = frozenset({"IS610", "IS625"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +141,23 @@ def each_ten(line: str, org: str, keys: Iterable[str], **others: str) -> Iterato
 
 
 def parse_notices(lines: Iterable[str]) -> ParsedNotices:
-    """Parse lines of the provider, in any order; a repeated line counts once. What the steps show is left out."""
-    known = [(line, _EXISTING.fullmatch(line)) for line in sorted(set(lines))]
-    rest = [line for line, match in known if match is None]
-    unchecked, shown = (UNVERIFIABLE, UNREADABLE), (DESTINATION, LOSSES_UNKNOWN)
+    """Parse lines of the provider, in any order; a repeated line counts once. What the steps show is left out.
+
+    A line is known by its code, since the program may use another version of this package, with other words.
+    """
+    coded = [(line, next(iter(re.findall(_CODE, line)), "")) for line in sorted(set(lines))]
+    keys = {line: match for line, code in coded if code in _BY_CODE and (match := _KEYS.match(line))}
+    rest = [(line, code) for line, code in coded if line not in keys and code not in _SHOWN]
+    unreachable = [line for line, code in rest if code.startswith(_REASONS) and code not in _NO_REASONS]
+    unchecked = [line for line, code in rest if code in _UNCHECKED]
     return ParsedNotices(
-        existing=tuple(_existing(match) for _, match in known if match is not None),
-        unreachable=tuple(line.removeprefix(UNREACHABLE) for line in rest if line.startswith(UNREACHABLE)),
-        unchecked=tuple(line for line in rest if line.startswith(unchecked)),
-        other=tuple(line for line in rest if not line.startswith((UNREACHABLE, *unchecked, *shown))),
+        existing=tuple(_existing(_BY_CODE[code], keys[line]) for line, code in coded if line in keys),
+        unreachable=tuple(line.removeprefix(UNREACHABLE) for line in unreachable),
+        unchecked=tuple(unchecked),
+        other=tuple(line for line, _ in rest if line not in {*unreachable, *unchecked}),
     )
 
 
-def _existing(match: re.Match[str]) -> ExistingKeys:
+def _existing(does: Existing, match: re.Match[str]) -> ExistingKeys:
     keys = tuple(json.loads(key) for key in re.findall(_STRING, match["keys"]))
-    return ExistingKeys(_BY_VERB[match["does"]], match["org_id"], keys)
+    return ExistingKeys(does, match["org_id"], keys)

@@ -27,7 +27,7 @@ NO_MESSAGES = {
     ),
     "client.py": ("organization not found",),  # what the server answers
     "_errors.py": ("too many requests", "method not allowed", "request too large", "unsupported media type"),  # codes
-    "_notices.py": ("(?P<does>",),  # an expression that reads notices
+    "_notices.py": ('[^"]*the keys? (?P<keys>',),  # an expression that reads notices
     "readers.py": ("failed to find task", "notification endpoint not found"),  # what the server answers
     "settings_sources.py": ("at line ",),
     "transport.py": ("attempt ",),  # for the log, at level info

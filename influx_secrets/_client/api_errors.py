@@ -19,7 +19,7 @@ _FROM_GATEWAYS: Final = frozenset({502, 503, 504})
 _LIMITS: Final = frozenset({413, 429})
 """A gateway has a page of its own for these; the url is right."""
 
-INACTIVE: Final = "the token is inactive. Run `influx auth active`, or use another token (IS302)"
+INACTIVE: Final = "the token is inactive. Run `influx auth active --id ID`, or use another token (IS302)"
 
 _ADVICE: Final = {
     403: "the server or a gateway forbids this request. Use another token, or correct the rules of the gateway (IS306)",
@@ -135,7 +135,7 @@ class FailedCall:
         return text or "see the log of the server, or of the gateway before the server (IS317)"
 
     def _path_advice(self) -> str:
-        before = re.sub(r"/api(/v2)?$", "", self.server)
+        before = re.sub(r"(?<!/)/api(/v2)?$", "", self.server)
         if before == self.server:
             return "the url leads to no path of InfluxDB. Set the url to the address of the server alone (IS310)"
         return f"the url must not end with {self.server.removeprefix(before)}. Set the url to {before} (IS318)"

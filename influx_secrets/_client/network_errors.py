@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -82,15 +81,15 @@ def is_truncated_request(status: int, body: bytes) -> bool:
     return status == _CLIENT_CLOSED_REQUEST or (status == HTTPStatus.BAD_REQUEST and body == b"400 Bad Request")
 
 
-def classify(exc: BaseException, url: str, seconds: float) -> Failure:
-    """Return why a request to the url got no response; `seconds` limits connecting and reading."""
+def classify(exc: BaseException, url: str, timeout: float, left: float) -> Failure:
+    """Return why a request to the url got no response; `timeout` or what was `left`, in seconds, was the limit."""
     causes = tuple(_causes(exc))
     for cause in causes:
         failure = _tls(cause) or _proxy(cause, causes, url)
         if failure is not None:
             return failure
     for cause in causes:
-        failure = _connection(cause, seconds)
+        failure = _connection(cause, timeout, left)
         if failure is not None:
             return failure
     return TRUNCATED
@@ -152,17 +151,20 @@ def _proxy(cause: BaseException, causes: tuple[BaseException, ...], url: str) ->
     return Failure(NotSentError, text, retry=is_temporary)
 
 
-def _connection(cause: BaseException, seconds: float) -> Failure | None:
+def _connection(cause: BaseException, timeout: float, left: float) -> Failure | None:
+    seconds = min(timeout, left)
+    limit = f"{round(seconds, 1 if seconds >= 1 else 3):g} s"
     if isinstance(cause, low.NameResolutionError):
         text = "the host name cannot be resolved. Check the url, and the network, VPN and DNS of this machine (IS411)"
         return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.NewConnectionError):
         return Failure(NotSentError, _refused(cause), retry=True)
     if isinstance(cause, low.ConnectTimeoutError):
-        text = f"no connection within {seconds:.3g} s. Check the url, firewalls and proxies (IS412)"
+        text = f"no connection within {limit}. Check the url, firewalls and proxies (IS412)"
         return Failure(NotSentError, text, retry=True)
     if isinstance(cause, low.ReadTimeoutError | TimeoutError):
-        return lost(f"no answer within {seconds:.3g} s", "If the server is slow, raise the setting timeout")
+        hints = ("If the server is slow, raise the setting timeout",) if timeout <= left else ()
+        return lost(f"no answer within {limit}", *hints)
     if isinstance(cause, _MALFORMED):
         text = "the url or the proxy is invalid. Correct the url, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY (IS227)"
         return Failure(SettingsError, text, retry=False)
@@ -170,8 +172,8 @@ def _connection(cause: BaseException, seconds: float) -> Failure | None:
 
 
 def _refused(cause: BaseException) -> str:
-    code = next((item.errno for item in _causes(cause) if isinstance(item, OSError)), None)
-    if code == errno.ECONNREFUSED:
+    error = next((item for item in _causes(cause) if isinstance(item, OSError)), None)
+    if error is not None and error.errno == errno.ECONNREFUSED:
         return "the connection was refused. Start InfluxDB, or correct the url (IS410)"
-    reason = os.strerror(code) if code else "unknown reason"
+    reason = (error and error.strerror) or "unknown reason"
     return f"no connection could be made ({reason}). Check the url, and the network and VPN of this machine (IS414)"

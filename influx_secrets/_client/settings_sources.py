@@ -215,7 +215,7 @@ def _read_profiles(path: Path) -> dict[str, dict[str, object]]:
         place = re.search(r"at line \d+", str(exc))
         reason = "the file is not TOML" + (f" {place[0]}" if place else "")
     except (OSError, UnicodeDecodeError) as exc:
-        reason = str(exc.strerror) if isinstance(exc, OSError) else "the file is not UTF-8"
+        reason = str(exc.strerror or exc) if isinstance(exc, OSError) else "the file is not UTF-8"
     else:
         tables = {name: table for name, table in document.items() if isinstance(table, dict)}
         return {name: {member.lower(): value for member, value in table.items()} for name, table in tables.items()}

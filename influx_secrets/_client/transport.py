@@ -121,7 +121,7 @@ class Transport:
             with self._open(request, left, span) as response:
                 return self._read(response.raw, deadline, is_expected=response.status_code == request.expects)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as exc:
-            failure = classify(exc, self.settings.url, min(self.settings.timeout, left))
+            failure = classify(exc, self.settings.url, self.settings.timeout, left)
         # Left the handler: an error raised in it would drag the foreign one along, and with it token and body.
         return failure
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from influx_secrets._errors import NotFoundError
+from influx_secrets._errors import InfluxSecretsError, NotFoundError
 from influx_secrets._model.planner import is_moved
 from influx_secrets._model.resources import Drift, ResourceState
 from influx_secrets._text import quote
@@ -18,9 +18,12 @@ def explained(session: ServerSession, state: ResourceState | None, error: NotFou
     """Return the error of a call on the org of a state, with what to do if this server confirms that it has none."""
     if state is None or state.server is None:
         return error
-    exists = session.client.org_exists(str(state.org_id))
-    if exists is not False:
-        return session.client.explain(error, exists=exists)
+    try:
+        exists = session.client.org_exists(str(state.org_id))
+        if exists is not False:
+            return session.client.explain(error, exists=exists)
+    except InfluxSecretsError:
+        return error  # What failed matters more than a question about it.
     problem = f"the org {state.org_title} does not exist on {session.address}"
     if is_moved(state, session.address):
         problem += (

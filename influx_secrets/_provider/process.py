@@ -47,7 +47,7 @@ def _return_memory() -> None:
     memory of 100,000 keys (glibc 2.36). Other C libraries have no such call, and a Python may lack ctypes.
     """
     if sys.platform == "linux":
-        with contextlib.suppress(AttributeError, ImportError):
+        with contextlib.suppress(AttributeError, ImportError, OSError):
             import ctypes  # noqa: PLC0415 (as above)
 
             for option in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):

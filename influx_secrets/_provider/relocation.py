@@ -27,9 +27,9 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
         raise SettingsError(
             f"cannot read or remove secrets: this stack has secrets on {state.server}, but the url is "
             f"{session.address} now. If the new url is wrong, set the url back to {state.server} (INFLUX_HOST, "
-            "influx-secrets:url, or the program). If the new url is right, `pulumi up` writes the secrets to "
-            f"{session.address} and removes nothing on {state.server}. Then run `pulumi up`, which stores the url in "
-            "the state, and this command again (IS151)"
+            "influx-secrets:url, or the program). If the new url is right, both servers will have the secrets. In "
+            "both cases, run `pulumi up`, because this command may use the url in the state. Then run this command "
+            "again (IS151)"
         )
 
 
@@ -52,8 +52,8 @@ def org_moved(session: ServerSession, declared: Declaration, old: ResourceState 
     if declared.exclusive:
         why = "its server or its org changes" if moved or not lost else "all its keys are gone and are written again"
         session.notify(
-            f"{declared.resource} removes no undeclared keys in this run, although exclusive=True is set: {why}. The "
-            "next `pulumi up` removes the undeclared keys (IS624)"
+            f"the update of {declared.resource} removes no undeclared keys, although exclusive=True is set: {why}. A "
+            "second `pulumi up` removes the undeclared keys (IS624)"
         )
     return True
 

@@ -162,6 +162,10 @@ def test_python_of_each_toolchain(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     a_program(tmp_path / "tools" / "poetry", "echo one >&2; echo the reason >&2; exit 1")
     with pytest.raises(NoPythonError, match="poetry does not run: the reason"):
         python({"toolchain": "poetry"})
+    a_program(tmp_path / "tools" / "poetry", "exec sleep 60")
+    monkeypatch.setattr("influx_secrets.cli.doctor.program_python._SECONDS", 0.3)
+    with pytest.raises(NoPythonError, match=r"poetry did not end within 0\.3 s\. Run"):
+        python({"toolchain": "poetry"})
     (tmp_path / "tools" / "poetry").unlink()
     with pytest.raises(NoPythonError, match="poetry does not run: No such file or directory"):
         python({"toolchain": "poetry"})

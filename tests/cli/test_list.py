@@ -153,7 +153,7 @@ def test_list_pulumi_that_writes_no_json_is_not_believed(
     monkeypatch.setenv("PATH", str(tmp_path))
     done = command("list", "--stack", "dev")
     assert done.err.startswith("error: `pulumi config` wrote no JSON")
-    program.write_text("#!/bin/sh\necho 'warning: old' >&2\necho 'error: no stack' >&2\nexit 1\n")
+    program.write_text("#!/bin/sh\necho 'warning: old' >&2\necho 'error: no stack.' >&2\nexit 1\n")
     more = "To see more, run `pulumi config` yourself (IS708)\n"
     assert command("list", "--stack", "dev").err == f"error: `pulumi config` failed: no stack. {more}"
     program.write_text("#!/bin/sh\nexit 1\n")

@@ -214,7 +214,7 @@ def test_errors_of_ours_in_a_program_are_shown_without_its_lines() -> None:
 
 def test_other_lines_of_the_provider_are_passed_on() -> None:
     """What it says about proofs and orgs is worth reading; what other programs print is not."""
-    unchecked = "values cannot be compared, so changed values are not noticed: old"
+    unchecked = "values cannot be compared, so changed values are not noticed: old (IS511)"
     said = (unchecked, "the org is not there")
     found = review(step("create", new=secret("A")), said=said)
     assert words(found, Kind.REMARK) == ["the provider says: the org is not there"]

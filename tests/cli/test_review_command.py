@@ -62,8 +62,8 @@ def test_review_as_markdown_is_cut() -> None:
 
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-UNASKED = "this preview cannot compare all keys with the server: refused"
-TAKEN = 'the update overwrites the key "A" of the org 0123456789abcdef: overwrite=True is set'
+UNASKED = "this preview cannot compare all keys with the server: refused (IS410)"
+TAKEN = 'the update overwrites the key "A" of the org 0123456789abcdef: overwrite=True is set (IS604)'
 PREVIEWS = {
     Kind.REMOVE: REMOVES,
     Kind.PRUNE: document(step("create", new=shared(exclusive=True, pruned={"A": 1}))),

@@ -44,6 +44,32 @@ def test_named_keys_are_found_whatever_they_are_called(
     assert by_action(review(sorted(keys), *lines), Action.ADOPT) == said
 
 
+@pytest.mark.parametrize(
+    ("opening", "code", "action"),
+    [
+        ("the update takes over", "IS604", Action.TAKE_OVER),
+        ("already there, and not compared yet:", "IS611", Action.COMPARE),
+    ],
+)
+def test_line_is_known_by_its_code(opening: str, code: str, action: Action) -> None:
+    """The program's version of the package may have other words than the command's, as these of 0.1.0."""
+    line = f'{opening} the key "A" of the org "acme" ({ORG}): other words ({code})'
+    assert by_action(review(["A"], line), action) == {"A"}
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("the server could not be asked, so this preview cannot show which keys exist: ... (IS410)", Kind.UNREACHABLE),
+        ("values are not compared, only which keys exist: ... (IS511)", Kind.UNKNOWN),
+        ("the TLS certificate of https://influx.example.com is not verified ... (IS437)", Kind.REMARK),
+        ("words without a code", Kind.REMARK),
+    ],
+)
+def test_reason_is_known_by_its_code(line: str, kind: Kind) -> None:
+    assert [warn.kind for warn in review(["A"], line).warnings] == [kind]
+
+
 def test_line_of_another_org_or_key_changes_nothing() -> None:
     """It belongs to a resource that the preview does not list, or that failed."""
     elsewhere = existing_keys(ADOPTS, "00000000000000aa", ["A"])

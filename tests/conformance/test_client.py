@@ -18,7 +18,7 @@ def test_org_that_cannot_be_reached_is_told_apart(server: SecretsServer, org: st
     """One that is not there, one that is hidden, by an inactive token too, and a url that is too long."""
     org_id = server.org_id(org)
     hidden = "the token has no permission to read this org. Use a token with this permission (IS308)"
-    inactive = "the token is inactive. Run `influx auth active`, or use another token (IS302)"
+    inactive = "the token is inactive. Run `influx auth active --id ID`, or use another token (IS302)"
     path = f"The url must not end with /api/v2. Set the url to {server.url} (IS318)"
     blind, asleep = server.create_token(org, read_org=False), server.create_token(org, active=False)
     nobody, no_id = (f"No org has this {what}. Check the {what} and the url (IS307)" for what in ("name", "id"))

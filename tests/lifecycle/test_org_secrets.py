@@ -405,7 +405,7 @@ def test_org_secrets_drift_is_named_and_repaired_in_one_patch(engine: Engine, em
     org = f'of the org "acme" ({emulator.org_id("acme")})'
     changed, removed = engine.said.splitlines()
     assert changed.startswith(f'influx-secrets: InfluxDB has another value than the state for the key "K1" {org}: ')
-    assert changed.endswith("To keep a value of InfluxDB, declare that value (IS628)")
+    assert changed.endswith("and declare that value (IS628)")
     lacks = f'influx-secrets: InfluxDB lacks the key "K2" {org}: '
     assert removed == f"{lacks}something removed the key. `pulumi up` writes declared keys again (IS629)"
     assert engine.state["shared"].outputs["drift"] == {"K1": "changed", "K2": "deleted"}

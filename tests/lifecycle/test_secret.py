@@ -9,7 +9,7 @@ from lifecycle.provider_process import CallError, CheckError, Engine, ProviderPr
 from pulumi.runtime.rpc import UNKNOWN
 
 from influx_secrets._model.keys import digest
-from influx_secrets.emulator import Answer, Emulator, Fault, Page
+from influx_secrets.emulator import Answer, Emulator, Fault, Page, Status
 
 PLANTED = "hunter2-ß"
 
@@ -531,6 +531,9 @@ def test_destroy_of_hidden_org_stops(engine: Engine, emulator: Emulator, config:
             run()
     changed = secret("a", org="acme", key="A", value="two")
     assert "The token has no permission to read this org" in engine.up(changed)["a"]
+    emulator.inject(Fault(Status(400), path="*/me", times=None))
+    # A question about the error that fails too is not the error.
+    assert 'cannot write the secret "A" of the org "acme"' in engine.up(changed)["a"]
     assert "a" in engine.state
     assert emulator.secrets("acme") == {"A": "one"}
 

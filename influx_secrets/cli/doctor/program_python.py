@@ -91,8 +91,10 @@ def _output(*command: str, folder: Path) -> str:
         done = subprocess.run(  # noqa: S603 (no shell)
             command, cwd=folder, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL, timeout=_SECONDS
         )
+    except subprocess.TimeoutExpired:
+        raise NoPythonError(f"{command[0]} did not end within {_SECONDS} s. {_REMEDY}") from None
     except (OSError, subprocess.SubprocessError) as error:
         told = str(getattr(error, "strerror", None) or getattr(error, "stderr", None) or "").strip()
-        why = (told or "no reason given").splitlines()[-1]
+        why = (told or "no reason given").splitlines()[-1].rstrip(".: ")
         raise NoPythonError(f"{command[0]} does not run: {why}. {_REMEDY}") from None
     return done.stdout.strip()

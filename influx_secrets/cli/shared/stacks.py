@@ -181,4 +181,5 @@ def _reason(stderr: str) -> str:
     """Return the first line that is an error, else the first one at all; a url in it without its password."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(_ERROR)]
-    return visible_message(LOGIN.sub("://", next(iter(errors or lines), "no reason given").removeprefix(_ERROR)))
+    said = next(iter(errors or lines), "no reason given").removeprefix(_ERROR).rstrip(".: ")
+    return visible_message(LOGIN.sub("://", said))

@@ -9,12 +9,13 @@ from scripted_server import Clock, answer, json_answer
 from sending import GET, failing
 
 from influx_secrets import _errors as errors
-from influx_secrets._client.messages import Request
+from influx_secrets._client.api_errors import FailedCall
+from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.transport import MAX_ERROR_BYTES
 
 HTML = answer(502, "<html>planted</html>", content_type="text/html; charset=utf-8")
 
-INACTIVE = "The token is inactive. Run `influx auth active`, or use another token (IS302)"
+INACTIVE = "The token is inactive. Run `influx auth active --id ID`, or use another token (IS302)"
 WRONG_TOKEN = (
     "The token is wrong, revoked, or of another server. Correct the token, such as INFLUX_TOKEN. If the token is in "
     "a Provider or the stack's config, run `pulumi up` before a refresh or destroy (IS301)"
@@ -232,3 +233,16 @@ def test_api_error_says_how_long_the_server_wants_to_be_left_alone(asked: str, s
     request = Request(method="PATCH", path="/thing", intent="do", body=b"{}", sensitive=("481516",))
     error = failing(json_answer(429, {}, retry_after=asked), request=request, max_attempts=1)
     assert str(error).endswith(f"limits the rate of requests. Run the command again {says} (IS312)")
+
+
+@pytest.mark.parametrize(
+    ("server", "advice"),
+    [
+        ("http://influx:8086/api/v2", "The url must not end with /api/v2. Set the url to http://influx:8086 (IS318)"),
+        ("http://api", "Set the url to the address of the server alone (IS310)"),
+    ],
+)
+def test_path_that_the_api_lacks_is_told_from_a_host_of_that_name(server: str, advice: str) -> None:
+    body = b'{"code": "not found", "message": "path not found"}'
+    response = Response(404, {"content-type": "application/json"}, body)
+    assert str(FailedCall(GET, response, server, secrets=()).to_error()).endswith(advice)

@@ -10,6 +10,7 @@ from scripted_server import Clock, ScriptedServer, Silence, Step, answer, trickl
 from sending import GET, PATCH, TOKEN, Sender, failing, transport
 
 from influx_secrets import _errors as errors
+from influx_secrets._client.network_errors import classify
 from influx_secrets._client.retry import Policy
 from influx_secrets._client.settings import Settings
 
@@ -181,3 +182,15 @@ def test_not_sent_impossible_host_is_a_settings_error(url: str) -> None:
     with pytest.raises((errors.SettingsError, errors.NotSentError)) as caught:
         transport(url, clock, settings={"max_attempts": 1}).send(GET)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "left", "says"),
+    [
+        (1200.0, 5000.0, "no answer within 1200 s. It is safe to run the command again. If the server is slow, raise"),
+        (10.0, 3.0, "no answer within 3 s. It is safe to run the command again. If the error stays, check the url"),
+    ],
+)
+def test_limit_is_said_and_can_be_raised_where_it_is_the_setting(timeout: float, left: float, says: str) -> None:
+    """A preview has three seconds in all, whatever the setting."""
+    assert classify(TimeoutError(), "https://influx.example.com", timeout, left).text.startswith(says)
