@@ -144,8 +144,9 @@ class FailedCall:
         """Return which of three things a 401 of influxd 2.9.1 means; its message decides, and is not quoted."""
         if message == "unauthorized access":
             return (
-                "the token is wrong, revoked, or of another server. Correct the token, such as INFLUX_TOKEN. If the "
-                "token is in a Provider or the stack's config, run `pulumi up` before a refresh or destroy (IS301)"
+                "the token is wrong, revoked, or of another server. Correct the token where it is set, for example "
+                "in INFLUX_TOKEN. If a Provider or the stack's config has the token, run `pulumi up` before a refresh "
+                "or destroy: these use the token in the state (IS301)"
             )
         if message.endswith("token is inactive"):
             return INACTIVE

@@ -132,9 +132,9 @@ def compare_moved(
     refused = frozenset() if declared.overwrite else foreign & declared.named
     if refused:
         return old, [
-            f"cannot write the key {quote(key)} of the org {old.org_title}: the url is {session.address} now, and the "
-            "key has another value there, or a value that cannot be compared. This stack wrote the key on "
-            f"{old.server}. To overwrite the value, set overwrite=True for one run. If the new url is wrong, set the "
+            f"cannot write the key {quote(key)} of the org {old.org_title}: this stack wrote the key on {old.server}, "
+            f"but the url is {session.address} now. The key exists there, too, and its value may differ from the "
+            "declared value. To overwrite the value, set overwrite=True for one run. If the new url is wrong, set the "
             f"url back to {old.server} (IS152)"
             for key in sorted(refused)
         ]

@@ -41,7 +41,7 @@ def test_token_that_cannot_work_is_told_apart(server: SecretsServer, org: str) -
     org_id = server.org_id(org)
     lacks = "The token lacks the permission to read the secrets of this org. Use a token with this permission (IS303)"
     tokens = {
-        "before a refresh or destroy (IS301)": "wrong",
+        "use the token in the state (IS301)": "wrong",
         "or use another token (IS302)": server.create_token(org, active=False),
         lacks: server.create_token(org, read_secrets=False),
     }

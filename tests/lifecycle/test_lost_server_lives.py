@@ -32,7 +32,7 @@ OURS = ["A", "B", "__C"]
 FOREIGN = ["F", "G"]
 REFUSALS = (
     "the key already exists with another value",
-    "the key has another value there, or a value that cannot be compared",
+    "The key exists there, too, and its value may differ",
     "The org does not exist",
     "No org has this",
 )

@@ -17,8 +17,9 @@ HTML = answer(502, "<html>planted</html>", content_type="text/html; charset=utf-
 
 INACTIVE = "The token is inactive. Run `influx auth active --id ID`, or use another token (IS302)"
 WRONG_TOKEN = (
-    "The token is wrong, revoked, or of another server. Correct the token, such as INFLUX_TOKEN. If the token is in "
-    "a Provider or the stack's config, run `pulumi up` before a refresh or destroy (IS301)"
+    "The token is wrong, revoked, or of another server. Correct the token where it is set, for example in "
+    "INFLUX_TOKEN. If a Provider or the stack's config has the token, run `pulumi up` before a refresh or destroy: "
+    "these use the token in the state (IS301)"
 )
 TOO_LARGE = (
     "The name of a secret is longer than 32,752 bytes, InfluxDB's limit. Use a shorter name, and check that name and "
