@@ -26,10 +26,10 @@ def require_server(session: ServerSession, state: ResourceState) -> None:
     if is_moved(state, session.address):
         raise SettingsError(
             f"cannot read or remove secrets: this stack has secrets on {state.server}, but the url is "
-            f"{session.address} now. If the new url is wrong, set the url back to {state.server} (INFLUX_HOST, "
-            "influx-secrets:url, or the program). If the new url is right, both servers will have the secrets. In "
-            "both cases, run `pulumi up`, because this command may use the url in the state. Then run this command "
-            "again (IS151)"
+            f"{session.address} now. If {state.server} is right, set the url back (INFLUX_HOST, influx-secrets:url, or "
+            f"the program), and run `pulumi up`, which stores the url. If {session.address} is right, run `pulumi up`, "
+            f"which writes the secrets there and leaves the secrets on {state.server} in place. After that, run this "
+            "command again (IS151)"
         )
 
 
