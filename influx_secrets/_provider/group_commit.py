@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from influx_secrets._errors import InfluxSecretsError
 
 V = TypeVar("V")
 
+MOST_SECONDS: Final = 0.1
+"""The longest wait for those that were in the last transaction, which may have no more to send."""
+
 
 class GroupCommit(Generic[V]):
     """Changes of one kind: while a transaction is under way others queue, and the next takes all of them.
+
+    Before it goes, it waits for as many as the last one had, at most half as long as that took: the calls that it
+    answered are about to be followed by the next ones.
 
     Args:
         turn: Held during a transaction. Both kinds of one org share it: a Vault store fails one of two that overlap.
@@ -22,7 +29,8 @@ class GroupCommit(Generic[V]):
     def __init__(self, turn: threading.Lock, send: Callable[[Mapping[str, V]], None]) -> None:
         self._turn = turn
         self._send = send
-        self._lock = threading.Lock()
+        self._arrived = threading.Condition()
+        self._expected, self._patience = 0, 0.0
         self._queued: _Batch[V] = _Batch()
 
     @property
@@ -35,11 +43,13 @@ class GroupCommit(Generic[V]):
 
         If a transaction of several threads fails, each sends its own, and so gets its own error.
         """
-        with self._lock:
+        with self._arrived:
             batch = self._queued
             batch.items |= items
             batch.members += 1
             leads = batch.members == 1
+            if batch.members == self._expected:
+                self._arrived.notify_all()
         if leads:
             self._lead(batch)
         batch.done.wait()
@@ -49,8 +59,10 @@ class GroupCommit(Generic[V]):
 
     def _lead(self, batch: _Batch[V]) -> None:
         with self._turn:
-            with self._lock:
+            with self._arrived:
+                self._arrived.wait_for(lambda: batch.members >= self._expected, self._patience)
                 self._queued = _Batch()
+            start = time.monotonic()
             try:
                 self._send(batch.items)
                 batch.sent = True
@@ -58,6 +70,7 @@ class GroupCommit(Generic[V]):
                 if batch.members == 1:
                     raise
             finally:
+                self._expected, self._patience = batch.members, min((time.monotonic() - start) / 2, MOST_SECONDS)
                 batch.done.set()
 
 

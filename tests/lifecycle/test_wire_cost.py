@@ -15,8 +15,8 @@ KEYS, RESOURCES = 10_000, 60
 PARALLEL = 16
 """How many calls the engine sends at a time: more than the SDK's provider process serves by itself."""
 
-JOINED = 2 * RESOURCES / PARALLEL + 3
-"""How many transactions write each resource by itself; the first has one member, and a batch half of the calls."""
+JOINED = RESOURCES / PARALLEL + 4
+"""How many transactions write each resource by itself; the first has one member, a batch nearly all of the calls."""
 
 VALUES = {f"KEY_{n:05}": f"the value number {n:05}" for n in range(KEYS)}
 
@@ -78,8 +78,8 @@ def test_a_proof_is_a_short_line(engine: Engine, proxy: InterceptingProxy) -> No
 def test_many_resources_share_list_proofs_and_connections(
     engine: Engine, emulator: Emulator, proxy: InterceptingProxy
 ) -> None:
-    """Those that wait are written together, half of all calls on average; the rest is asked once for all of them."""
-    # Long enough for the other calls of the engine to arrive: while one writes, they wait, and then go together.
+    """Those that wait are written together, nearly all calls of a time; the rest is asked once for all of them."""
+    # Half of it is long enough for the other calls of the engine to arrive: while one writes, they wait.
     emulator.inject(Fault(Delay(0.15), path="*/secrets", method="PATCH", times=None))
     engine.up(*many_resources("one"))
     writes = passed(proxy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ import pytest
 from until import until
 
 from influx_secrets import InfluxSecretsError, InvalidError
+from influx_secrets._provider import group_commit
 from influx_secrets._provider.group_commit import GroupCommit
 
 SECONDS = 30
@@ -29,6 +31,8 @@ class Server:
         if len(self.sent) == 1:
             self.busy.set()
             assert self.go_on.wait(SECONDS)
+        if "slow" in values:
+            time.sleep(1)
         if "bad" in values:
             raise InvalidError(f"sent {len(self.sent)}", method="PATCH", path="/", status=400)
         if "bug" in values:
@@ -88,6 +92,21 @@ def test_write_alone_that_fails_is_not_sent_again(server: Server, pool: ThreadPo
     with pytest.raises(InvalidError, match="sent 2"):
         bad.result(SECONDS)
     assert server.sent == [{"first": "1"}, {"bad": "1"}]
+
+
+def test_transaction_waits_for_as_many_as_the_last_one_had(
+    server: Server, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calls that it answered are about to be followed by the next ones; where there are none, it goes without."""
+    monkeypatch.setattr(group_commit, "MOST_SECONDS", SECONDS)
+    for done in write_behind(server, pool, "slow", "a"):
+        done.result(SECONDS)
+    early = pool.submit(server.writes.commit, {"early": "1"})
+    until(lambda: server.writes.pending == 1)
+    server.writes.commit({"late": "1"})
+    early.result(SECONDS)
+    server.writes.commit({"last": "1"})
+    assert server.sent[2:] == [{"early": "1", "late": "1"}, {"last": "1"}]
 
 
 def test_turn_is_free_after_an_error(server: Server) -> None:
