@@ -75,8 +75,8 @@ def _exchange() -> Iterator[None]:
         yield
     except OSError as error:
         raise InfluxSecretsError(
-            f"cannot use the temporary folder of this run in {tempfile.gettempdir()}: {error.strerror or error}. Run "
-            "the command again. If the error stays, free space on the disk, or set TMPDIR to another folder (IS105)"
+            f"cannot use the temporary folder of this run in {tempfile.gettempdir()}: {error.strerror or error}. Free "
+            "space on its disk, or set TMPDIR to another folder. Then run the command again (IS105)"
         ) from None
 
 

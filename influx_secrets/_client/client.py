@@ -122,7 +122,7 @@ class SecretsClient(Calls):
             method="GET",
             path="/api/v2/orgs",
             query=(("org", name),),
-            intent=f"find the org named {quote(name)}",
+            intent=f"look up the org named {quote(name)}",
             needs="to read the org",
             advice={404: f"no org has this name. {id_hint(name)} (IS307)"},
         )

@@ -104,7 +104,8 @@ def _prove_chunk(client: SecretsClient, org_id: str, keys: Sequence[str], nonce:
         rows = _ask(client, org_id, proof_query(org_id, keys, nonce, is_tolerant=True))
     # influxd 2.9.1 ends a query whose request it takes for broken off, and has sent 200 by then.
     if len(rows) != len(keys):
-        raise _unusable(client, org_id, f"answered for {len(rows)} of {len(keys)} keys of the org. Run again (IS320)")
+        ended = f"ended its answer after {len(rows)} of {len(keys)} keys"
+        raise _unusable(client, org_id, f"{ended}. Run again. If the error stays, see the log of the server (IS320)")
     return {key: Proof(nonce, _signature(client, org_id, key, row)) for key, row in zip(keys, rows, strict=True)}
 
 

@@ -59,7 +59,7 @@ def test_wait_is_shown_while_it_lasts(stack: Stack, acme: str, proxy: Intercepti
     proxy.before = lambda *_: next(answers, None)
     done = stack.program('pulumi.export("id", influx.get_org(ORG).id)').preview()
     (line,) = [line for line in done.errors if "yet" in line]
-    assert line.startswith(f'influx-secrets: cannot find the org named "{acme}" yet: ')
+    assert line.startswith(f'influx-secrets: cannot look up the org named "{acme}" yet: ')
 
 
 def test_outage_is_told_once_and_ends_soon_for_many_resources(new_stack: NewStack) -> None:

@@ -117,7 +117,7 @@ def test_secrets_swapped_keep_both_keys(engine: Engine, emulator: Emulator) -> N
     [
         ("acme", "two", 'cannot write the key "A" of the org'),
         ("acme", "", 'the value of the key "A" is empty'),
-        ("nowhere", "one", "cannot find the org"),
+        ("nowhere", "one", "cannot look up the org"),
     ],
 )
 def test_secret_renamed_with_failed_create_is_kept(
@@ -417,7 +417,7 @@ def test_preview_whose_answers_are_not_the_apis_fails(engine: Engine, emulator: 
 @pytest.mark.parametrize(
     ("answer", "path", "says"),
     [
-        (Answer(502, b'{"code": "bad gateway"}'), "/orgs?", 'find the org named "acme": HTTP 502 from'),
+        (Answer(502, b'{"code": "bad gateway"}'), "/orgs?", 'look up the org named "acme": HTTP 502 from'),
         (Answer(200, b",error,reference\r\n,vault is sealed,\r\n"), "/query?", "compare values in the org "),
     ],
     ids=["gateway", "query"],

@@ -218,7 +218,7 @@ def test_find_org_that_is_not_there_names_its_cause(step: Step, says: str) -> No
     with client(step, json_answer(200, {})) as (made, _), pytest.raises(errors.NotFoundError) as caught:
         made.find_org("acme")
     assert caught.value.code == "not found"
-    assert str(caught.value).startswith('cannot find the org named "acme"')
+    assert str(caught.value).startswith('cannot look up the org named "acme"')
     assert says in str(caught.value)
 
 
