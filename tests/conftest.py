@@ -93,7 +93,7 @@ def session(emulator: Emulator) -> Iterator[requests.Session]:
 @pytest.fixture(scope="session")
 def emulator_server() -> Iterator[EmulatorServer]:
     """One emulator for all tests that make their own org."""
-    with EmulatorServer() as started:
+    with EmulatorServer(()) as started:
         yield started
 
 

@@ -1,4 +1,4 @@
-"""Starts the servers that tests talk to: a real influxd and the emulator, behind one small interface.
+"""Starts the servers that tests talk to: a real influxd and the emulator, with the same methods.
 
 What a test does to a server besides the code under test (orgs, tokens, outside writers, looking at values) goes through
 plain requests here, never through the client of the package.
@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import requests
 from flux import flux_rows
@@ -28,36 +28,6 @@ from influx_secrets.emulator import Emulator
 
 _START_SECONDS = 30.0
 _KEYS_PER_QUERY = 500
-
-
-class SecretsServer(Protocol):
-    """A server with secrets. Orgs are given by name."""
-
-    name: str
-
-    @property
-    def url(self) -> str: ...
-    @property
-    def token(self) -> str: ...
-    @property
-    def environment(self) -> dict[str, str]: ...
-    def org_id(self, org: str) -> str: ...
-    def create_org(self, name: str) -> str: ...
-    def delete_org(self, org: str) -> None: ...
-    def create_token(
-        self,
-        org: str,
-        *,
-        read_org: bool = True,
-        read_secrets: bool = True,
-        write_secrets: bool = True,
-        active: bool = True,
-    ) -> str: ...
-    def revoke_token(self, token: str) -> None: ...
-    def put_secret(self, org: str, key: str, value: str) -> None: ...
-    def remove_secret(self, org: str, key: str) -> None: ...
-    def keys(self, org: str) -> list[str]: ...
-    def values(self, org: str) -> dict[str, str]: ...
 
 
 def free_port() -> int:
@@ -79,45 +49,18 @@ def closed_port(port: int = 0) -> Iterator[int]:
         yield held.getsockname()[1]
 
 
-class EmulatorServer:
-    """The emulator as a SecretsServer; `emulator` has what only the emulator can do."""
+class EmulatorServer(Emulator):
+    """The emulator with the methods of a real server."""
 
     name = "emulator"
-
-    def __init__(self, emulator: Emulator | None = None) -> None:
-        self.emulator = emulator or Emulator(())
-        self.org_id = self.emulator.org_id
-        self.delete_org = self.emulator.delete_org
-        self.create_token = self.emulator.create_token
-        self.revoke_token = self.emulator.revoke_token
-        self.put_secret = self.emulator.put_secret
-        self.remove_secret = self.emulator.remove_secret
-        self.values = self.emulator.secrets
+    values = Emulator.secrets
 
     def __enter__(self) -> EmulatorServer:
-        self.emulator.start()
+        self.start()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.emulator.stop()
-
-    @property
-    def url(self) -> str:
-        return self.emulator.url
-
-    @property
-    def token(self) -> str:
-        return self.emulator.token
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return self.emulator.environment
-
-    def create_org(self, name: str) -> str:
-        return self.emulator.create_org(name)
-
     def keys(self, org: str) -> list[str]:
-        return sorted(self.emulator.secrets(org), key=str.encode)
+        return sorted(self.secrets(org), key=str.encode)
 
 
 class InfluxdServer:
@@ -342,3 +285,7 @@ class InfluxdServer:
         response = self._session.request(method, self.url + path, json=body, timeout=30)
         response.raise_for_status()
         return response.json() if response.content else None
+
+
+SecretsServer: TypeAlias = EmulatorServer | InfluxdServer
+"""A server with secrets. Orgs are given by name."""

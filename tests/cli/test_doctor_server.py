@@ -19,7 +19,7 @@ from servers import EmulatorServer, InfluxdServer, SecretsServer, closed_port
 from influx_secrets import SecretsClient, Settings
 from influx_secrets.cli.doctor.check_result import Verdict
 from influx_secrets.cli.doctor.server_checks import check_server
-from influx_secrets.emulator import Answer, Emulator
+from influx_secrets.emulator import Answer
 
 # What answers there
 
@@ -197,7 +197,7 @@ def test_doctor_flux_that_is_off(status: int, body: dict[str, str], says: str) -
         del method
         return Answer(status, json.dumps(body).encode()) if path.startswith("/api/v2/query") else None
 
-    with EmulatorServer(Emulator(("acme",), before=before)) as server:
+    with EmulatorServer(before=before) as server:
         done = Command({**server.environment, "INFLUX_ORG": "acme"})("doctor")
     assert done.code == 1
     assert line(done, "compare values").startswith("wrong compare values")
@@ -206,7 +206,7 @@ def test_doctor_flux_that_is_off(status: int, body: dict[str, str], says: str) -
 
 def test_doctor_influxd_that_is_too_old() -> None:
     """The last version without proofs: all else works, and what is lost is said."""
-    with EmulatorServer(Emulator(("acme",), version="2.6.1")) as server:
+    with EmulatorServer(version="2.6.1") as server:
         done = Command({**server.environment, "INFLUX_ORG": "acme"})("doctor")
     assert done.code == 1
     assert line(done, "server") == "ok server InfluxDB OSS v2.6.1"

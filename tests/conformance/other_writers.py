@@ -31,7 +31,7 @@ def put_endpoint(
     """Make an endpoint, or replace the one with this id, and return its id; None: the server refuses it."""
     if isinstance(server, EmulatorServer):
         try:
-            return server.emulator.put_notification_endpoint(org, kind, endpoint_id=endpoint_id, **credentials)
+            return server.put_notification_endpoint(org, kind, endpoint_id=endpoint_id, **credentials)
         except ValueError:
             return None
     fields: dict[str, Any] = {**ENDPOINTS[kind], **{WIRE_NAMES.get(name, name): v for name, v in credentials.items()}}
@@ -52,7 +52,7 @@ def put_endpoint(
 def put_rule(server: SecretsServer, org: str, endpoint_id: str, kind: str, name: str = "rule") -> str:
     """Make a rule for an endpoint of a kind, and return its id."""
     if isinstance(server, EmulatorServer):
-        return server.emulator.put_notification_rule(endpoint_id, name)
+        return server.put_notification_rule(endpoint_id, name)
     body = {"type": kind, "name": name, "orgID": server.org_id(org), "endpointID": endpoint_id, "status": "active"}
     when = {"every": "1h", "offset": "0s", "statusRules": [{"currentLevel": "CRIT"}], "tagRules": []}
     reply = post(server, "/api/v2/notificationRules", {**body, **when, "messageTemplate": "m", "channel": ""})
@@ -64,7 +64,7 @@ def apply_template(server: SecretsServer, org: str, secrets: Mapping[str, str]) 
     """Do what `influx apply --secret` does; return whether the server says that it did."""
     if isinstance(server, EmulatorServer):
         try:
-            server.emulator.apply_template(org, secrets)
+            server.apply_template(org, secrets)
         except ValueError:
             return False
         return True

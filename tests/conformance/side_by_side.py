@@ -11,8 +11,6 @@ from conformance.raw_requests import NOBODY, ORG, OTHER, TOKENS, Random
 from servers import EmulatorServer, SecretsServer
 from wire import Reply, exchange, send
 
-from influx_secrets.emulator import Emulator
-
 State = tuple[dict[str, str], dict[str, str]]
 """The secrets of the two orgs."""
 
@@ -38,8 +36,8 @@ class Side:
         """Return an emulator of this version with the orgs of this server, under the same ids, and with such tokens."""
         listed = json.loads(send(self.server, "GET", "/api/v2/orgs").body)["orgs"]
         version = send(self.server, "GET", "/ping").headers["X-Influxdb-Version"].removeprefix("v")
-        emulator = Emulator({org["name"]: org["id"] for org in listed}, version=version)
-        return self._with_tokens(EmulatorServer(emulator), self.names)
+        emulator = EmulatorServer({org["name"]: org["id"] for org in listed}, version=version)
+        return self._with_tokens(emulator, self.names)
 
     @classmethod
     def _with_tokens(cls, server: SecretsServer, names: tuple[str, str]) -> Side:

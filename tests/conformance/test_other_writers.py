@@ -24,7 +24,7 @@ def test_endpoint_of_an_unknown_kind_is_refused(emulator_server: SecretsServer) 
     org = "unknown-kind"
     emulator_server.create_org(org)
     with pytest.raises(ValueError, match="slack, pagerduty, http, telegram, not 'email'"):
-        emulator_server.emulator.put_notification_endpoint(org, "email")
+        emulator_server.put_notification_endpoint(org, "email")
     with pytest.raises(ValueError, match="slack has only token"):
-        emulator_server.emulator.put_notification_endpoint(org, "slack", password="p")
+        emulator_server.put_notification_endpoint(org, "slack", password="p")
     assert emulator_server.keys(org) == []

@@ -13,7 +13,6 @@ from wire import Reply, Wire
 from influx_secrets import ProofsUnavailableError, SecretsClient, Settings
 from influx_secrets._client.value_proofs import proof_query, prove
 from influx_secrets._model.keys import digest
-from influx_secrets.emulator import Emulator
 
 pytestmark = pytest.mark.influxd
 
@@ -42,7 +41,7 @@ def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def both(real: InfluxdServer) -> Iterator[tuple[Wire, Wire]]:
     """A new org on the emulator of that version, and on the real server."""
     name = f"acme-{os.urandom(4).hex()}"
-    with EmulatorServer(Emulator((), version=real.version)) as emulated:
+    with EmulatorServer((), version=real.version) as emulated:
         yield Wire(emulated, name, emulated.create_org(name)), Wire(real, name, real.create_org(name))
 
 

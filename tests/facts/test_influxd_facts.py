@@ -14,8 +14,6 @@ from facts.table import QUESTIONS, facts_about
 from servers import EmulatorServer, InfluxdServer, SecretsServer
 from wire import Wire
 
-from influx_secrets.emulator import Emulator
-
 FACTS = facts_about("influxd")
 VERSIONS = ("2.6.1", "2.7.12", "2.9.1", "2.10.0")
 
@@ -41,7 +39,7 @@ def test_fact(fact: Fact, influxd: InfluxdServer, request: pytest.FixtureRequest
 def test_emulator_does_the_same(fact: Fact) -> None:
     """What the page says of influxd holds for the emulator, of each version where they differ."""
     for version in VERSIONS if fact.before else VERSIONS[-1:]:
-        with EmulatorServer(Emulator((), version=version)) as server:
+        with EmulatorServer((), version=version) as server:
             assert fact.see(new_org(server)) == fact.expected(version)
 
 

@@ -64,7 +64,7 @@ class EmulatedSite:
         self.server = server
 
     def rebuild(self) -> None:
-        self.server.emulator.reset(())
+        self.server.reset(())
 
     def back_up(self) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         orgs = [org for org in (SHARED, OWN) if has_org(self.server, org)]
@@ -72,7 +72,7 @@ class EmulatedSite:
 
     def restore(self, backup: tuple[dict[str, str], dict[str, dict[str, str]]]) -> None:
         ids, values = backup
-        self.server.emulator.reset(ids)
+        self.server.reset(ids)
         for org, held in values.items():
             for name, text in held.items():
                 self.server.put_secret(org, name, text)
@@ -370,7 +370,7 @@ class Watch:
 
 @pytest.fixture
 def emulated() -> Iterator[tuple[Site, Site]]:
-    with EmulatorServer() as first, EmulatorServer() as second:
+    with EmulatorServer(()) as first, EmulatorServer(()) as second:
         yield EmulatedSite(first), EmulatedSite(second)
 
 

@@ -25,8 +25,6 @@ from engine.stack import Stack  # noqa: E402 (after the path is set)
 from programs import find  # noqa: E402 (after the path is set)
 from servers import EmulatorServer, InfluxdServer, SecretsServer  # noqa: E402 (after the path is set)
 
-from influx_secrets.emulator import Emulator  # noqa: E402 (after the path is set)
-
 _STREAM = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
 _BUSY = frozenset(
     {"created", "duration", "durationSeconds", "modified", "sequence", "sourcePosition", "stackTrace", "timestamp"}
@@ -57,7 +55,7 @@ def record(name: str, scenario: Scenario) -> None:
 
 def _servers(scenario: Scenario, work: Path, running: ExitStack) -> list[SecretsServer]:
     if scenario.servers > 1:
-        made = [EmulatorServer(Emulator(ORGS, token="token")) for _ in range(scenario.servers)]
+        made = [EmulatorServer(ORGS, token="token") for _ in range(scenario.servers)]
         return [running.enter_context(one) for one in made]
     influxd = find("influxd")
     assert influxd is not None, "no influxd: run `make tools`"

@@ -81,7 +81,7 @@ def test_proxy_forwards_unchanged_and_counts(server: SecretsServer, org: str) ->
 
 def test_proxy_ends_with_a_client_still_connected() -> None:
     """An idle connection does not hold the end up."""
-    with EmulatorServer() as server, requests.Session() as session:
+    with EmulatorServer(()) as server, requests.Session() as session:
         with InterceptingProxy(server.url) as proxy:
             assert json.loads(session.get(f"{proxy.url}/health", timeout=5).text)["status"] == "pass"
         with pytest.raises(requests.ConnectionError):
