@@ -12,14 +12,14 @@ from influx_secrets._errors import InfluxSecretsError
 V = TypeVar("V")
 
 MOST_SECONDS: Final = 0.1
-"""The longest wait for those that were in the last transaction, which may have no more to send."""
+"""The longest wait for those that the last transaction answered, which may have no more to send."""
 
 
 class GroupCommit(Generic[V]):
     """Changes of one kind: while a transaction is under way others queue, and the next takes all of them.
 
-    Before it goes, it waits for as many as the last one had, at most half as long as that took: the calls that it
-    answered are about to be followed by the next ones.
+    Before it goes, it waits for as many as the last one had and left waiting, at most half as long as that took: the
+    calls that it answered are about to be followed by the next ones.
 
     Args:
         turn: Held during a transaction. Both kinds of one org share it: a Vault store fails one of two that overlap.
@@ -70,7 +70,8 @@ class GroupCommit(Generic[V]):
                 if batch.members == 1:
                     raise
             finally:
-                self._expected, self._patience = batch.members, min((time.monotonic() - start) / 2, MOST_SECONDS)
+                self._expected = batch.members + self.pending
+                self._patience = min((time.monotonic() - start) / 2, MOST_SECONDS)
                 batch.done.set()
 
 

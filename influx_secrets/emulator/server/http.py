@@ -8,9 +8,11 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from http import HTTPStatus
+from weakref import WeakSet
 
 try:
     from aiohttp import web
@@ -39,13 +41,33 @@ _logger.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_
 
 
 class _Server(web.Server):
-    """Counts the connections that it accepts."""
+    """Counts the connections that it accepts, and keeps them, to end all."""
 
     accepted = 0
 
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+        super().__init__(
+            handler,
+            access_log=None,
+            logger=_logger,
+            auto_decompress=False,
+            max_line_size=_MAX_HEADER,
+            max_field_size=_MAX_HEADER,
+        )
+        self._transports: WeakSet[asyncio.Transport] = WeakSet()
+
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         self.accepted += 1
+        self._transports.add(transport)
         super().connection_made(handler, transport)
+
+    async def shutdown(self, timeout: float | None = None) -> None:
+        self.pre_shutdown()
+        await super().shutdown(timeout)
+        # aiohttp 3.14.5 waits for ever for a client that does not read what is sent to it.
+        for transport in self._transports:
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 class HTTPServer:
@@ -84,25 +106,22 @@ class HTTPServer:
 
     async def _serve(self, host: str, port: int, started: Future[int]) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-        self._server = _Server(
-            self._handle,
-            access_log=None,
-            logger=_logger,
-            auto_decompress=False,
-            max_line_size=_MAX_HEADER,
-            max_field_size=_MAX_HEADER,
-        )
-        runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
+        self._server = _Server(self._handle)
         try:
-            await runner.setup()
-            await web.TCPSite(runner, host, port).start()
+            listener = await self._loop.create_server(self._server, host, port)
         except OSError as problem:
-            await runner.cleanup()
             started.set_exception(problem)
             return
-        started.set_result(runner.addresses[0][1])
+        started.set_result(listener.sockets[0].getsockname()[1])
         await self._stopped.wait()
-        await runner.cleanup()
+        # Python 3.11 leaves a connection open whose listener is closed while it is accepted, which takes two turns.
+        with suppress(NotImplementedError):  # on Windows, whose loop accepts in another way
+            for one in listener.sockets:
+                self._loop.remove_reader(one)
+        for _ in range(2):
+            await asyncio.sleep(0)
+        listener.close()
+        await self._server.shutdown(1.0)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         service = self._current()

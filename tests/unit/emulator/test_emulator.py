@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from asking import secrets_url
+from until import until
 
 from influx_secrets.emulator import Answer, Emulator
 
@@ -15,6 +19,10 @@ VALUE = "planted-value-7f3a"
 
 def emulator_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "influx_secrets emulator"]
+
+
+def connected(emulator: Emulator) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", urlsplit(emulator.url).port or 0), timeout=10)
 
 
 def test_emulator_new_has_its_orgs_a_token_and_a_loopback_url() -> None:
@@ -47,6 +55,22 @@ def test_emulator_repr_shows_neither_token_nor_values(emulator: Emulator) -> Non
     assert emulator.token not in repr(emulator)
     assert VALUE not in repr(emulator)
     assert emulator.url in repr(emulator)
+
+
+def test_stop_ends_what_is_being_accepted_and_what_nobody_reads(emulator: Emulator) -> None:
+    """Else Python warns of it, in whatever test runs by then."""
+    for n in range(300):
+        emulator.put_secret("acme", f"{n:030000}", VALUE)
+    head = f"GET /api/v2/orgs/{emulator.org_id('acme')}/secrets HTTP/1.1\r\nHost: localhost\r\n"
+    with connected(emulator) as reads_nothing:
+        reads_nothing.sendall(f"{head}Authorization: Token {emulator.token}\r\n\r\n".encode())
+        until(lambda: len(emulator.requests) == 1)
+        emulator.stop()
+    for _ in range(20):
+        emulator.start()
+        with connected(emulator), connected(emulator), connected(emulator):
+            emulator.stop()
+    gc.collect()
 
 
 def test_reset_begins_anew_under_the_same_address(emulator: Emulator, session: requests.Session) -> None:

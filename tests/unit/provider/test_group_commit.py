@@ -94,19 +94,22 @@ def test_write_alone_that_fails_is_not_sent_again(server: Server, pool: ThreadPo
     assert server.sent == [{"first": "1"}, {"bad": "1"}]
 
 
-def test_transaction_waits_for_as_many_as_the_last_one_had(
+def test_transaction_waits_for_as_many_as_the_last_one_had_and_left(
     server: Server, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The calls that it answered are about to be followed by the next ones; where there are none, it goes without."""
     monkeypatch.setattr(group_commit, "MOST_SECONDS", SECONDS)
-    for done in write_behind(server, pool, "slow", "a"):
+    running = write_behind(server, pool, "slow", "a")
+    until(lambda: len(server.sent) == 2)
+    left = pool.submit(server.writes.commit, {"left": "1"})
+    for done in running:
         done.result(SECONDS)
     early = pool.submit(server.writes.commit, {"early": "1"})
-    until(lambda: server.writes.pending == 1)
     server.writes.commit({"late": "1"})
-    early.result(SECONDS)
+    for done in (left, early):
+        done.result(SECONDS)
     server.writes.commit({"last": "1"})
-    assert server.sent[2:] == [{"early": "1", "late": "1"}, {"last": "1"}]
+    assert server.sent[2:] == [{"left": "1", "early": "1", "late": "1"}, {"last": "1"}]
 
 
 def test_turn_is_free_after_an_error(server: Server) -> None:
