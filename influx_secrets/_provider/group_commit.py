@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar
 
@@ -11,15 +10,18 @@ from influx_secrets._errors import InfluxSecretsError
 
 V = TypeVar("V")
 
-MOST_SECONDS: Final = 0.1
-"""The longest wait for those that the last transaction answered, which may have no more to send."""
+MOST_SECONDS: Final = 0.05
+"""The longest wait for those that the last transaction answered, which may have no more to send.
+
+Until the engine sends the next calls, it took 20 ms for 8 of them, and 40 ms for 64 (Pulumi 3.274.1, two cores).
+"""
 
 
 class GroupCommit(Generic[V]):
     """Changes of one kind: while a transaction is under way others queue, and the next takes all of them.
 
-    Before it goes, it waits for as many as the last one had and left waiting, at most half as long as that took: the
-    calls that it answered are about to be followed by the next ones.
+    Before it goes, it waits a moment for as many as the last one had and left waiting: the calls that it answered are
+    about to be followed by the next ones.
 
     Args:
         turn: Held during a transaction. Both kinds of one org share it: a Vault store fails one of two that overlap.
@@ -30,7 +32,7 @@ class GroupCommit(Generic[V]):
         self._turn = turn
         self._send = send
         self._arrived = threading.Condition()
-        self._expected, self._patience = 0, 0.0
+        self._expected = 0
         self._queued: _Batch[V] = _Batch()
 
     @property
@@ -60,9 +62,8 @@ class GroupCommit(Generic[V]):
     def _lead(self, batch: _Batch[V]) -> None:
         with self._turn:
             with self._arrived:
-                self._arrived.wait_for(lambda: batch.members >= self._expected, self._patience)
+                self._arrived.wait_for(lambda: batch.members >= self._expected, MOST_SECONDS)
                 self._queued = _Batch()
-            start = time.monotonic()
             try:
                 self._send(batch.items)
                 batch.sent = True
@@ -71,7 +72,6 @@ class GroupCommit(Generic[V]):
                     raise
             finally:
                 self._expected = batch.members + self.pending
-                self._patience = min((time.monotonic() - start) / 2, MOST_SECONDS)
                 batch.done.set()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -31,8 +30,6 @@ class Server:
         if len(self.sent) == 1:
             self.busy.set()
             assert self.go_on.wait(SECONDS)
-        if "slow" in values:
-            time.sleep(1)
         if "bad" in values:
             raise InvalidError(f"sent {len(self.sent)}", method="PATCH", path="/", status=400)
         if "bug" in values:
@@ -99,17 +96,14 @@ def test_transaction_waits_for_as_many_as_the_last_one_had_and_left(
 ) -> None:
     """The calls that it answered are about to be followed by the next ones; where there are none, it goes without."""
     monkeypatch.setattr(group_commit, "MOST_SECONDS", SECONDS)
-    running = write_behind(server, pool, "slow", "a")
-    until(lambda: len(server.sent) == 2)
-    left = pool.submit(server.writes.commit, {"left": "1"})
-    for done in running:
+    first, *others = write_behind(server, pool, "a", "b")
+    first.result(SECONDS)
+    server.writes.commit({"c": "1"})
+    for done in others:
         done.result(SECONDS)
-    early = pool.submit(server.writes.commit, {"early": "1"})
-    server.writes.commit({"late": "1"})
-    for done in (left, early):
-        done.result(SECONDS)
+    monkeypatch.setattr(group_commit, "MOST_SECONDS", 0.01)
     server.writes.commit({"last": "1"})
-    assert server.sent[2:] == [{"left": "1", "early": "1", "late": "1"}, {"last": "1"}]
+    assert server.sent == [{"first": "1"}, {"a": "1", "b": "1", "c": "1"}, {"last": "1"}]
 
 
 def test_turn_is_free_after_an_error(server: Server) -> None:
