@@ -177,14 +177,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _machine(store: Store) -> str:
-    last = max(store.values(), key=lambda value: value.round)
+    """Say when and on what the rounds were, and with which versions, where those differ with each of them."""
+    days = sorted({value.round[:10] for value in store.values()})
+    when = f"on {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
+    found: dict[str, set[str]] = {}
+    for value in store.values():
+        for name, text in value.facts.items():
+            found.setdefault(name, set()).add(str(text))
+    known = {name: " and ".join(sorted(texts)) for name, texts in sorted(found.items())}
+    facts = [f"{title}: {known[name]}" for name, title in _MACHINE.items() if name in known]
+    versions = [f"{name} {text}" for name, text in known.items() if name not in {*_MACHINE, "date", "perf_version"}]
     rounds = {value.round for value in store.values()}
-    facts = [f"{title}: {last.facts[name]}" for name, title in _MACHINE.items() if name in last.facts]
-    versions = [
-        f"{name} {text}" for name, text in sorted(last.facts.items()) if name not in {*_MACHINE, "date", "perf_version"}
-    ]
-    when = f"Measured on {last.round[:10]}, in {len(rounds)} rounds"
-    return f"{when}. {'; '.join(facts)}. Versions: {', '.join(versions)}."
+    return f"Measured {when}, in {len(rounds)} rounds. {'; '.join(facts)}. Versions: {', '.join(versions)}."
 
 
 def _headlines(store: Store) -> Iterator[str]:

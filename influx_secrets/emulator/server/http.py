@@ -114,8 +114,8 @@ class HTTPServer:
             return
         started.set_result(listener.sockets[0].getsockname()[1])
         await self._stopped.wait()
-        # Python 3.11 leaves a connection open whose listener is closed while it is accepted, and aiohttp 3.14.5 waits for
-        # one in vain that has no reader yet: both are there after three turns of the loop.
+        # Python 3.11 leaves a connection open whose listener is closed while it is accepted, and aiohttp 3.14.5 waits
+        # in vain for one that has no reader yet: both are there after three turns of the loop.
         with suppress(NotImplementedError):  # on Windows, whose loop accepts in another way
             for one in listener.sockets:
                 self._loop.remove_reader(one)
