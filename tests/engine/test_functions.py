@@ -31,7 +31,7 @@ def test_functions_answer_in_a_program(stack: Stack, influxd: InfluxdServer, acm
     }
     assert influxd.values(acme)["C"] == "ours"
     missing = stack.program('influx.get_org("no-such-org")').preview(fails=True)
-    assert "NotFoundError: cannot find" in missing.output
+    assert "NotFoundError: cannot look up" in missing.output
     assert "no-such-org" in missing.output
 
 
