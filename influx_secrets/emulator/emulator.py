@@ -73,6 +73,7 @@ class Emulator:
         Raises:
             ModuleNotFoundError: aiohttp is not installed.
             OSError: The address is in use or not of this machine.
+            OverflowError: There is no such port.
         """
         from influx_secrets.emulator.server.http import HTTPServer  # noqa: PLC0415 (aiohttp is an extra, asked for where it is needed)
 

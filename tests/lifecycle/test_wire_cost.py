@@ -79,7 +79,7 @@ def test_many_resources_share_list_proofs_and_connections(
     engine: Engine, emulator: Emulator, proxy: InterceptingProxy
 ) -> None:
     """Those that wait are written together, nearly all calls of a time; the rest is asked once for all of them."""
-    # Half of it is long enough for the other calls of the engine to arrive: while one writes, they wait.
+    # Long enough for the other calls of the engine to arrive: while one writes, they wait.
     emulator.inject(Fault(Delay(0.15), path="*/secrets", method="PATCH", times=None))
     engine.up(*many_resources("one"))
     writes = passed(proxy)
@@ -97,3 +97,11 @@ def test_many_resources_share_list_proofs_and_connections(
     emulator.inject(Fault(Delay(0.15), method="DELETE", times=None), Fault(Delay(0.15), method="POST", times=None))
     engine.destroy()
     assert RESOURCES / PARALLEL <= passed(proxy).total() <= JOINED
+
+
+def test_many_resources_join_on_a_fast_server_too(engine: Engine, proxy: InterceptingProxy) -> None:
+    """Calls that are answered in a millisecond are waited for, since a transaction costs more than their moment."""
+    engine.up(*many_resources("one"))
+    assert passed(proxy)["PATCH secrets"] <= RESOURCES / 2
+    engine.destroy()
+    assert passed(proxy).total() <= JOINED

@@ -64,7 +64,7 @@ class _Server(web.Server):
     async def shutdown(self, timeout: float | None = None) -> None:
         self.pre_shutdown()
         await super().shutdown(timeout)
-        # aiohttp 3.14.5 waits for ever for a client that does not read what is sent to it.
+        # A closed transport stays open as long as its client does not read what is left to send.
         for transport in self._transports:
             transport.abort()
         await asyncio.sleep(0)
@@ -109,7 +109,7 @@ class HTTPServer:
         self._server = _Server(self._handle)
         try:
             listener = await self._loop.create_server(self._server, host, port)
-        except OSError as problem:
+        except (OSError, OverflowError) as problem:
             started.set_exception(problem)
             return
         started.set_result(listener.sockets[0].getsockname()[1])

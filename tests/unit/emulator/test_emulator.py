@@ -172,6 +172,14 @@ def test_start_on_a_port_in_use_is_an_os_error(emulator: Emulator) -> None:
     assert emulator_threads() == running
 
 
+def test_start_at_a_port_that_does_not_exist_fails_at_once() -> None:
+    """An error that no thread waits for would leave `start` waiting for ever."""
+    running = emulator_threads()
+    with pytest.raises(OverflowError, match="0-65535"):
+        Emulator(port=70_000).start()
+    assert emulator_threads() == running
+
+
 def test_before_may_delay_and_replace_answers() -> None:
     """A hook sees each request first; with an answer of its own the API is not asked."""
     seen: list[tuple[str, str]] = []
