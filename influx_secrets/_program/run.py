@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pulumi
 
 from influx_secrets._model.setting_names import NAMESPACE
-from influx_secrets._program import sdk
+from influx_secrets._program import registration, sdk
 from influx_secrets._program.config import default_provider_inputs
 
 
@@ -54,6 +54,10 @@ class Run:
     def no_digest(self) -> pulumi.Output[str]:
         """Placeholder for all digests until `check` has computed them; one for all, because every output costs."""
         return pulumi.Output.secret("")
+
+    @cached_property
+    def turns(self) -> registration.Turns:
+        return registration.Turns(registration.Threads.added())
 
     @cached_property
     def default_provider(self) -> pulumi.ProviderResource:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
@@ -52,6 +54,30 @@ def run_scoped(make: Callable[[], T]) -> T:
         scope[make] = make()
     made: T = scope[make]
     return made
+
+
+def parallel() -> int:
+    """Return how many operations the engine runs at a time."""
+    found: int | None = pulumi.runtime.settings.SETTINGS.parallel
+    return found or 1
+
+
+def executor(loop: asyncio.AbstractEventLoop) -> tuple[ThreadPoolExecutor | None, int]:
+    """Return what the calls of an event loop run in, and its number of threads; None and 0 where there is none yet."""
+    pool = getattr(loop, "_default_executor", None)
+    size = getattr(pool, "_max_workers", None)
+    return (pool, size) if isinstance(pool, ThreadPoolExecutor) and isinstance(size, int) else (None, 0)
+
+
+def start(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a task that the SDK keeps and waits for."""
+    _: pulumi.Output[None] = pulumi.Output.from_input(work)
+
+
+async def registered(resource: pulumi.Resource) -> None:
+    """Return when a resource is registered or cannot be, which is an error of each resource that needs it."""
+    with suppress(Exception):
+        await resource.urn.future()
 
 
 def engine_address() -> str | None:

@@ -48,22 +48,17 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         given = inputs.org(org_id, org)
         opts = options.validated(opts, inputs, given)
         provider = options.resolve_provider(opts, self)
-        sent_key = inputs.string("key", key)
-        run = Run.current()
-        props = {
-            **given,
-            "key": sent_key,
-            "value": inputs.secret("value", value),
-            "digest": run.no_digest,
-            "version": None,
-            "drift": None,
-            DECLARATION: run.declare(name, provider, given, sent_key),
-        }
+        sent = {**given, "key": inputs.string("key", key), "value": inputs.secret("value", value)}
         # Every property costs the SDK a tenth of a millisecond: what is not given is not sent.
         if overwrite is not False:
-            props["overwrite"] = inputs.switch("overwrite", overwrite)
+            sent["overwrite"] = inputs.switch("overwrite", overwrite)
         if rotate_on is not None:
-            props["rotate_on"] = inputs.public("rotate_on", rotate_on, optional_string_problem)
+            sent["rotate_on"] = inputs.public("rotate_on", rotate_on, optional_string_problem)
+        run = Run.current()
+        declared = run.declare(name, provider, given, sent["key"])
+        # The turn is the first property: the SDK prepares those behind it when it has come.
+        turn = {DECLARATION: run.turns.take(provider, declared)}
+        props = {**turn, **sent, "digest": run.no_digest, "version": None, "drift": None}
         super().__init__(SecretProvider(), resource_name, props, options.with_provider(opts, provider))
         sdk.await_registration(self)
         sdk.forget_inputs(self, "org", "value", "digest", "overwrite", "rotate_on", DECLARATION)

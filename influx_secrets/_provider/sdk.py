@@ -44,6 +44,7 @@ def widen() -> int:
         return SDK_THREADS
     pool._max_workers = max(pool._max_workers, THREADS)  # noqa: SLF001 (there is no public way)
     for _ in range(THREADS):
-        # Calls that came before have no thread of their own yet, and no later call would start one for them.
+        # Calls that came before have no thread of their own yet, and no later call would start one for them. All are
+        # started: one that took such a call counts as idle from then on, so none would be added (Python 3.10, 3.11).
         pool.submit(int)
     return pool._max_workers  # noqa: SLF001 (as above)

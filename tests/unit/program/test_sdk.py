@@ -7,6 +7,7 @@ import gc
 import importlib.metadata
 import traceback
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pulumi
@@ -54,6 +55,19 @@ def test_program_without_an_engine_is_an_error_in_the_words_of_pulumi() -> None:
     pulumi.runtime.settings.reset_options()
     with pytest.raises(pulumi.RunError, match=r"^program run without the Pulumi engine available; re-run using the"):
         influx.Secret("a", org="acme", key="A", value="v")
+
+
+def test_threads_of_an_event_loop() -> None:
+    """Where one has none, or the SDK does not say how many operations the engine runs, no more are added."""
+    loop = asyncio.new_event_loop()
+    assert sdk.executor(loop) == (None, 0)
+    pool = ThreadPoolExecutor(5)
+    loop.set_default_executor(pool)
+    assert sdk.executor(loop) == (pool, 5)
+    loop.close()
+    assert sdk.parallel() == 1
+    pulumi.runtime.configure(pulumi.runtime.Settings("project", "stack", monitor="127.0.0.1:9", parallel=8))
+    assert sdk.parallel() == 8
 
 
 def test_type_of_a_dynamic_resource() -> None:

@@ -1,0 +1,115 @@
+"""When the `Secret`s of a program are prepared, and how many are registered at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, ParamSpec, TypeVar
+from weakref import WeakSet
+
+import pulumi
+
+from influx_secrets._program import sdk
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Task = asyncio.Task[Any]
+
+PER_OPERATION: Final = 4
+"""Registrations for each operation that the engine runs. The SDK uses the same factor in its Automation API."""
+
+MOST: Final = 64
+"""The most registrations at a time: as many calls as a provider process serves."""
+
+
+class Turns:
+    """Prepares the `Secret`s of a run one after the other, once their provider is registered.
+
+    One starts in each iteration of the event loop. The SDK would prepare all of them in step: it sends the first when
+    the last is prepared (3.272.0). With turns, the engine and the server work on the first ones meanwhile.
+
+    Args:
+        threads: What registers them; None for the threads of the SDK.
+    """
+
+    def __init__(self, threads: Threads | None) -> None:
+        self._threads = threads
+        # By loop too: a loop that was closed calls nobody any more.
+        self._waiting: dict[tuple[asyncio.AbstractEventLoop, pulumi.ProviderResource], list[_Turn]] = {}
+
+    def take(self, provider: pulumi.ProviderResource, value: object) -> Awaitable[Any]:
+        """Return an input that has this value when it is the turn of its resource."""
+        loop = asyncio.get_event_loop()
+        waiting = self._waiting.setdefault((loop, provider), [])
+        waiting.append(_Turn(value, self._threads, loop))
+        if len(waiting) == 1:
+            sdk.start(self._call(loop, provider))
+        return waiting[-1]
+
+    async def _call(self, loop: asyncio.AbstractEventLoop, provider: pulumi.ProviderResource) -> None:
+        await sdk.registered(provider)
+        for turn in self._waiting.pop((loop, provider)):
+            turn.begin()
+            await asyncio.sleep(0)
+
+
+class _Turn(asyncio.Future[Any]):
+    def __init__(self, value: object, threads: Threads | None, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self._value = value
+        self._threads = threads
+
+    def begin(self) -> None:
+        if not self.done():  # as it is when the program has ended
+            self.set_result(self._value)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        # In the task that registers the resource: the SDK awaits a future as it is.
+        if self._threads is not None:
+            self._threads.serve(asyncio.current_task(self.get_loop()))
+        return super().__await__()
+
+
+class Threads(ThreadPoolExecutor):
+    """The threads of an event loop, and more for the calls of some of its tasks.
+
+    A thread registers one resource, and has it until the engine has written it. The SDK starts as many as `--parallel`
+    says: when a transaction ends, the next resources are still in the program. With more threads they wait in the
+    engine. All other calls, such as functions and other resources, keep the threads that the SDK made for them.
+    """
+
+    def __init__(self, count: int, others: ThreadPoolExecutor, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(count)
+        self._others = others
+        self._loop = loop
+        self._served: WeakSet[Task] = WeakSet()
+
+    @classmethod
+    def added(cls) -> Threads | None:
+        """Give this event loop more threads, and return them; None if it has enough.
+
+        One operation at a time is left alone, because it keeps the order of the program.
+        """
+        loop = asyncio.get_event_loop()
+        pool, size = sdk.executor(loop)
+        count = min(PER_OPERATION * sdk.parallel(), MOST)
+        if pool is None or not 1 < size < count:
+            return None
+        made = cls(count, pool, loop)
+        loop.set_default_executor(made)
+        return made
+
+    def serve(self, task: Task | None) -> None:
+        """Add a task."""
+        if task is not None:
+            self._served.add(task)
+
+    def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        # The event loop asks while it runs the task whose call this is.
+        ours = asyncio.current_task(self._loop) in self._served
+        return super().submit(call, *args, **kwargs) if ours else self._others.submit(call, *args, **kwargs)
+
+    def shutdown(self, *args: bool, **kwargs: bool) -> None:
+        self._others.shutdown(*args, **kwargs)
+        super().shutdown(*args, **kwargs)
