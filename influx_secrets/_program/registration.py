@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, ParamSpec, TypeVar
 from weakref import WeakSet
@@ -24,10 +24,11 @@ MOST: Final = 64
 
 
 class Turns:
-    """Prepares the `Secret`s of a run one after the other, once their provider is registered.
+    """Prepares the `Secret`s of a provider one after the other, once it is registered.
 
     One starts in each iteration of the event loop. The SDK would prepare all of them in step: it sends the first when
-    the last is prepared (3.272.0). With turns, the engine and the server work on the first ones meanwhile.
+    the last is prepared (3.272.0). With turns, the engine and the server work on the first ones meanwhile. Where the
+    engine runs one operation at a time there are no turns: the order of the program stays.
 
     Args:
         threads: What registers them; None for the threads of the SDK.
@@ -35,33 +36,33 @@ class Turns:
 
     def __init__(self, threads: Threads | None) -> None:
         self._threads = threads
-        # By loop too: a loop that was closed calls nobody any more.
-        self._waiting: dict[tuple[asyncio.AbstractEventLoop, pulumi.ProviderResource], list[_Turn]] = {}
+        self._waiting: dict[pulumi.ProviderResource, list[_Turn]] = {}
 
-    def take(self, provider: pulumi.ProviderResource, value: object) -> Awaitable[Any]:
+    def take(self, provider: pulumi.ProviderResource, value: T) -> pulumi.Input[T]:
         """Return an input that has this value when it is the turn of its resource."""
-        loop = asyncio.get_event_loop()
-        waiting = self._waiting.setdefault((loop, provider), [])
-        waiting.append(_Turn(value, self._threads, loop))
+        if sdk.parallel() == 1:
+            return value
+        waiting = self._waiting.setdefault(provider, [])
+        waiting.append(_Turn(value, self._threads))
         if len(waiting) == 1:
-            sdk.start(self._call(loop, provider))
+            sdk.start(self._call(provider))
         return waiting[-1]
 
-    async def _call(self, loop: asyncio.AbstractEventLoop, provider: pulumi.ProviderResource) -> None:
+    async def _call(self, provider: pulumi.ProviderResource) -> None:
         await sdk.registered(provider)
-        for turn in self._waiting.pop((loop, provider)):
+        for turn in self._waiting.pop(provider):
             turn.begin()
             await asyncio.sleep(0)
 
 
 class _Turn(asyncio.Future[Any]):
-    def __init__(self, value: object, threads: Threads | None, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop=loop)
+    def __init__(self, value: object, threads: Threads | None) -> None:
+        super().__init__(loop=asyncio.get_event_loop())
         self._value = value
         self._threads = threads
 
     def begin(self) -> None:
-        if not self.done():  # as it is when the program has ended
+        if not self.done():  # else cancelled, because the program has ended
             self.set_result(self._value)
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -74,9 +75,9 @@ class _Turn(asyncio.Future[Any]):
 class Threads(ThreadPoolExecutor):
     """The threads of an event loop, and more for the calls of some of its tasks.
 
-    A thread registers one resource, and has it until the engine has written it. The SDK starts as many as `--parallel`
-    says: when a transaction ends, the next resources are still in the program. With more threads they wait in the
-    engine. All other calls, such as functions and other resources, keep the threads that the SDK made for them.
+    A thread registers one resource at a time, and is busy with it until the engine has written it. The SDK starts as
+    many threads as `--parallel` says: when a transaction ends, the next resources are still in the program. With more
+    threads they wait in the engine. All other calls, such as functions and other resources, keep those of the SDK.
     """
 
     def __init__(self, count: int, others: ThreadPoolExecutor, loop: asyncio.AbstractEventLoop) -> None:
@@ -87,10 +88,7 @@ class Threads(ThreadPoolExecutor):
 
     @classmethod
     def added(cls) -> Threads | None:
-        """Give this event loop more threads, and return them; None if it has enough.
-
-        One operation at a time is left alone, because it keeps the order of the program.
-        """
+        """Give this event loop more threads, and return them; None if it has enough, or one on purpose."""
         loop = asyncio.get_event_loop()
         pool, size = sdk.executor(loop)
         count = min(PER_OPERATION * sdk.parallel(), MOST)

@@ -40,11 +40,18 @@ def widen() -> int:
     """
     reference = next(iter(getattr(threading.current_thread(), "_args", ())), None)
     pool = reference() if isinstance(reference, weakref.ref) else None
-    if not isinstance(pool, ThreadPoolExecutor) or not isinstance(getattr(pool, "_max_workers", None), int):
+    size, threads = getattr(pool, "_max_workers", None), getattr(pool, "_threads", None)
+    if not isinstance(pool, ThreadPoolExecutor) or not isinstance(size, int) or not isinstance(threads, set):
         return SDK_THREADS
-    pool._max_workers = max(pool._max_workers, THREADS)  # noqa: SLF001 (there is no public way)
-    for _ in range(THREADS):
-        # Calls that came before have no thread of their own yet, and no later call would start one for them. All are
-        # started: one that took such a call counts as idle from then on, so none would be added (Python 3.10, 3.11).
-        pool.submit(int)
+    pool._max_workers = max(size, THREADS)  # noqa: SLF001 (there is no public way)
+    begin = threading.Event()
+    try:
+        while len(threads) < pool._max_workers:  # noqa: SLF001 (as above)
+            # Calls that came before have no thread of their own yet. All threads are started, because later none would
+            # be where it is needed: each call that waited counts as an idle thread once it is done (Python 3.10, 3.11).
+            pool.submit(begin.wait)
+    except RuntimeError:  # the machine starts no more
+        pool._max_workers = len(threads)  # noqa: SLF001 (as above)
+    finally:
+        begin.set()
     return pool._max_workers  # noqa: SLF001 (as above)

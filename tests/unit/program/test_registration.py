@@ -6,9 +6,8 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
 
 import pulumi
@@ -22,7 +21,7 @@ from pulumi.runtime.stack import run_pulumi_func
 
 import influx_secrets as influx
 from influx_secrets._program import sdk
-from influx_secrets._program.registration import MOST, Threads, Turns
+from influx_secrets._program.registration import MOST, Threads
 from influx_secrets._program.run import Run
 from influx_secrets._provider.sdk import THREADS
 
@@ -41,15 +40,17 @@ class Engine(MockMonitor):
     def __init__(self, **awaited: int) -> None:
         super().__init__(Mocks())
         self.most: Counter[str] = Counter()
+        self.names: list[str] = []
         self._present: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._meetings = {kind: threading.Barrier(count) for kind, count in awaited.items()}
 
     def RegisterResource(self, request: Any) -> RegisterResourceResponse:  # noqa: ANN401, N802 (the SDK's)
+        self.names.append(request.name)
         kind = request.type.rpartition(":")[2]
         self._count(kind, 1)
         if kind in self._meetings:
-            self._meetings[kind].wait(30)
+            self._meetings[kind].wait(10)
             time.sleep(0.02)
         self._count(kind, -1)
         return RegisterResourceResponse(
@@ -99,23 +100,6 @@ def run(engine: Engine, parallel: int, *programs: Callable[[], None]) -> Recorde
     return given
 
 
-def in_new_loop(work: Coroutine[Any, Any, T]) -> T:
-    """As `asyncio.run`, which leaves the thread without an event loop."""
-
-    async def end() -> None:
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(work)
-    finally:
-        loop.run_until_complete(end())
-        loop.close()
-
-
 def declare(count: int) -> None:
     for number in range(count):
         influx.Secret(f"secret-{number}", org="acme", key=f"KEY_{number}", value="hunter2")
@@ -139,6 +123,18 @@ def test_threads_of_the_sdk_register_secrets_too(parallel: int) -> None:
     """Where a user asked for one operation at a time, which is the program's order, or for as many as we would add."""
     provider_and_secrets = 1 + 2 * PARALLEL
     assert run(Engine(), parallel, lambda: declare(2 * PARALLEL)).calls >= provider_and_secrets
+
+
+def test_one_operation_at_a_time_keeps_the_order_of_the_program() -> None:
+    """`Secret`s would be behind what takes no turn."""
+    engine = Engine()
+
+    def program() -> None:
+        declare(50)
+        influx.OrgSecrets("last", org="acme", secrets={"A": "hunter2"})
+
+    run(engine, 1, program)
+    assert engine.names[-51:] == [*(f"secret-{number}" for number in range(50)), "last"]
 
 
 def test_second_run_of_an_event_loop_adds_no_threads() -> None:
@@ -197,31 +193,6 @@ def test_provider_that_cannot_be_registered_ends_the_run() -> None:
 
     with pytest.raises(RuntimeError, match="no provider"):
         run(Refusing(), PARALLEL, program)
-
-
-def test_turn_comes_in_a_new_event_loop() -> None:
-    """The loop before was closed while a resource waited for its provider, as tests of a user may do."""
-    turns = Turns(None)
-    ready = False
-
-    async def registered() -> str:
-        if not ready:
-            await asyncio.Event().wait()
-        return "urn"
-
-    class Provider:
-        urn = SimpleNamespace(future=registered)
-
-    provider: Any = Provider()
-
-    async def wait(seconds: float) -> object:
-        return await asyncio.wait_for(turns.take(provider, "value"), seconds)
-
-    with pytest.raises(asyncio.TimeoutError):
-        in_new_loop(wait(0.01))
-    ready = True
-    assert in_new_loop(wait(10)) == "value"
-    SETTINGS.outputs.clear()  # which the SDK would wait for in the next run
 
 
 def test_wrong_value_declares_nothing() -> None:

@@ -58,7 +58,7 @@ def test_program_without_an_engine_is_an_error_in_the_words_of_pulumi() -> None:
 
 
 def test_threads_of_an_event_loop() -> None:
-    """Where one has none, or the SDK does not say how many operations the engine runs, no more are added."""
+    """And how many operations the engine runs, where it says so: under mocks it does not."""
     loop = asyncio.new_event_loop()
     assert sdk.executor(loop) == (None, 0)
     pool = ThreadPoolExecutor(5)

@@ -60,6 +60,40 @@ def test_pool_serves_the_calls_that_came_before_it_was_widened() -> None:
         assert running[0].result(30) == THREADS
 
 
+@pytest.mark.parametrize("waiting", [0, 4, 28])
+def test_pool_has_all_its_threads_at_once(waiting: int) -> None:
+    """Later none would be started where it is needed: calls that waited count as idle threads (Python 3.10, 3.11)."""
+    with ThreadPoolExecutor(SDK_THREADS) as pool:
+        go_on = threading.Event()
+
+        def call(number: int) -> None:
+            assert go_on.wait(30)
+            if number == 0:
+                widen()
+
+        running = [pool.submit(call, number) for number in range(SDK_THREADS + waiting)]
+        go_on.set()
+        for one in running:
+            one.result(30)
+        assert len(pool._threads) == THREADS
+
+
+def test_pool_is_as_wide_as_the_machine_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container can limit the number of threads."""
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if threading.active_count() >= before + 10:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with ThreadPoolExecutor(SDK_THREADS) as pool:
+        before = threading.active_count()
+        monkeypatch.setattr(threading.Thread, "start", limited)
+        assert pool.submit(widen).result(30) == 10
+        assert pool.submit(int).result(30) == 0
+
+
 class SizelessPool(ThreadPoolExecutor):
     """A pool that keeps its size under another name."""
 
