@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar
 
@@ -14,6 +15,12 @@ MOST_SECONDS: Final = 0.05
 """The longest wait for those that the last transaction answered, which may have no more to send.
 
 Until the engine sends the next calls, it took 20 ms for 8 of them, and 40 ms for 64 (Pulumi 3.274.1, two cores).
+"""
+
+PAUSE_SECONDS: Final = (0.005, 0.02)
+"""The wait ends earlier when nobody came for a third of the last transaction, but not for less or more than this.
+
+Without checkpoints the calls come 1 to 3 ms after each other, with them 10 ms and more (Pulumi 3.274.1, two cores).
 """
 
 
@@ -33,6 +40,7 @@ class GroupCommit(Generic[V]):
         self._send = send
         self._arrived = threading.Condition()
         self._expected = 0
+        self._lasted = 0.0
         self._queued: _Batch[V] = _Batch()
 
     @property
@@ -62,8 +70,9 @@ class GroupCommit(Generic[V]):
     def _lead(self, batch: _Batch[V]) -> None:
         with self._turn:
             with self._arrived:
-                self._arrived.wait_for(lambda: batch.members >= self._expected, MOST_SECONDS)
+                self._await_members(batch)
                 self._queued = _Batch()
+            started = time.monotonic()
             try:
                 self._send(batch.items)
                 batch.sent = True
@@ -71,8 +80,17 @@ class GroupCommit(Generic[V]):
                 if batch.members == 1:
                     raise
             finally:
+                self._lasted = time.monotonic() - started
                 self._expected = batch.members + self.pending
                 batch.done.set()
+
+    def _await_members(self, batch: _Batch[V]) -> None:
+        pause = min(max(self._lasted / 3, PAUSE_SECONDS[0]), PAUSE_SECONDS[1])
+        latest = time.monotonic() + MOST_SECONDS
+        seen = 0
+        while seen < batch.members < self._expected and (left := latest - time.monotonic()) > 0:
+            seen = batch.members
+            self._arrived.wait_for(lambda: batch.members >= self._expected, min(pause, left))
 
 
 class _Batch(Generic[V]):

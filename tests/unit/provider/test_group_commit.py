@@ -95,14 +95,15 @@ def test_transaction_waits_for_as_many_as_the_last_one_had_and_left(
     server: Server, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The calls that it answered are about to be followed by the next ones; where there are none, it goes without."""
-    monkeypatch.setattr(group_commit, "MOST_SECONDS", SECONDS)
+    monkeypatch.setattr(group_commit, "MOST_SECONDS", 2 * SECONDS)
+    monkeypatch.setattr(group_commit, "PAUSE_SECONDS", (SECONDS, SECONDS))
     first, *others = write_behind(server, pool, "a", "b")
     first.result(SECONDS)
     server.writes.commit({"c": "1"})
     for done in others:
         done.result(SECONDS)
-    monkeypatch.setattr(group_commit, "MOST_SECONDS", 0.01)
-    server.writes.commit({"last": "1"})
+    monkeypatch.setattr(group_commit, "PAUSE_SECONDS", (0.01, 0.01))
+    pool.submit(server.writes.commit, {"last": "1"}).result(SECONDS)
     assert server.sent == [{"first": "1"}, {"a": "1", "b": "1", "c": "1"}, {"last": "1"}]
 
 
