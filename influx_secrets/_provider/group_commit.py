@@ -18,7 +18,7 @@ Until the engine sends the next calls, it took 20 ms for 8 of them, and 40 ms fo
 """
 
 PAUSE_SECONDS: Final = (0.005, 0.02)
-"""The wait ends earlier when nobody came for a third of the last transaction, but not for less or more than this.
+"""The wait ends earlier when nobody came for a third of the last transaction: the least and the most of that third.
 
 Without checkpoints the calls come 1 to 3 ms after each other, with them 10 ms and more (Pulumi 3.274.1, two cores).
 """
