@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,12 +24,15 @@ PAUSE_SECONDS: Final = (0.005, 0.02)
 Without checkpoints the calls come 1 to 3 ms after each other, with them 10 ms and more (Pulumi 3.274.1, two cores).
 """
 
+FIRST_PAUSE_SECONDS: Final = 0.001
+"""This pause before the first transaction, which is the only one of most orgs: the calls of a destroy come together."""
+
 
 class GroupCommit(Generic[V]):
     """Changes of one kind: while a transaction is under way others queue, and the next takes all of them.
 
     Before it goes, it waits a moment for as many as the last one had and left waiting: the calls that it answered are
-    about to be followed by the next ones.
+    about to be followed by the next ones. The first waits for as many as come.
 
     Args:
         turn: Held during a transaction. Both kinds of one org share it: a Vault store fails one of two that overlap.
@@ -39,8 +43,8 @@ class GroupCommit(Generic[V]):
         self._turn = turn
         self._send = send
         self._arrived = threading.Condition()
-        self._expected = 0
-        self._lasted = 0.0
+        self._expected = math.inf
+        self._pause = FIRST_PAUSE_SECONDS
         self._queued: _Batch[V] = _Batch()
 
     @property
@@ -80,17 +84,17 @@ class GroupCommit(Generic[V]):
                 if batch.members == 1:
                     raise
             finally:
-                self._lasted = time.monotonic() - started
+                lasted = time.monotonic() - started
+                self._pause = min(max(lasted / 3, PAUSE_SECONDS[0]), PAUSE_SECONDS[1])
                 self._expected = batch.members + self.pending
                 batch.done.set()
 
     def _await_members(self, batch: _Batch[V]) -> None:
-        pause = min(max(self._lasted / 3, PAUSE_SECONDS[0]), PAUSE_SECONDS[1])
         latest = time.monotonic() + MOST_SECONDS
         seen = 0
         while seen < batch.members < self._expected and (left := latest - time.monotonic()) > 0:
             seen = batch.members
-            self._arrived.wait_for(lambda: batch.members >= self._expected, min(pause, left))
+            self._arrived.wait_for(lambda: batch.members >= self._expected, min(self._pause, left))
 
 
 class _Batch(Generic[V]):

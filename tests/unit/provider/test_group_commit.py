@@ -54,14 +54,15 @@ def write_behind(server: Server, pool: ThreadPoolExecutor, *keys: str) -> list[F
     for number, key in enumerate(keys, 1):
         running.append(pool.submit(server.writes.commit, {key: "1"}))
         until(lambda: server.writes.pending == number)  # noqa: B023 (called at once)
-    server.go_on.set()
     return running
 
 
 def test_writes_that_wait_go_together(server: Server, pool: ThreadPoolExecutor) -> None:
     """All that came meanwhile are one transaction, as many as the process has threads."""
     keys = [f"K{number:02}" for number in range(63)]
-    for done in write_behind(server, pool, *keys):
+    running = write_behind(server, pool, *keys)
+    server.go_on.set()
+    for done in running:
         done.result(SECONDS)
     assert server.sent == [{"first": "1"}, dict.fromkeys(keys, "1")]
     assert server.writes.pending == 0
@@ -73,6 +74,7 @@ def test_joined_writes_that_fail_go_again_alone(
 ) -> None:
     """Each gets its own error, if it has one."""
     _, *running = write_behind(server, pool, key, "a", "c")
+    server.go_on.set()
     for done in running[1:]:
         done.result(SECONDS)
     with pytest.raises(error):
@@ -85,6 +87,7 @@ def test_joined_writes_that_fail_go_again_alone(
 def test_write_alone_that_fails_is_not_sent_again(server: Server, pool: ThreadPoolExecutor) -> None:
     """The client has tried it as often as it may help."""
     first, bad = write_behind(server, pool, "bad")
+    server.go_on.set()
     first.result(SECONDS)
     with pytest.raises(InvalidError, match="sent 2"):
         bad.result(SECONDS)
@@ -96,15 +99,29 @@ def test_transaction_waits_for_as_many_as_the_last_one_had_and_left(
 ) -> None:
     """The calls that it answered are about to be followed by the next ones; where there are none, it goes without."""
     monkeypatch.setattr(group_commit, "MOST_SECONDS", 2 * SECONDS)
-    monkeypatch.setattr(group_commit, "PAUSE_SECONDS", (SECONDS, SECONDS))
     first, *others = write_behind(server, pool, "a", "b")
+    monkeypatch.setattr(group_commit, "PAUSE_SECONDS", (SECONDS, SECONDS))
+    server.go_on.set()
     first.result(SECONDS)
     server.writes.commit({"c": "1"})
     for done in others:
         done.result(SECONDS)
-    monkeypatch.setattr(group_commit, "PAUSE_SECONDS", (0.01, 0.01))
+    server.writes._pause = 0.01
     pool.submit(server.writes.commit, {"last": "1"}).result(SECONDS)
     assert server.sent == [{"first": "1"}, {"a": "1", "b": "1", "c": "1"}, {"last": "1"}]
+
+
+def test_first_transaction_waits_for_as_many_as_come(
+    server: Server, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A destroy of many sends all at a time; a pause of nobody ends the wait."""
+    server.go_on.set()
+    monkeypatch.setattr(group_commit, "MOST_SECONDS", 2 * SECONDS)
+    server.writes._pause = 0.3
+    running = [pool.submit(server.writes.commit, {f"K{number}": "1"}) for number in range(8)]
+    for done in running:
+        done.result(SECONDS)
+    assert [len(values) for values in server.sent] == [8]
 
 
 def test_turn_is_free_after_an_error(server: Server) -> None:
