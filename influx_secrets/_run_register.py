@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import stat
 import subprocess
@@ -35,6 +36,8 @@ _OPTIONS_WITH_VALUE: Final = frozenset(
     ("-C", "--cwd", "--color", "--memprofilerate", "--otel-traces", "--profiling", "--tracing", "-v", "--verbose")
 )
 """Options of the CLI that may stand before its command, and take the next word (3.274.1)."""
+_VERBOSE: Final = re.compile("--debug|--verbose|-[a-zA-Z]*[dv]")
+_VERBOSE_VARIABLES: Final = frozenset(("PULUMI_OPTION_DEBUG", "PULUMI_OPTION_VERBOSE"))
 
 
 class Process(NamedTuple):
@@ -50,6 +53,14 @@ class Process(NamedTuple):
         words = zip(self.command, self.command[1:], strict=False)
         verb = next((word for before, word in words if word[:1] != "-" and before not in _OPTIONS_WITH_VALUE), "")
         return verb in {"up", "update"}
+
+    @property
+    def is_verbose(self) -> bool:
+        """Whether its user asked for debug messages, with `--debug`, or for a log of them, with `-v`.
+
+        The CLI takes each option from the environment too, as `PULUMI_OPTION_DEBUG` (3.274.1).
+        """
+        return any(map(_VERBOSE.match, self.command)) or not _VERBOSE_VARIABLES.isdisjoint(os.environ)
 
 
 def find_engine() -> Process | None:

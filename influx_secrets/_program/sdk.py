@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
@@ -19,6 +19,7 @@ import pulumi
 from pulumi import dynamic
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto.engine_pb2 import DEBUG, LogRequest
 
 from influx_secrets._errors import InfluxSecretsError
 
@@ -181,6 +182,42 @@ def _raise_from(title: Callable[[], str], error: Exception) -> NoReturn:
         raise error  # which the engine shows without a traceback
     text = "cannot be computed because of the error printed above. Correct that error (IS122)"
     raise InfluxSecretsError(f"{title()} {text}") from error
+
+
+class QuietEngine:
+    """The engine of a run, which is told everything but debug messages."""
+
+    def __init__(self, engine: object) -> None:
+        self._engine: Any = engine
+
+    @classmethod
+    def current(cls) -> QuietEngine | None:
+        engine = pulumi.runtime.settings.SETTINGS.engine
+        return None if engine is None else cls(engine)
+
+    def Log(self, request: LogRequest) -> None:  # noqa: N802 (the engine's)
+        if request.severity != DEBUG:
+            self._engine.Log(request)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (its other calls)
+        return getattr(self._engine, name)
+
+
+@contextmanager
+def telling(engine: QuietEngine | None) -> Iterator[None]:
+    """Have the SDK tell this engine, if it is given, what it has to say of the resources that are declared meanwhile.
+
+    The SDK has the engine in the context: the tasks that it begins meanwhile have this one, and others do not.
+    """
+    settings = pulumi.runtime.settings.SETTINGS
+    if engine is None:
+        yield
+        return
+    before, settings.engine = settings.engine, engine
+    try:
+        yield
+    finally:
+        settings.engine = before
 
 
 def await_registration(resource: pulumi.Resource) -> None:

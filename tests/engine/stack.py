@@ -74,8 +74,15 @@ class Run:
     @property
     def diagnostics(self) -> list[str]:
         """What was said to the user during the run, errors and what the provider wrote to stderr, a text each."""
-        told = [event["diagnosticEvent"] for event in self.events if "diagnosticEvent" in event]
-        return [one["message"] for one in told if one["severity"] != "debug"]
+        return [one["message"] for one in self._told if one["severity"] != "debug"]
+
+    def told_in_debug(self, text: str) -> list[str]:
+        """Return the debug messages with a text; the event log has them whether they are shown or not."""
+        return [one["message"] for one in self._told if one["severity"] == "debug" and text in one["message"]]
+
+    @property
+    def _told(self) -> list[Any]:
+        return [event["diagnosticEvent"] for event in self.events if "diagnosticEvent" in event]
 
     @property
     def changes(self) -> list[str]:

@@ -70,6 +70,28 @@ def test_engine_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert find_engine() == process[1]
 
 
+@pytest.mark.parametrize(
+    ("command", "variables", "expected"),
+    [
+        ("up --yes --diff --stack dev", {}, False),
+        ("--color=never preview --save-plan d.json -y", {}, False),
+        ("up --debug", {}, True),
+        ("up -yd", {}, True),
+        ("-v=9 up", {}, True),
+        ("up --verbose 9 --logtostderr", {}, True),
+        ("up", {"PULUMI_OPTION_DEBUG": "1"}, True),
+        ("up", {"PULUMI_OPTION_VERBOSE": "3"}, True),
+    ],
+)
+def test_engine_that_may_show_debug_messages(
+    monkeypatch: pytest.MonkeyPatch, command: str, variables: dict[str, str], *, expected: bool
+) -> None:
+    """Where in doubt, it may."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert Process(1, "0", ("pulumi", *command.split())).is_verbose == expected
+
+
 def test_processes_of_a_run_share_marks_and_no_key_in_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder is the user's alone, and the program reads what a provider process wrote."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -8,11 +8,13 @@ import importlib.metadata
 import traceback
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi import dynamic
+from pulumi.runtime.settings import SETTINGS
 
 import influx_secrets as influx
 from influx_secrets._program import sdk
@@ -68,6 +70,45 @@ def test_threads_of_an_event_loop() -> None:
     assert sdk.parallel() == 1
     pulumi.runtime.configure(pulumi.runtime.Settings("project", "stack", monitor="127.0.0.1:9", parallel=8))
     assert sdk.parallel() == 8
+
+
+def test_quiet_engine_is_told_all_but_debug_messages() -> None:
+    """By what is declared meanwhile, its tasks included, and by nothing else."""
+    told: list[str] = []
+
+    class Engine:
+        def Log(self, request: Any) -> None:  # noqa: ANN401, N802 (the SDK's)
+            told.append(request.message)
+
+        def GetRootResource(self, request: str) -> str:  # noqa: N802 (the SDK's)
+            return request
+
+    def say(of: str) -> None:
+        pulumi.log.debug(f"debug {of}")
+        pulumi.log.info(f"info {of}")
+
+    async def later(of: str) -> None:
+        await asyncio.sleep(0)
+        say(of)
+
+    async def program() -> None:
+        pulumi.runtime.configure(pulumi.runtime.Settings("project", "stack", monitor="127.0.0.1:9"))
+        assert sdk.QuietEngine.current() is None
+        SETTINGS.engine = Engine()
+        quiet = sdk.QuietEngine.current()
+        with suppress(KeyError), sdk.telling(quiet):
+            say("inside")
+            task = asyncio.ensure_future(later("of a task"))
+            assert SETTINGS.engine.GetRootResource("asked") == "asked"
+            raise KeyError
+        with sdk.telling(None):
+            say("of others")
+        await task
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(program())
+    loop.close()
+    assert told == ["info inside", "debug of others", "info of others", "info of a task"]
 
 
 def test_type_of_a_dynamic_resource() -> None:
