@@ -22,13 +22,17 @@ PER_OPERATION: Final = 4
 MOST: Final = 64
 """The most registrations at a time: as many calls as a provider process serves."""
 
+AHEAD: Final = 2
+"""For each thread, this many may be sent and not registered: the one that it sends, and one that waits for it."""
+
 
 class Turns:
     """Prepares the `Secret`s of a provider one after the other, once it is registered.
 
-    One starts in each iteration of the event loop. The SDK would prepare all of them in step: it sends the first when
-    the last is prepared (3.272.0). With turns, the engine and the server work on the first ones meanwhile. Where the
-    engine runs one operation at a time there are no turns: the order of the program stays.
+    One starts in each iteration of the event loop, as long as few wait for a thread. The SDK would prepare all of them
+    in step: it sends the first when the last is prepared (3.272.0). With turns, the engine and the server work on the
+    first ones meanwhile. Where the engine runs one operation at a time there are no turns: the order of the program
+    stays.
 
     Args:
         threads: What registers them; None for the threads of the SDK.
@@ -51,6 +55,8 @@ class Turns:
     async def _call(self, provider: pulumi.ProviderResource) -> None:
         await sdk.registered(provider)
         for turn in self._waiting.pop(provider):
+            if self._threads is not None:
+                await self._threads.have_room()
             turn.begin()
             await asyncio.sleep(0)
 
@@ -84,17 +90,24 @@ class Threads(ThreadPoolExecutor):
         super().__init__(count)
         self._others = others
         self._loop = loop
+        self._most_sent = AHEAD * count
+        self._sent: set[Task] = set()
+        self._returned = asyncio.Event()
         self._served: WeakSet[Task] = WeakSet()
 
     @classmethod
     def added(cls) -> Threads | None:
-        """Give this event loop more threads, and return them; None if it has enough, or one on purpose."""
+        """Give this event loop more threads, and return them, or those that it has from a run before.
+
+        None where the engine runs one operation at a time, or the event loop has no threads of the SDK.
+        """
         loop = asyncio.get_event_loop()
         pool, size = sdk.executor(loop)
-        count = min(PER_OPERATION * sdk.parallel(), MOST)
-        if pool is None or not 1 < size < count:
+        if pool is None or sdk.parallel() == 1:
             return None
-        made = cls(count, pool, loop)
+        if isinstance(pool, cls):
+            return pool
+        made = cls(max(size, min(PER_OPERATION * sdk.parallel(), MOST)), pool, loop)
         loop.set_default_executor(made)
         return made
 
@@ -105,8 +118,28 @@ class Threads(ThreadPoolExecutor):
 
     def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         # The event loop asks while it runs the task whose call this is.
-        ours = asyncio.current_task(self._loop) in self._served
-        return super().submit(call, *args, **kwargs) if ours else self._others.submit(call, *args, **kwargs)
+        task = asyncio.current_task(self._loop)
+        if task is None or task not in self._served:
+            return self._others.submit(call, *args, **kwargs)
+        if task not in self._sent:
+            # Not when its turn begins: a task can wait for a resource further down, which takes its turn later.
+            self._sent.add(task)
+            task.add_done_callback(self._forget)
+        return super().submit(call, *args, **kwargs)
+
+    async def have_room(self) -> None:
+        """Return when another task should be prepared.
+
+        A program that prepares resource after resource holds up its threads for milliseconds each, and then the engine
+        has nothing to do (Python 3.11).
+        """
+        while len(self._sent) >= self._most_sent:
+            self._returned.clear()
+            await self._returned.wait()
+
+    def _forget(self, task: Task) -> None:
+        self._sent.discard(task)
+        self._returned.set()
 
     def shutdown(self, *args: bool, **kwargs: bool) -> None:
         self._others.shutdown(*args, **kwargs)

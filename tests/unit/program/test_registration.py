@@ -20,15 +20,17 @@ from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import run_pulumi_func
 
 import influx_secrets as influx
+from influx_secrets import _run_register
 from influx_secrets._program import sdk
 from influx_secrets._program.registration import MOST, Threads
 from influx_secrets._program.run import Run
 from influx_secrets._provider.sdk import THREADS
+from influx_secrets._run_register import Process
 
 P = ParamSpec("P")
 T = TypeVar("T")
 PARALLEL = 8
-AHEAD = 32
+THREADS_OF_8 = 32
 
 
 class Engine(MockMonitor):
@@ -50,7 +52,7 @@ class Engine(MockMonitor):
         kind = request.type.rpartition(":")[2]
         self._count(kind, 1)
         if kind in self._meetings:
-            self._meetings[kind].wait(10)
+            self._meetings[kind].wait(30)
             time.sleep(0.02)
         self._count(kind, -1)
         return RegisterResourceResponse(
@@ -80,17 +82,17 @@ class Recorder(ThreadPoolExecutor):
         super().shutdown(*args, **kwargs)
 
 
-def run(engine: Engine, parallel: int, *programs: Callable[[], None]) -> Recorder:
+def run(engine: Engine, parallel: int, *programs: Callable[[], None], threads: int | None = None) -> Recorder:
     """Run programs on one event loop, as the language host does: `--parallel` is the number of threads."""
 
     async def begin() -> None:
         for program in programs:
             pulumi.runtime.set_mocks(engine.mocks, preview=False, monitor=engine)
             SETTINGS.parallel = parallel
-            await asyncio.wait_for(run_pulumi_func(program), 30)
+            await asyncio.wait_for(run_pulumi_func(program), 60)
 
     loop = asyncio.new_event_loop()
-    given = Recorder(parallel)
+    given = Recorder(threads or parallel)
     loop.set_default_executor(given)
     try:
         loop.run_until_complete(begin())
@@ -105,24 +107,45 @@ def declare(count: int) -> None:
         influx.Secret(f"secret-{number}", org="acme", key=f"KEY_{number}", value="hunter2")
 
 
-def test_more_secrets_are_registered_at_a_time_than_the_engine_writes() -> None:
+def note_prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the keys of what the SDK has prepared, from now on."""
+    prepared: list[str] = []
+    serialize = rpc.serialize_properties
+
+    async def noted(inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the SDK's)
+        done = await serialize(inputs, *args, **kwargs)
+        prepared.append(inputs.get("key", ""))
+        return done
+
+    monkeypatch.setattr(rpc, "serialize_properties", noted)
+    return prepared
+
+
+@pytest.mark.parametrize(("parallel", "threads"), [(PARALLEL, THREADS_OF_8), (64, 64), (70, 70)])
+def test_more_secrets_are_registered_at_a_time_than_the_engine_writes(parallel: int, threads: int) -> None:
     """So the next ones are in the engine when a transaction ends. Other resources have the threads of the SDK."""
-    engine = Engine(Secret=AHEAD, Other=PARALLEL)
+    engine = Engine(Secret=threads, Other=parallel)
 
     def program() -> None:
-        declare(2 * AHEAD)
-        for number in range(2 * PARALLEL):
+        declare(2 * threads)
+        for number in range(2 * parallel):
             pulumi.CustomResource("test:test:Other", f"other-{number}")
 
-    assert run(engine, PARALLEL, program).has_ended
-    assert (engine.most["Secret"], engine.most["Other"]) == (AHEAD, PARALLEL)
+    assert run(engine, parallel, program).has_ended
+    assert (engine.most["Secret"], engine.most["Other"]) == (threads, parallel)
 
 
-@pytest.mark.parametrize("parallel", [1, 64])
-def test_threads_of_the_sdk_register_secrets_too(parallel: int) -> None:
-    """Where a user asked for one operation at a time, which is the program's order, or for as many as we would add."""
-    provider_and_secrets = 1 + 2 * PARALLEL
-    assert run(Engine(), parallel, lambda: declare(2 * PARALLEL)).calls >= provider_and_secrets
+def test_threads_of_the_sdk_register_secrets_where_one_operation_runs_at_a_time() -> None:
+    """That is the program's order."""
+    given: list[object] = []
+
+    def program() -> None:
+        declare(2 * PARALLEL)
+        given.append(sdk.executor(asyncio.get_event_loop())[0])
+
+    # The Automation API has four threads then.
+    used = run(Engine(), 1, program, threads=4)
+    assert given == [used]
 
 
 def test_one_operation_at_a_time_keeps_the_order_of_the_program() -> None:
@@ -137,17 +160,19 @@ def test_one_operation_at_a_time_keeps_the_order_of_the_program() -> None:
     assert engine.names[-51:] == [*(f"secret-{number}" for number in range(50)), "last"]
 
 
-def test_second_run_of_an_event_loop_adds_no_threads() -> None:
+def test_runs_of_one_event_loop_share_threads() -> None:
     """A process can have one loop, and a run of a program in it again and again."""
     made: list[object] = []
+    engine = Engine(Secret=THREADS_OF_8)
 
     def program() -> None:
-        declare(1)
+        declare(THREADS_OF_8)
         made.append(sdk.executor(asyncio.get_event_loop())[0])
 
-    run(Engine(), PARALLEL, program, program)
+    run(engine, PARALLEL, program, program)
     assert made[0] is made[1]
     assert isinstance(made[0], Threads)
+    assert engine.most["Secret"] == THREADS_OF_8
 
 
 def test_most_registrations_are_as_many_calls_as_a_provider_process_serves() -> None:
@@ -155,26 +180,85 @@ def test_most_registrations_are_as_many_calls_as_a_provider_process_serves() -> 
     assert MOST == THREADS
 
 
-def test_first_secret_is_registered_before_the_others_are_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a program with very many, the SDK would prepare all first."""
-    prepared: list[str] = []
-    sent: list[int] = []
-    serialize, submit = rpc.serialize_properties, Threads.submit
+def test_few_secrets_are_prepared_that_wait_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that prepares resource after resource holds up the threads, and so the engine and the server."""
+    prepared = note_prepared(monkeypatch)
+    most = []
 
-    async def noted(inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the SDK's)
-        done = await serialize(inputs, *args, **kwargs)
-        prepared.append(inputs.get("key", ""))
-        return done
+    class Slow(Engine):
+        """Lets go of the first call when nothing is prepared any more."""
 
-    def watched(self: Threads, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (as above)
-        sent.append(len(prepared))
-        return submit(self, *args, **kwargs)
+        def RegisterResource(self, request: Any) -> RegisterResourceResponse:  # noqa: ANN401, N802 (the SDK's)
+            answer = super().RegisterResource(request)
+            if request.name == "secret-0":
+                seen = -1
+                while seen != len(prepared):
+                    seen = len(prepared)
+                    time.sleep(0.3)
+                most.append(seen)
+                self.go_on.set()
+            elif request.name.startswith("secret-"):
+                assert self.go_on.wait(30)
+            return answer
 
-    monkeypatch.setattr(rpc, "serialize_properties", noted)
-    monkeypatch.setattr(Threads, "submit", watched)
-    run(Engine(), PARALLEL, lambda: declare(200))
-    assert len(prepared) > 200
-    assert sum(count < 100 for count in sent) > 50
+        go_on = threading.Event()
+
+    run(Slow(), PARALLEL, lambda: declare(12 * THREADS_OF_8))
+    assert len(prepared) > 12 * THREADS_OF_8
+    assert 2 * THREADS_OF_8 <= most[0] < 4 * THREADS_OF_8
+
+
+def test_registration_that_fails_ends_the_run() -> None:
+    """Also while others wait for their turn."""
+
+    class Refusing(Engine):
+        def RegisterResource(self, request: Any) -> RegisterResourceResponse:  # noqa: ANN401, N802 (the SDK's)
+            if request.name == "secret-0":
+                raise RuntimeError("refused")
+            return super().RegisterResource(request)
+
+    with pytest.raises(RuntimeError, match="refused"):
+        run(Refusing(), PARALLEL, lambda: declare(12 * THREADS_OF_8))
+
+
+def test_secrets_that_wait_for_a_later_one_do_not_keep_it_from_its_turn() -> None:
+    """However many they are: only what waits for a thread counts."""
+    engine = Engine()
+
+    def program() -> None:
+        later: asyncio.Future[str] = asyncio.get_event_loop().create_future()
+        for number in range(4 * THREADS_OF_8):
+            influx.Secret(f"secret-{number}", org="acme", key=f"KEY_{number}", value=later)
+        influx.Secret("last", org="acme", key="LAST", value="hunter2").urn.apply(later.set_result)
+
+    run(engine, PARALLEL, program)
+    secrets = [name for name in engine.names if name == "last" or name.startswith("secret-")]
+    assert secrets[0] == "last"
+    assert len(secrets) == 4 * THREADS_OF_8 + 1
+
+
+@pytest.mark.parametrize(("options", "is_told"), [(("up",), False), (("up", "--debug"), True), (None, True)])
+def test_debug_messages_of_secrets_are_sent_where_somebody_may_see_them(
+    monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...] | None, *, is_told: bool
+) -> None:
+    """The engine drops them otherwise, and the program waits for each. Those of other resources are as ever."""
+    cli = None if options is None else Process(1, "0", ("pulumi", *options))
+    monkeypatch.setattr(_run_register, "find_engine", lambda: cli)
+    monkeypatch.setattr(sdk, "engine_address", lambda: "127.0.0.1:9")
+    told: list[str] = []
+
+    class Listener:
+        def Log(self, request: Any) -> None:  # noqa: ANN401, N802 (the SDK's)
+            told.append(request.message)
+
+    def program() -> None:
+        SETTINGS.engine = Listener()
+        influx.Secret("ours", org="acme", key="KEY", value="hunter2")
+        pulumi.CustomResource("test:test:Other", "theirs")
+
+    run(Engine(), PARALLEL, program)
+    assert any("name=ours" in message for message in told) == is_told
+    assert sum("name=theirs" in message for message in told) >= 2
 
 
 def test_provider_that_cannot_be_registered_ends_the_run() -> None:
