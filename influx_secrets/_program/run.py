@@ -61,7 +61,7 @@ class Run:
 
     @cached_property
     def quiet_engine(self) -> sdk.QuietEngine | None:
-        """What is told of `Secret`s instead of the engine; None where the user asked for debug messages.
+        """The connection that `Secret`s log to; None for that of the SDK, where the user asked for debug messages.
 
         The SDK sends four for each resource, and waits for each (3.272.0): a fifth of the program's time.
         """

@@ -185,7 +185,7 @@ def _raise_from(title: Callable[[], str], error: Exception) -> NoReturn:
 
 
 class QuietEngine:
-    """The engine of a run, which is told everything but debug messages."""
+    """A connection to the engine that drops debug messages."""
 
     def __init__(self, engine: object) -> None:
         self._engine: Any = engine
@@ -204,8 +204,8 @@ class QuietEngine:
 
 
 @contextmanager
-def telling(engine: QuietEngine | None) -> Iterator[None]:
-    """Have the SDK tell this engine, if it is given, what it has to say of the resources that are declared meanwhile.
+def logging_to(engine: QuietEngine | None) -> Iterator[None]:
+    """Have the SDK log to this engine, if it is given, for the resources that are declared meanwhile.
 
     The SDK has the engine in the context: the tasks that it begins meanwhile have this one, and others do not.
     """

@@ -59,7 +59,7 @@ class Secret(dynamic.Resource, module="influxdb", name="Secret"):
         # The turn is the first property: the SDK prepares those behind it when it has come.
         turn = {DECLARATION: run.turns.take(provider, declared)}
         props = {**turn, **sent, "digest": run.no_digest, "version": None, "drift": None}
-        with sdk.telling(run.quiet_engine):
+        with sdk.logging_to(run.quiet_engine):
             super().__init__(SecretProvider(), resource_name, props, options.with_provider(opts, provider))
         sdk.await_registration(self)
         sdk.forget_inputs(self, "org", "value", "digest", "overwrite", "rotate_on", DECLARATION)

@@ -32,7 +32,7 @@ class GroupCommit(Generic[V]):
     """Changes of one kind: while a transaction is under way others queue, and the next takes all of them.
 
     Before it goes, it waits a moment for as many as the last one had and left waiting: the calls that it answered are
-    about to be followed by the next ones. The first waits for as many as come.
+    about to be followed by the next ones. The first waits until no thread came for a millisecond.
 
     Args:
         turn: Held during a transaction. Both kinds of one org share it: a Vault store fails one of two that overlap.

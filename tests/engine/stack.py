@@ -74,14 +74,16 @@ class Run:
     @property
     def diagnostics(self) -> list[str]:
         """What was said to the user during the run, errors and what the provider wrote to stderr, a text each."""
-        return [one["message"] for one in self._told if one["severity"] != "debug"]
+        return [one["message"] for one in self._diagnostic_events if one["severity"] != "debug"]
 
-    def told_in_debug(self, text: str) -> list[str]:
+    def debug_messages(self, text: str) -> list[str]:
         """Return the debug messages with a text; the event log has them whether they are shown or not."""
-        return [one["message"] for one in self._told if one["severity"] == "debug" and text in one["message"]]
+        return [
+            one["message"] for one in self._diagnostic_events if one["severity"] == "debug" and text in one["message"]
+        ]
 
     @property
-    def _told(self) -> list[Any]:
+    def _diagnostic_events(self) -> list[Any]:
         return [event["diagnosticEvent"] for event in self.events if "diagnosticEvent" in event]
 
     @property

@@ -40,7 +40,7 @@ def test_value_from_secret_config_is_nowhere_but_in_the_config(stack: Stack, inf
         pulumi.export("open", config.require("open"))
     """)
     preview = stack.preview("--debug", "--show-secrets", "--save-plan=plan.json", diff=True)
-    assert preview.told_in_debug("influxdb:Secret, name=a,")
+    assert preview.debug_messages("influxdb:Secret, name=a,")
     # What names a secret is not one: a reviewer can read it, whether the program marked it secret or not.
     shown = [re.sub(r"\s+:", ":", line.strip()) for line in preview.output.splitlines()]
     assert {f'org: "{acme}"', 'key: "A"', 'rotate_on: "2026-11"', "version: 1"} <= set(shown)

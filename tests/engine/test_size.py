@@ -31,4 +31,4 @@ def test_three_thousand_secrets_in_one_program(
     assert sum(one.method == "GET" for one in proxy.exchanges) == 2
     assert proxy.connections <= THREADS
     assert "RecursionError" not in done.output
-    assert done.told_in_debug("influxdb:Secret") == []
+    assert done.debug_messages("influxdb:Secret") == []

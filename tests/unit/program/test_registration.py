@@ -237,14 +237,23 @@ def test_secrets_that_wait_for_a_later_one_do_not_keep_it_from_its_turn() -> Non
     assert len(secrets) == 4 * THREADS_OF_8 + 1
 
 
-@pytest.mark.parametrize(("options", "is_told"), [(("up",), False), (("up", "--debug"), True), (None, True)])
-def test_debug_messages_of_secrets_are_sent_where_somebody_may_see_them(
-    monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...] | None, *, is_told: bool
+@pytest.mark.parametrize(
+    ("options", "address", "is_sent"),
+    [
+        (("up",), "127.0.0.1:9", False),
+        (("up", "--debug"), "127.0.0.1:9", True),
+        (None, "127.0.0.1:9", True),
+        (("env", "run"), None, True),
+    ],
+    ids=["up", "debug", "no engine found", "not started by the engine"],
+)
+def test_debug_messages_of_secrets_are_sent_where_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...] | None, address: str | None, *, is_sent: bool
 ) -> None:
-    """The engine drops them otherwise, and the program waits for each. Those of other resources are as ever."""
+    """The program waits for each. Those of other resources are always sent."""
     cli = None if options is None else Process(1, "0", ("pulumi", *options))
     monkeypatch.setattr(_run_register, "find_engine", lambda: cli)
-    monkeypatch.setattr(sdk, "engine_address", lambda: "127.0.0.1:9")
+    monkeypatch.setattr(sdk, "engine_address", lambda: address)
     told: list[str] = []
 
     class Listener:
@@ -257,7 +266,7 @@ def test_debug_messages_of_secrets_are_sent_where_somebody_may_see_them(
         pulumi.CustomResource("test:test:Other", "theirs")
 
     run(Engine(), PARALLEL, program)
-    assert any("name=ours" in message for message in told) == is_told
+    assert any("name=ours" in message for message in told) == is_sent
     assert sum("name=theirs" in message for message in told) >= 2
 
 

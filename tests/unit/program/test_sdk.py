@@ -72,8 +72,8 @@ def test_threads_of_an_event_loop() -> None:
     assert sdk.parallel() == 8
 
 
-def test_quiet_engine_is_told_all_but_debug_messages() -> None:
-    """By what is declared meanwhile, its tasks included, and by nothing else."""
+def test_quiet_engine_drops_debug_messages() -> None:
+    """Only those of what is declared meanwhile, its tasks included."""
     told: list[str] = []
 
     class Engine:
@@ -96,12 +96,12 @@ def test_quiet_engine_is_told_all_but_debug_messages() -> None:
         assert sdk.QuietEngine.current() is None
         SETTINGS.engine = Engine()
         quiet = sdk.QuietEngine.current()
-        with suppress(KeyError), sdk.telling(quiet):
+        with suppress(KeyError), sdk.logging_to(quiet):
             say("inside")
             task = asyncio.ensure_future(later("of a task"))
             assert SETTINGS.engine.GetRootResource("asked") == "asked"
             raise KeyError
-        with sdk.telling(None):
+        with sdk.logging_to(None):
             say("of others")
         await task
 
