@@ -36,6 +36,9 @@ _OPTIONS_WITH_VALUE: Final = frozenset(
     ("-C", "--cwd", "--color", "--memprofilerate", "--otel-traces", "--profiling", "--tracing", "-v", "--verbose")
 )
 """Options of the CLI that may stand before its command, and take the next word (3.274.1)."""
+_UP: Final = frozenset(("up", "update"))
+_DESTROY: Final = frozenset(("destroy", "dn", "down"))
+"""The names of the two commands that delete resources (3.274.1)."""
 _VERBOSE: Final = re.compile("--debug|--verbose|-[a-zA-Z]*[dv]")
 _VERBOSE_VARIABLES: Final = frozenset(("PULUMI_OPTION_DEBUG", "PULUMI_OPTION_VERBOSE"))
 
@@ -48,11 +51,16 @@ class Process(NamedTuple):
     command: tuple[str, ...]
 
     @property
-    def is_update(self) -> bool:
-        """Whether this is certainly `pulumi up`, which deletes only what its program does not declare."""
+    def is_destroy(self) -> bool | None:
+        """Whether this is `pulumi destroy`, in which nothing is checked, or `pulumi up`; None where that is uncertain.
+
+        A word that names the other one makes a destroy uncertain: a newer CLI may have an option that takes it.
+        """
         words = zip(self.command, self.command[1:], strict=False)
         verb = next((word for before, word in words if word[:1] != "-" and before not in _OPTIONS_WITH_VALUE), "")
-        return verb in {"up", "update"}
+        if verb in _UP:
+            return False
+        return True if verb in _DESTROY and _UP.isdisjoint(self.command) else None
 
     @property
     def is_verbose(self) -> bool:

@@ -44,6 +44,7 @@ class Census:
         self, register: Register | None, server: str, max_waiters: int, patience: float = PATIENCE_SECONDS
     ) -> None:
         self._register = register
+        self._is_destroy = None if register is None else register.engine.is_destroy
         self._server = self._mark(server)
         self._max_waiters = max_waiters
         self._patience = patience
@@ -61,10 +62,13 @@ class Census:
 
     @property
     def is_destroy(self) -> bool:
-        """Whether the run may be a destroy: nothing was checked in it, and it is not certainly `pulumi up`."""
+        """Whether the run may be a destroy: nothing was checked in it, and its command is not `pulumi up`."""
+        if self._is_destroy is False:
+            return False
         with self._changed:
-            self._read()
-            return not self._arrived and not (self._register is not None and self._register.engine.is_update)
+            if self._is_destroy is None:
+                self._read()  # not in a destroy: for each of its resources that takes longer than all else here
+            return not self._arrived
 
     def claim(self, declared: Declaration, org_id: str | None) -> Conflicts:
         """Claim the keys that a resource names on an org, or on every org where its org is not known."""

@@ -92,6 +92,27 @@ def test_engine_that_may_show_debug_messages(
     assert Process(1, "0", ("pulumi", *command.split())).is_verbose == expected
 
 
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("destroy --yes --run-program", True),
+        ("--non-interactive -C up-to-date down", True),
+        ("dn", True),
+        ("up --yes --target urn", False),
+        ("update", False),
+        ("--non-interactive -C destroy up --stack down", False),
+        ("preview", None),
+        ("refresh", None),
+        ("", None),
+        pytest.param("-C up destroy", None, id="a folder named up"),
+        pytest.param("--newer destroy up", None, id="an option of a newer CLI"),
+    ],
+)
+def test_engine_that_is_certainly_a_destroy_or_an_update(command: str, *, expected: bool | None) -> None:
+    """Where in doubt, what the run checks decides."""
+    assert Process(1, "0", ("pulumi", *command.split())).is_destroy is expected
+
+
 def test_processes_of_a_run_share_marks_and_no_key_in_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder is the user's alone, and the program reads what a provider process wrote."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

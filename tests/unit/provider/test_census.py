@@ -237,26 +237,26 @@ def test_without_a_word_of_the_program_the_number_of_resources_decides() -> None
 
 
 @pytest.mark.parametrize(
-    ("command", "is_destroy"),
-    [
-        (("pulumi", "up", "--yes", "--target", "urn"), False),
-        (("pulumi", "update"), False),
-        (("pulumi", "--non-interactive", "-C", "destroy", "up", "--stack", "down"), False),
-        (("pulumi", "-C", "up", "destroy"), True),
-        (("pulumi", "down"), True),
-    ],
+    ("command", "is_destroy"), [("up --yes --target urn", False), ("destroy --run-program", True), ("stack rm", True)]
 )
 def test_run_without_a_check_is_a_destroy_unless_the_command_is_an_update(
-    tmp_path: Path, command: tuple[str, ...], *, is_destroy: bool
+    tmp_path: Path, command: str, *, is_destroy: bool
 ) -> None:
     """`destroy --run-program` declares resources too, and has to remove everything."""
-    run = Run(tmp_path, Process(1, "0", command))
+    run = Run(tmp_path, Process(1, "0", ("pulumi", *command.split())))
     run.declares("one", "A")
     assert run.census().is_destroy is is_destroy
 
 
+def test_destroy_does_not_look_for_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks this for each of its resources, and nothing is checked in it."""
+    census = Run(tmp_path, Process(1, "0", ("pulumi", "destroy"))).census()
+    monkeypatch.setattr(Register, "news", lambda _: pytest.fail("the register was read"))
+    assert census.is_destroy
+
+
 def test_run_with_a_check_in_another_process_is_no_destroy(tmp_path: Path) -> None:
-    """Whatever its command looks like."""
+    """A command that names both may be either."""
     run = Run(tmp_path, Process(1, "0", ("pulumi", "destroy", "up")))
     old = run.census()
     run.census().claim(declared("one", "A"), ACME)
