@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -25,6 +26,17 @@ print([thread.name for thread in threading.enumerate() if thread.name.startswith
 """
 
 
+ENDS = """
+import gc, sys
+from importlib.machinery import ModuleSpec
+from influx_secrets._provider.process import set_up_process
+
+__spec__ = ModuleSpec("pulumi.dynamic.__main__", None)
+set_up_process()
+gc.set_debug(gc.DEBUG_STATS)
+"""
+
+
 def test_other_process_is_left_alone() -> None:
     """A program that imports the package, or tests it, may lose its standard input as it likes, and shows errors."""
     before = threading.active_count(), sys.getswitchinterval()
@@ -41,6 +53,14 @@ def test_provider_started_by_hand_serves_on(stdin: str) -> None:
             [sys.executable, "-c", SERVES_ON], stdin=given, capture_output=True, text=True, timeout=60, check=False
         )
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_provider_does_not_look_for_garbage_at_its_end() -> None:
+    """The engine waits for it, and Python would look at each object several times."""
+    done = subprocess.run([sys.executable, "-c", ENDS], capture_output=True, text=True, timeout=60, check=True)
+    looked_at = " ".join(re.findall(r"each generation: ([\d ]+)", done.stderr))
+    left_alone = re.findall(r"permanent generation: (\d+)", done.stderr)
+    assert sum(map(int, looked_at.split())) < min(map(int, left_alone))
 
 
 def test_pool_serves_the_calls_that_came_before_it_was_widened() -> None:
