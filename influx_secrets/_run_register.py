@@ -33,12 +33,13 @@ _MARK_BYTES: Final = 12
 _MACHINE_BYTES: Final = 4
 _KEPT_SECONDS: Final = 86_400
 _OPTIONS_WITH_VALUE: Final = frozenset(
-    ("-C", "--cwd", "--color", "--memprofilerate", "--otel-traces", "--profiling", "--tracing", "-v", "--verbose")
-)
-"""Options of the CLI that may stand before its command, and take the next word (3.274.1)."""
+    ("-C", "--cwd", "--color", "--memprofilerate", "--otel-traces", "--profiling", "--tracing", "--tracing-header")
+) | {"-v", "--verbose", "-m", "--message", "-s", "--stack"}
+"""Options that may stand before the command of the CLI, and take the next word (3.274.1)."""
 _UP: Final = frozenset(("up", "update"))
+"""The names of `pulumi up` (3.274.1)."""
 _DESTROY: Final = frozenset(("destroy", "dn", "down"))
-"""The names of the two commands that delete resources (3.274.1)."""
+"""The names of `pulumi destroy` (3.274.1)."""
 _VERBOSE: Final = re.compile("--debug|--verbose|-[a-zA-Z]*[dv]")
 _VERBOSE_VARIABLES: Final = frozenset(("PULUMI_OPTION_DEBUG", "PULUMI_OPTION_VERBOSE"))
 

@@ -100,6 +100,8 @@ def test_engine_that_may_show_debug_messages(
         ("dn", True),
         ("up --yes --target urn", False),
         ("update", False),
+        ("--stack destroy up", False),
+        ("-s dev destroy", True),
         ("--non-interactive -C destroy up --stack down", False),
         ("preview", None),
         ("refresh", None),
