@@ -23,6 +23,7 @@ KNOWN lists what random requests meet; `explained` finds the one that fits. What
 - Files: values are in memory, and in a file of JSON where one is named; it has neither backups nor a log of debugging.
 - Health: that of a server that is well, idle and not hardened, at once; 2.10 answers 503 while it starts, which a fault
   can do too.
+- TLS: the emulator has none.
 - Flux of 2.7.12: an empty string that follows another string in a column is lost, and the query ends in a 500
   `column size mismatch`. The emulator has the column.
 - One at a time: each request is a transaction, a query too, and the time of a PATCH grows with its keys alone.

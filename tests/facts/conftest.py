@@ -31,10 +31,10 @@ def new_server(influxd_binary: Path, tmp_path: Path) -> Iterator[NewServer]:
     """Servers of a check's own."""
     with ExitStack() as stack:
 
-        def start(*options: str) -> InfluxdServer:
+        def start(*options: str, ca_file: str | None = None) -> InfluxdServer:
             folder = tmp_path / "influxd"
             folder.mkdir()
-            return stack.enter_context(InfluxdServer(influxd_binary, folder, options))
+            return stack.enter_context(InfluxdServer(influxd_binary, folder, options, ca_file))
 
         yield start
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 import requests
+import trustme
 from conformance.other_writers import post
 from facts.answers import line
 from facts.fact import Question
+from facts.handshakes import count_flights
 from servers import InfluxdServer
 from wire import Wire
 
@@ -236,3 +239,33 @@ def hardened_server_shows_its_version_in_a_header(new_server: NewServer) -> obje
     server = new_server("--hardening-enabled")
     answer = requests.get(f"{server.url}/health", timeout=30)
     return [sorted(answer.json()), bool(answer.headers.get("X-Influxdb-Version"))]
+
+
+@STARTED.fact(
+    known={"what OpenSSL begins with": 2, "prime256v1": 1, "secp384r1": 1, "secp521r1": 1, "X25519": "refused"},
+    means="Each new connection to a distant server takes a round trip more.",
+    does="It leaves the choice to OpenSSL.",
+    real="tls",
+)
+def handshake_takes_a_round_trip_more(new_server: NewServer, tmp_path: Path) -> object:
+    """With a certificate, a server accepts the curves P-256, P-384 and P-521 alone.
+
+    A client of TLS 1.3 that offers a key of X25519 first, as OpenSSL does, must send a second ClientHello.
+    """
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    files = {name: str(tmp_path / f"{name}.pem") for name in ("ca", "cert", "key")}
+    authority.cert_pem.write_to_path(files["ca"])
+    issued.cert_chain_pems[0].write_to_path(files["cert"])
+    issued.private_key_pem.write_to_path(files["key"])
+    server = new_server(f"--tls-cert={files['cert']}", f"--tls-key={files['key']}", ca_file=files["ca"])
+    seen: dict[str, object] = {}
+    for curve in ("what OpenSSL begins with", "prime256v1", "secp384r1", "secp521r1", "X25519"):
+        context = ssl.create_default_context(cafile=files["ca"])
+        if " " not in curve:
+            context.set_ecdh_curve(curve)
+        try:
+            seen[curve] = count_flights(server.url, context)
+        except ssl.SSLError:
+            seen[curve] = "refused"
+    return seen
