@@ -99,6 +99,7 @@ def test_many_resources_share_list_proofs_and_connections(
     assert RESOURCES / PARALLEL <= passed(proxy).total() <= JOINED
 
 
+@pytest.mark.alone
 def test_many_resources_join_on_a_fast_server_too(engine: Engine, proxy: InterceptingProxy) -> None:
     """Calls that are answered in a millisecond are waited for, since a transaction costs more than their moment."""
     engine.up(*many_resources("one"))
