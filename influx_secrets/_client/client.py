@@ -21,6 +21,7 @@ from influx_secrets._errors import APIError, InfluxSecretsError, NotFoundError, 
 from influx_secrets._text import quote, sentence
 
 if TYPE_CHECKING:
+    from influx_secrets._client.head_start import HeadStart
     from influx_secrets._client.retry import Policy
     from influx_secrets._client.transport import Transport
 
@@ -275,16 +276,25 @@ class SecretsClient(Calls):
         self._send(self._secrets("POST", org_id, f"remove {payloads.describe_keys(keys)}", below="/delete", body=body))
 
 
-def connect(settings: Settings, notify: Callable[[str], None], org_names: dict[str, str]) -> SecretsClient:
+def connect(
+    settings: Settings,
+    notify: Callable[[str], None],
+    org_names: dict[str, str],
+    head_start: HeadStart | None = None,
+) -> SecretsClient:
     """Return a client for one run of Pulumi, which fails fast once one request failed after all retries.
 
-    Names of orgs that are looked up are added to `org_names`, by their ids, for messages.
+    Names of orgs that are looked up are added to `org_names`, by their ids, for messages. The first connection is the
+    one that was made ahead, if it is ready.
     """
-    return SecretsClient._over(_transport(settings, notify, org_names))  # noqa: SLF001 (of this file)
+    return SecretsClient._over(_transport(settings, notify, org_names, head_start))  # noqa: SLF001 (of this file)
 
 
 def _transport(
-    settings: Settings, notify: Callable[[str], None] | None = None, org_names: dict[str, str] | None = None
+    settings: Settings,
+    notify: Callable[[str], None] | None = None,
+    org_names: dict[str, str] | None = None,
+    head_start: HeadStart | None = None,
 ) -> Transport:
     # Most runs of a program send nothing, and the HTTP libraries take a quarter of the time of `import pulumi`.
     from influx_secrets._client.circuit_breaker import CircuitBreaker, ThrottledNotices  # noqa: PLC0415 (see above)
@@ -292,4 +302,5 @@ def _transport(
 
     if notify is None:
         return Transport(settings)
-    return Transport(settings, notices=ThrottledNotices(notify), breaker=CircuitBreaker(), org_names=org_names)
+    notices, breaker = ThrottledNotices(notify), CircuitBreaker()
+    return Transport(settings, notices=notices, breaker=breaker, org_names=org_names, head_start=head_start)

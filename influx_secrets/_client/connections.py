@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
-import ipaddress
 import socket
 import ssl
 import time
@@ -13,14 +12,15 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import urldefragauth
 
-from influx_secrets._client.settings import Settings, is_loopback
+from influx_secrets._client.head_start import HeadStart
+from influx_secrets._client.proxies import proxy_for
+from influx_secrets._client.settings import Settings
 from influx_secrets._client.tls import make_context
 from influx_secrets._errors import SettingsError
 
@@ -59,48 +59,23 @@ class PoolAdapter(HTTPAdapter):
         self._pool.clear()
 
 
-def make_pool(settings: Settings) -> urllib3.PoolManager:
+def make_pool(settings: Settings, head_start: HeadStart | None = None) -> urllib3.PoolManager:
     """Return a pool of connections to the server, through the proxy that the environment names.
+
+    The first connection is the one that was made ahead, if it is ready.
 
     Raises:
         SettingsError: The CA file, or a bundle or proxy that the environment names, cannot be used.
     """
     proxy = proxy_for(settings.url)
     needs_tls = settings.ca_file is not None or any(url.startswith("https:") for url in (settings.url, proxy or ""))
-    context = make_context(settings) if needs_tls else None
+    context = (head_start and head_start.context) or (make_context(settings) if needs_tls else None)
     options: dict[str, Any] = {"maxsize": POOL_SIZE, "block": True, "ssl_context": context}
     manager = urllib3.PoolManager(**options) if proxy is None else _proxy_manager(proxy, context, options)
     manager.pool_classes_by_scheme = {
-        scheme: _with_deadline(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+        scheme: _with_deadline(pool, head_start) for scheme, pool in manager.pool_classes_by_scheme.items()
     }
     return manager
-
-
-def proxy_for(url: str) -> str | None:
-    """Return the url of the proxy for a server; None for none. Loopback has none, as in Go's HTTP clients."""
-    parts = urlsplit(url)
-    if is_loopback(parts.hostname) or proxy_bypass(parts.netloc) or _is_in_excluded_network(parts.hostname):
-        return None
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme.lower()) or proxies.get("all")
-    return proxy and (proxy if "://" in proxy else f"http://{proxy}")
-
-
-def proxy_address(url: str) -> str | None:
-    """Return host and port of the proxy for a server, without its password, for messages."""
-    proxy = proxy_for(url)
-    return proxy and proxy.rpartition("@")[2].rpartition("//")[2].partition("/")[0]
-
-
-def _is_in_excluded_network(host: str | None) -> bool:
-    """Whether NO_PROXY names a network, such as 10.0.0.0/8, that the address is in."""
-    for item in getproxies().get("no", "").split(","):
-        try:
-            if ipaddress.ip_address(host or "") in ipaddress.ip_network(item.strip(), strict=False):
-                return True
-        except ValueError:
-            continue  # a host name, of which there are many
-    return False
 
 
 def _proxy_manager(proxy: str, context: ssl.SSLContext | None, options: dict[str, Any]) -> urllib3.PoolManager:
@@ -119,8 +94,10 @@ def _proxy_manager(proxy: str, context: ssl.SSLContext | None, options: dict[str
     raise SettingsError(f"{_PROXY_PROBLEM}: the value must be a url such as http://proxy.example.com:3128 (IS228)")
 
 
-def _with_deadline(pool: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:
-    connection = type("DeadlineConnection", (_DeadlineConnection, pool.ConnectionCls), {})
+def _with_deadline(
+    pool: type[urllib3.HTTPConnectionPool], head_start: HeadStart | None
+) -> type[urllib3.HTTPConnectionPool]:
+    connection = type("DeadlineConnection", (_DeadlineConnection, pool.ConnectionCls), {"head_start": head_start})
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
@@ -166,6 +143,12 @@ class _DeadlineResponse(http.client.HTTPResponse):
 
 class _DeadlineConnection:
     response_class = _DeadlineResponse
+    head_start: HeadStart | None
+
+    def connect(self) -> None:
+        self.sock = self.head_start and self.head_start.take()
+        if self.sock is None:
+            cast("Any", super()).connect()
 
     # Always: urllib3 would warn of each request without verification, where the transport warned once.
     is_verified = property(lambda _: True, lambda *_: None)

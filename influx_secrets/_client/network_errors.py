@@ -13,7 +13,7 @@ from typing import Final
 import requests
 import urllib3.exceptions as low
 
-from influx_secrets._client.connections import proxy_address
+from influx_secrets._client.proxies import proxy_address
 from influx_secrets._errors import InfluxSecretsError, NoAnswerError, NotSentError, SettingsError
 from influx_secrets._text import quote
 

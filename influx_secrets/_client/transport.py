@@ -20,6 +20,7 @@ import urllib3
 from influx_secrets._client.api_errors import FailedCall
 from influx_secrets._client.circuit_breaker import CircuitBreaker, ThrottledNotices
 from influx_secrets._client.connections import PoolAdapter, make_pool
+from influx_secrets._client.head_start import HeadStart
 from influx_secrets._client.messages import Request, Response
 from influx_secrets._client.network_errors import (
     NOT_UNPACKED,
@@ -59,6 +60,7 @@ class Transport:
         notices: Shows the user that a request is tried again. None: only the logger "influx_secrets" has it, at INFO.
         breaker: Shared by the requests of one run. None: each request is as patient as the settings say.
         org_names: Names of orgs by their ids, for messages; those that are looked up are added.
+        head_start: Makes the first connection ahead.
         clock: Returns seconds, for measuring.
         sleep: Waits the given seconds.
         rng: Returns a number from 0 up to 1, for the jitter of the pauses.
@@ -71,6 +73,7 @@ class Transport:
         notices: ThrottledNotices | None = None,
         breaker: CircuitBreaker | None = None,
         org_names: dict[str, str] | None = None,
+        head_start: HeadStart | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: Callable[[], float] = random.random,
@@ -81,7 +84,7 @@ class Transport:
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._policy = Policy(settings.max_attempts)
         self._user_agent = user_agent()
-        self._adapter = PoolAdapter(make_pool(settings))
+        self._adapter = PoolAdapter(make_pool(settings, head_start))
         if settings.skip_verify and settings.url.startswith("https:"):
             _logger.warning(_UNVERIFIED, PREFIX, settings.url)
 

@@ -5,10 +5,8 @@ Not in `dynamic`, so that a program, which only names its providers, does withou
 
 from __future__ import annotations
 
-import functools
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, ParamSpec, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -22,33 +20,11 @@ from influx_secrets._model.state_codecs import Codec
 from influx_secrets._provider import reconciler
 from influx_secrets._provider.sdk import PROVIDER_KEY
 from influx_secrets._provider.session import ServerSession
+from influx_secrets._provider.tracebacks import without_traceback
 
 _MAX_FAILURES: Final = 10
-_BUG_FRAMES: Final = 100
 _VALUES: Final = frozenset(("value", "secrets"))
 """The inputs that must never be among the checked ones, which the state holds."""
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def without_traceback(method: Callable[P, R]) -> Callable[P, R]:
-    """Show the user our errors as one line; any other exception is a bug, and its traceback goes to stderr.
-
-    The SDK shows what `traceback.format_exc` returns, which a provider process cuts to the last line (see `process`).
-    """
-
-    @functools.wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(*args, **kwargs)
-        except InfluxSecretsError as error:
-            raise error.with_traceback(None) from None
-        except Exception:
-            traceback.print_exc(limit=_BUG_FRAMES)
-            raise
-
-    return call
 
 
 class Handlers:

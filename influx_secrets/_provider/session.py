@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from influx_secrets._client.client import SecretsClient, connect
+from influx_secrets._client.head_start import HeadStart
 from influx_secrets._client.settings import NO_CREDENTIAL, Settings
 from influx_secrets._client.value_proofs import Proof, prove
 from influx_secrets._errors import (
@@ -43,13 +44,19 @@ class ServerSession:
     """
 
     def __init__(
-        self, settings: Settings, notify: Callable[[str], None], threads: int, register: Register | None = None
+        self,
+        settings: Settings,
+        notify: Callable[[str], None],
+        threads: int,
+        register: Register | None = None,
+        head_start: HeadStart | None = None,
     ) -> None:
         self.settings = settings
         self.address = server_address(settings.url)
         self.states: dict[str, ResourceState] = {}
         self.census = Census(register, self.address, max_waiters=threads - 1)
         self._notify = notify
+        self._head_start = head_start
         self._lock = threading.Lock()
         self._look_ups = SingleFlight()
         self._client: SecretsClient | None = None
@@ -65,7 +72,7 @@ class ServerSession:
         """The one client of the process, made by the first call that sends something: most runs send nothing."""
         with self._lock:
             if self._client is None:
-                self._client = connect(self.settings, self._notify, self._org_names)
+                self._client = connect(self.settings, self._notify, self._org_names, self._head_start)
             return self._client
 
     def org(self, org_id: str | Unknown, name: str | Unknown | None = None) -> OrgSession:

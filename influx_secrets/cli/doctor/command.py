@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from influx_secrets._client.client import SecretsClient
-from influx_secrets._client.connections import proxy_address
+from influx_secrets._client.proxies import proxy_address
 from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import gather
 from influx_secrets._errors import SettingsError

@@ -9,7 +9,7 @@ from scripted_server import Clock, ScriptedServer, answer, raw
 from sending import FINE, GET, transport
 
 from influx_secrets import _errors as errors
-from influx_secrets._client.connections import proxy_address, proxy_for
+from influx_secrets._client.proxies import proxy_address, proxy_for
 
 
 @pytest.fixture

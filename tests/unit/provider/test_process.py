@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -12,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from influx_secrets._provider.process import set_up_process
+from influx_secrets._client.settings import Settings
+from influx_secrets._provider import process
+from influx_secrets._provider.process import serve_threads, set_up_process
 from influx_secrets._provider.sdk import SDK_THREADS, THREADS, widen
+from influx_secrets._run_register import Process, Register
 
 SERVES_ON = """
 import sys, threading
@@ -40,7 +44,8 @@ gc.set_debug(gc.DEBUG_STATS)
 def test_other_process_is_left_alone() -> None:
     """A program that imports the package, or tests it, may lose its standard input as it likes, and shows errors."""
     before = threading.active_count(), sys.getswitchinterval()
-    assert set_up_process() == SDK_THREADS
+    set_up_process()
+    assert serve_threads() == SDK_THREADS
     assert (threading.active_count(), sys.getswitchinterval()) == before
     assert not hasattr(sys, "tracebacklimit")
 
@@ -61,6 +66,22 @@ def test_provider_does_not_look_for_garbage_at_its_end() -> None:
     looked_at = " ".join(re.findall(r"each generation: ([\d ]+)", done.stderr))
     left_alone = re.findall(r"permanent generation: (\d+)", done.stderr)
     assert sum(map(int, looked_at.split())) < min(map(int, left_alone))
+
+
+@pytest.mark.parametrize(("command", "connects"), [("destroy", True), ("up", False), ("preview", False)])
+def test_destroy_alone_connects_before_its_first_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, *, connects: bool
+) -> None:
+    """It certainly sends something. Most other runs of a program send nothing."""
+    register = Register(tmp_path, "1", Process(1, "0", ("pulumi", command)))
+    monkeypatch.setattr(Register, "join", lambda *_: register)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings = Settings(url=f"http://127.0.0.1:{server.getsockname()[1]}", token="planted-token==")
+        head_start = process._session.__wrapped__(settings)._head_start
+        connection = head_start.take() if head_start else None
+    assert (connection is not None) == connects
+    if connection:
+        connection.close()
 
 
 def test_pool_serves_the_calls_that_came_before_it_was_widened() -> None:
