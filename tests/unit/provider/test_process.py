@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -41,12 +42,35 @@ gc.set_debug(gc.DEBUG_STATS)
 """
 
 
+THREADS_OF = """
+import os, threading
+from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import ModuleSpec
+from influx_secrets._provider.process import serve_threads, set_up_process
+
+def call():
+    set_up_process()
+    serve_threads()
+
+__spec__ = ModuleSpec("pulumi.dynamic.__main__", None)
+with ThreadPoolExecutor(4) as pool:
+    pool.submit(call).result()
+    seen = {frozenset(os.sched_getaffinity(thread.native_id)) for thread in threading.enumerate()}
+    print(threading.active_count(), [len(processors) for processors in seen])
+"""
+
+
+def processors() -> frozenset[int]:
+    """Those that this thread may run on, on Linux."""
+    return frozenset(os.sched_getaffinity(0)) if sys.platform == "linux" else frozenset()
+
+
 def test_other_process_is_left_alone() -> None:
     """A program that imports the package, or tests it, may lose its standard input as it likes, and shows errors."""
-    before = threading.active_count(), sys.getswitchinterval()
+    before = threading.active_count(), sys.getswitchinterval(), processors()
     set_up_process()
     assert serve_threads() == SDK_THREADS
-    assert (threading.active_count(), sys.getswitchinterval()) == before
+    assert (threading.active_count(), sys.getswitchinterval(), processors()) == before
     assert not hasattr(sys, "tracebacklimit")
 
 
@@ -66,6 +90,13 @@ def test_provider_does_not_look_for_garbage_at_its_end() -> None:
     looked_at = " ".join(re.findall(r"each generation: ([\d ]+)", done.stderr))
     left_alone = re.findall(r"permanent generation: (\d+)", done.stderr)
     assert sum(map(int, looked_at.split())) < min(map(int, left_alone))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a process choose its processors")
+def test_threads_of_a_provider_share_one_processor() -> None:
+    """Those that were there before, and those that were started for more calls."""
+    done = subprocess.run([sys.executable, "-c", THREADS_OF], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == f"{THREADS + 1} [1]\n"
 
 
 @pytest.mark.parametrize(("command", "connects"), [("destroy", True), ("up", False), ("preview", False)])
