@@ -59,11 +59,12 @@ def serve_threads() -> int:
 def _adapt_to_linux() -> None:
     """Do what needs the C library of Linux; another one may lack the calls, and a Python may lack ctypes."""
     if sys.platform == "linux":
-        with contextlib.suppress(AttributeError, ImportError, OSError, ValueError):
+        with contextlib.suppress(AttributeError, ImportError, OSError):
             import ctypes  # noqa: PLC0415 (as above)
 
             library = ctypes.CDLL(None)
-            _share_one_processor(library.sched_getcpu())
+            if (number := library.sched_getcpu()) >= 0:
+                _share_one_processor(number)
             _return_memory(library)
 
 
@@ -74,8 +75,8 @@ def _share_one_processor(number: int) -> None:
     takes a third of the time of a delete (Python 3.11, two processors).
     """
     for thread in threading.enumerate():
-        if thread.native_id is not None:
-            os.sched_setaffinity(thread.native_id, {number})
+        with contextlib.suppress(OSError):  # it has ended, or nobody may choose
+            os.sched_setaffinity(thread.native_id or 0, {number})
 
 
 def _return_memory(library: ctypes.CDLL) -> None:
