@@ -17,12 +17,13 @@ from influx_secrets._model.keys import parse_secret_id, secret_id
 from influx_secrets._model.planner import plan
 from influx_secrets._model.resources import UNKNOWN, ResourceState
 from influx_secrets._model.state_codecs import Codec
-from influx_secrets._provider import reconciler
+from influx_secrets._provider import linux, reconciler
 from influx_secrets._provider.sdk import PROVIDER_KEY
 from influx_secrets._provider.session import ServerSession
 from influx_secrets._provider.tracebacks import without_traceback
 
 _MAX_FAILURES: Final = 10
+_MANY: Final = 10_000
 _VALUES: Final = frozenset(("value", "secrets"))
 """The inputs that must never be among the checked ones, which the state holds."""
 
@@ -66,6 +67,7 @@ class Handlers:
 
     @without_traceback
     def create(self, props: dict[str, Any]) -> CreateResult:
+        _make_room(props)
         state = self._require(unmarshal(props))
         reconciler.apply(self._session, None, state)
         return CreateResult(self._codec.id(state), self._outputs(props))
@@ -89,6 +91,7 @@ class Handlers:
 
     @without_traceback
     def update(self, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        _make_room(news)
         new = self._require(unmarshal(news))
         reconciler.apply(self._session, self._codec.decode_state(unmarshal(olds)), new)
         return UpdateResult(self._outputs(news))
@@ -109,6 +112,12 @@ class Handlers:
                 "too, run `pulumi state delete URN` (IS140)"
             )
         return state
+
+
+def _make_room(props: Mapping[str, Any]) -> None:
+    """Return what `check` used for very many keys, before as much is taken for writing them."""
+    if len(props.get("versions") or ()) > _MANY:
+        linux.return_memory()
 
 
 def _failures(reasons: Sequence[str]) -> list[CheckFailure]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import gc
 import os
 import sys
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -17,20 +15,16 @@ from influx_secrets._client.settings import Settings
 from influx_secrets._client.settings_sources import Raw
 from influx_secrets._model.state_codecs import CODECS, TYPE_PREFIX
 from influx_secrets._notices import say_on_stderr
-from influx_secrets._provider import sdk
+from influx_secrets._provider import linux, sdk
 from influx_secrets._provider.tracebacks import without_traceback
 from influx_secrets._provider.watchdog import exit_with_engine
 from influx_secrets._run_register import Register
 
 if TYPE_CHECKING:
-    import ctypes
-
     from influx_secrets._provider.handlers import Handlers
     from influx_secrets._provider.session import ServerSession
 
 _TURN_SECONDS: Final = 0.05
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_GLIBC_BYTES: Final = 128 << 10
 
 
 @functools.cache
@@ -47,46 +41,14 @@ def set_up_process() -> None:
     atexit.register(gc.freeze)
     # A call takes a millisecond or two: 64 that interrupt each other take a twentieth longer (Python 3.11).
     sys.setswitchinterval(_TURN_SECONDS)
-    _adapt_to_linux()
+    linux.share_one_processor()
+    linux.limit_memory()
 
 
 @functools.cache
 def serve_threads() -> int:
     """Return how many calls of the engine are served at a time: in a provider process, as many as it can have."""
     return sdk.widen() if sdk.is_provider_process() else sdk.SDK_THREADS
-
-
-def _adapt_to_linux() -> None:
-    """Do what needs the C library of Linux; another one may lack the calls, and a Python may lack ctypes."""
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError, ImportError, OSError):
-            import ctypes  # noqa: PLC0415 (as above)
-
-            library = ctypes.CDLL(None)
-            if (number := library.sched_getcpu()) >= 0:
-                _share_one_processor(number)
-            _return_memory(library)
-
-
-def _share_one_processor(number: int) -> None:
-    """Keep the threads of this process on the processor that it is on: only one of them at a time can run Python.
-
-    Wherever the others wait, each hand-over to one on another processor wakes that up. With 64 calls at a time this
-    takes a third of the time of a delete (Python 3.11, two processors).
-    """
-    for thread in threading.enumerate():
-        with contextlib.suppress(OSError):  # it has ended, or nobody may choose
-            os.sched_setaffinity(thread.native_id or 0, {number})
-
-
-def _return_memory(library: ctypes.CDLL) -> None:
-    """Hold glibc to the limits that it begins with, so that each thread returns what it frees to the system.
-
-    By itself it raises them with the largest block that was freed, for each thread, and keeps as much: a third of the
-    memory of 100,000 keys (glibc 2.36).
-    """
-    for option in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
-        library.mallopt(option, _GLIBC_BYTES)
 
 
 @without_traceback
