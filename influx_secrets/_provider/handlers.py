@@ -116,7 +116,8 @@ class Handlers:
 
 def _make_room(props: Mapping[str, Any]) -> None:
     """Return what `check` used for very many keys, before as much is taken for writing them."""
-    if len(props.get("versions") or ()) > _MANY:
+    versions = props.get("versions")
+    if isinstance(versions, dict) and len(versions) > _MANY:
         linux.return_memory()
 
 

@@ -19,11 +19,10 @@ def share_one_processor() -> None:
     takes a third of the time of a delete (Python 3.11, two processors).
     """
     number = _call("sched_getcpu")
-    if number is None or number < 0:
-        return
-    for thread in threading.enumerate():
-        with contextlib.suppress(OSError):  # it has ended, or nobody may choose
-            os.sched_setaffinity(thread.native_id or 0, {number})
+    if sys.platform == "linux" and number is not None and number >= 0:
+        for thread in threading.enumerate():
+            with contextlib.suppress(OSError):  # it has ended, or nobody may choose
+                os.sched_setaffinity(thread.native_id or 0, {number})
 
 
 def limit_memory() -> None:
@@ -37,19 +36,19 @@ def limit_memory() -> None:
 
 
 def return_memory() -> None:
-    """Return what is free between blocks in use, which glibc keeps for the thread that used it, to the system.
+    """Return what is free between blocks in use to the system.
 
-    The thread of the next call takes its own: after the `check` of 100,000 keys 16 MB (glibc 2.36).
+    By itself glibc keeps it for the thread that used it, and a few others. The next call often runs in one that cannot
+    use it: 16 MB after the `check` of 100,000 keys (glibc 2.36).
     """
     _call("malloc_trim", 0)
 
 
 def _call(function: str, *arguments: int) -> int | None:
     """Call a function of the C library; None where there is none: another library, or a Python without ctypes."""
-    if sys.platform != "linux":
-        return None
-    with contextlib.suppress(AttributeError, ImportError, OSError):
-        import ctypes  # noqa: PLC0415 (see above)
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, ImportError, OSError):
+            import ctypes  # noqa: PLC0415 (see above)
 
-        return int(getattr(ctypes.CDLL(None), function)(*arguments))
+            return int(getattr(ctypes.CDLL(None), function)(*arguments))
     return None

@@ -29,6 +29,7 @@ from influx_secrets.emulator import Emulator
 pytestmark = pytest.mark.alone
 
 PACKAGE = str(Path(influx_secrets.__file__).parent)
+ORG_SECRETS = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
 FEW, MANY = 1_000, 2_000
 TWICE = 2.1
 """What twice as much may cost: a little more than twice, for the sorting; four times would be quadratic."""
@@ -91,20 +92,24 @@ class Life:
 
     def formats(self) -> None:
         """To the engine and back."""
-        codec = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
-        assert codec.decode_state(codec.encode_inputs(self.stored)) == self.stored
+        assert ORG_SECRETS.decode_state(ORG_SECRETS.encode_inputs(self.stored)) == self.stored
 
     def differ(self) -> Callable[[], DiffResult]:
         """Return what compares what is stored with the same."""
-        codec = CODECS[f"{TYPE_PREFIX}OrgSecrets"]
-        stored, wanted = (codec.encode_inputs(self.stored) for _ in range(2))
-        provider = Handlers(codec, self._session())
+        stored, wanted = (ORG_SECRETS.encode_inputs(self.stored) for _ in range(2))
+        provider = Handlers(ORG_SECRETS, self._session())
         return lambda: provider.diff(stored, wanted)
 
     def create(self) -> None:
         """As the engine calls it."""
-        session, codec = self._session(), CODECS[f"{TYPE_PREFIX}OrgSecrets"]
-        Handlers(codec, session).create(codec.encode_inputs(self._checked(session, None, "")))
+        session = self._session()
+        Handlers(ORG_SECRETS, session).create(ORG_SECRETS.encode_inputs(self._checked(session, None, "")))
+
+    def update(self) -> None:
+        """As the engine calls it, where every value is another one."""
+        session = self._session()
+        olds, news = (ORG_SECRETS.encode_inputs(one) for one in (self.stored, self._checked(session, self.stored, "n")))
+        Handlers(ORG_SECRETS, session).update(olds, news)
 
     def _session(self) -> ServerSession:
         return ServerSession(self._settings, lambda _: None, threads=4)
@@ -150,16 +155,25 @@ def test_step_takes_little_memory_for_each_key(
     assert peak(lambda: step(life)) < MANY * bytes_per_key
 
 
-@pytest.mark.parametrize(("most", "times"), [(9, 1), (10, 0)])
-def test_very_many_keys_are_written_after_memory_was_returned(
-    most: int, times: int, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", [Life.create, Life.update], ids=name_of)
+@pytest.mark.parametrize(("most", "expected"), [(9, ["memory", "PATCH"]), (10, ["PATCH"])])
+def test_memory_is_returned_before_very_many_keys_are_written(
+    step: Callable[[Life], None], most: int, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What their `check` took is free by then; for a few it would only take time."""
-    life, returned = Life(emulator, 10), list[int]()
+    """What their `check` took is free by then; for a few keys it would only take time."""
+    seen: list[str] = []
+
+    def before(method: str, path: str) -> None:
+        del path
+        seen.append(method)
+
     monkeypatch.setattr(handlers, "_MANY", most)
-    monkeypatch.setattr(linux, "return_memory", lambda: returned.append(1))
-    life.create()
-    assert len(returned) == times
+    monkeypatch.setattr(linux, "return_memory", lambda: seen.append("memory"))
+    with Emulator(("acme",), before=before) as emulator:
+        life = Life(emulator, 10)
+        seen.clear()
+        step(life)
+    assert [one for one in seen if one in ("memory", "PATCH")] == expected
 
 
 def test_diff_of_what_did_not_change_decodes_nothing(emulator: Emulator) -> None:
