@@ -68,8 +68,9 @@ def keep_undecided(session: ServerSession, org: OrgSession, state: ResourceState
     session.census.protect(org.org_id, kept)
     owners = ", ".join(sorted({undecided[key] for key in kept}))
     line = (
-        "cannot remove {keys}: this run did not check {owners}, which may declare the key{s} too. Run `pulumi up` "
-        "without `--target` and `--exclude`. If the program does not declare the key{s}, {by_hand} (IS621)"
+        "cannot remove {keys}: this run did not check {owners}, which may declare the key{s} too. Correct the errors "
+        "of this run, if any. Then run `pulumi up` without `--target` and `--exclude`. If the program does not declare "
+        "the key{s}, {by_hand} (IS621)"
     )
     session.notify(*each_ten(line, str(org), kept, owners=owners, by_hand=by_hand))
 
