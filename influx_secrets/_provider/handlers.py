@@ -24,6 +24,7 @@ from influx_secrets._provider.tracebacks import without_traceback
 
 _MAX_FAILURES: Final = 10
 _MANY: Final = 10_000
+"""With fewer keys, what there is to return is not worth the time."""
 _VALUES: Final = frozenset(("value", "secrets"))
 """The inputs that must never be among the checked ones, which the state holds."""
 

@@ -10,6 +10,7 @@ from typing import Final
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _GLIBC_BYTES: Final = 128 << 10
+"""Where both limits of glibc begin."""
 
 
 def share_one_processor() -> None:
@@ -38,8 +39,8 @@ def limit_memory() -> None:
 def return_memory() -> None:
     """Return what is free between blocks in use to the system.
 
-    By itself glibc keeps it for the thread that used it, and a few others. The next call often runs in one that cannot
-    use it: 16 MB after the `check` of 100,000 keys (glibc 2.36).
+    By itself glibc keeps it for the thread that used it, and a few others. The next call often runs in a thread that
+    cannot use it. After the `check` of 100,000 keys, 16 MB lay there (glibc 2.36).
     """
     _call("malloc_trim", 0)
 
